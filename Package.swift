@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target is built under the same rules; STYLE.md says why each of them is on.
+// Whole-package specialization is what makes the generic codec as fast as hand-written code (ARCHITECTURE.md, "The codec").
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+// Tests compile under the same language rules, without the marks for unsafe expressions.
+let tests: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "apus",
+    products: [.executable(name: "apus", targets: ["apus"])],
+    targets: [
+        // C: what Swift cannot call directly, and the system's compression libraries.
+        .target(name: "CSystem"),
+        .target(name: "CCRC32C"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+
+        // Layer order, lowest first; Tests/TidyTests holds the table of who may import whom.
+        .target(name: "Base", dependencies: ["CSystem", "CCRC32C"], swiftSettings: house),
+        .target(name: "Compression", dependencies: ["Base", "CZlib", "CLZ4", "CZstd", "CSnappy"], swiftSettings: house),
+        .target(name: "Records", dependencies: ["Base", "Compression"], swiftSettings: house),
+        .target(name: "Protocol", dependencies: ["Base"], swiftSettings: house),
+        .target(name: "Storage", dependencies: ["Base", "Records", "CSystem"], swiftSettings: house),
+        .target(name: "Network", dependencies: ["Base", "CSystem"], swiftSettings: house),
+        .target(
+            name: "Broker", dependencies: ["Base", "Compression", "Records", "Protocol", "Storage", "Network"],
+            swiftSettings: house),
+        .executableTarget(
+            name: "apus", dependencies: ["Base", "Records", "Protocol", "Storage", "Network", "Broker", "CSystem"],
+            swiftSettings: house),
+
+        .target(name: "Simulation", dependencies: ["Base", "Storage"], swiftSettings: tests),
+        .testTarget(name: "BaseTests", dependencies: ["Base"], swiftSettings: tests),
+        .testTarget(name: "CompressionTests", dependencies: ["Base", "Compression"], swiftSettings: tests),
+        .testTarget(name: "RecordsTests", dependencies: ["Base", "Compression", "Records"], swiftSettings: tests),
+        .testTarget(name: "ProtocolTests", dependencies: ["Base", "Protocol"], swiftSettings: tests),
+        .testTarget(name: "StorageTests", dependencies: ["Base", "Records", "Storage", "Simulation"], swiftSettings: tests),
+        .testTarget(name: "NetworkTests", dependencies: ["Base", "Network"], swiftSettings: tests),
+        .testTarget(
+            name: "BrokerTests", dependencies: ["Base", "Records", "Protocol", "Storage", "Network", "Broker"],
+            swiftSettings: tests),
+        .testTarget(
+            name: "CompatibilityTests", dependencies: ["Base", "Records", "Protocol"],
+            swiftSettings: tests),
+        .testTarget(name: "TidyTests", swiftSettings: tests),
+    ]
+)

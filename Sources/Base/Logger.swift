@@ -1,0 +1,53 @@
+// One line per noteworthy event on standard error: time, level, event name, and key=value fields. Written with one write call, so
+// that lines of several threads never mix.
+import Glibc
+
+/// How much an event matters.
+package enum LogLevel: Int, Comparable, CaseIterable, Sendable {
+    case debug, info, warning, error
+
+    package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Writes structured log lines.
+package struct Logger: Sendable {
+    /// Events below this level are dropped.
+    package let level: LogLevel
+    private let sink: @Sendable (String) -> Void
+
+    /// A logger to standard error, or to `sink` (a whole line, without its line feed).
+    package init(level: LogLevel = .info, sink: (@Sendable (String) -> Void)? = nil) {
+        self.level = level
+        self.sink = sink ?? Logger.writeToStandardError
+    }
+
+    /// Logs `event` with `fields` in their order; values with blanks or quotes are quoted.
+    package func log(
+        _ level: LogLevel, _ event: StaticString, _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
+    ) {
+        guard level >= self.level else { return }
+        var line = "\(SystemClock().wallTime()) \(level) \(event)"
+        for (key, value) in fields() { line += " \(key)=\(Logger.quoted(value))" }
+        sink(line)
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let isPlain = value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
+        if isPlain, !value.isEmpty { return value }
+        var text = "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": text += "\\\(scalar)"
+            case "\n": text += "\\n"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7f: text += "\\u{\(String(scalar.value, radix: 16))}"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "\""
+    }
+
+    private static func writeToStandardError(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

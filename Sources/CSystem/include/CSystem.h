@@ -1,0 +1,25 @@
+// What Swift cannot call directly: variadic functions, and calls behind feature macros, which must not be defined in a public header
+// (they would change the view that every importer has of the C library). Each function returns what the call returns and leaves errno.
+#ifndef APUS_CSYSTEM_H
+#define APUS_CSYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// preadv2 with RWF_NOWAIT: reads only what the page cache holds; -1 with EAGAIN where that is nothing.
+ssize_t apus_pread_cached(int descriptor, void *buffer, size_t length, int64_t position);
+
+/// fallocate with FALLOC_FL_KEEP_SIZE: reserves blocks without changing the size of the file.
+int apus_reserve(int descriptor, int64_t position, int64_t length);
+
+/// sync_file_range: starts (and with `wait` finishes) write-back of a range; no promise of durability.
+int apus_start_writeback(int descriptor, int64_t position, int64_t length, int wait);
+
+/// accept4 with SOCK_NONBLOCK and SOCK_CLOEXEC.
+int apus_accept(int descriptor, void *address, uint32_t *length);
+
+/// Names the calling thread for tools such as top and perf (at most 15 bytes).
+void apus_name_thread(const char *name);
+
+#endif
