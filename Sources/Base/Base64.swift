@@ -35,7 +35,8 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes of `text`, with or without padding; nil where a character is not of the alphabet or the length cannot be.
+    /// The bytes of `text`, with or without padding; nil where a character is not of the alphabet or the
+    /// length cannot be.
     package static func decode(_ text: some StringProtocol, alphabet: Alphabet = .standard) -> [UInt8]? {
         var values = [UInt8](repeating: 255, count: 256)
         for (value, character) in alphabet.characters.enumerated() { values[Int(character)] = UInt8(value) }

@@ -1,8 +1,8 @@
-// Reads big-endian integers and varints from borrowed bytes. A reader cannot outlive its bytes, never reads past them, and checks a
-// length against what is left before anyone reserves memory for it.
+// Reads big-endian integers and varints from borrowed bytes. A reader cannot outlive its bytes, never reads
+// past them, and checks a length against what is left before anyone reserves memory for it.
 
 /// Why bytes could not be read: what was wrong, and at which position.
-package enum ByteError: Error, Equatable {
+public enum ByteError: Error, Equatable {
     /// `needed` bytes were asked for, `available` were left.
     case truncated(needed: Int, available: Int, at: Int)
     /// A varint went on beyond 5 (32-bit) or 10 (64-bit) bytes.
@@ -10,27 +10,27 @@ package enum ByteError: Error, Equatable {
 }
 
 /// A position in borrowed bytes that moves forward as values are read.
-package struct ByteReader: ~Escapable {
+public struct ByteReader: ~Escapable {
     /// All the bytes, also those already read.
-    package let bytes: RawSpan
+    public let bytes: RawSpan
     /// The index in `bytes` of the next byte to be read; only the reader's own functions move it.
-    package var position: Int
+    public var position: Int
 
     /// A reader at the first of `bytes`.
     @inlinable @_lifetime(copy bytes)
-    package init(_ bytes: RawSpan) {
+    public init(_ bytes: RawSpan) {
         self.bytes = bytes
         position = 0
     }
 
     /// How many bytes are left.
-    @inlinable package var remaining: Int { bytes.byteCount - position }
+    @inlinable public var remaining: Int { bytes.byteCount - position }
     /// Whether every byte was read.
-    @inlinable package var isAtEnd: Bool { position == bytes.byteCount }
+    @inlinable public var isAtEnd: Bool { position == bytes.byteCount }
 
     /// Throws unless at least `count` bytes are left; a negative count throws too.
     @inlinable @_lifetime(self: copy self)
-    package mutating func require(_ count: Int) throws(ByteError) {
+    public mutating func require(_ count: Int) throws(ByteError) {
         guard count >= 0, count <= remaining else {
             throw .truncated(needed: count, available: remaining, at: position)
         }
@@ -38,14 +38,14 @@ package struct ByteReader: ~Escapable {
 
     /// Passes over `count` bytes.
     @inlinable @_lifetime(self: copy self)
-    package mutating func skip(_ count: Int) throws(ByteError) {
+    public mutating func skip(_ count: Int) throws(ByteError) {
         try require(count)
         position += count
     }
 
     /// Where the next `count` bytes lie in `bytes`; passes over them.
     @inlinable @_lifetime(self: copy self)
-    package mutating func range(_ count: Int) throws(ByteError) -> Range<Int> {
+    public mutating func range(_ count: Int) throws(ByteError) -> Range<Int> {
         try require(count)
         defer { position += count }
         return position..<(position + count)
@@ -53,51 +53,53 @@ package struct ByteReader: ~Escapable {
 
     /// A copy of the next `count` bytes.
     @inlinable @_lifetime(self: copy self)
-    package mutating func array(_ count: Int) throws(ByteError) -> [UInt8] {
+    public mutating func array(_ count: Int) throws(ByteError) -> [UInt8] {
         let range = try range(count)
         return unsafe bytes.extracting(range).withUnsafeBytes { unsafe Array($0) }
     }
 
     /// A big-endian integer of its type's width.
     @inlinable @_lifetime(self: copy self)
-    package mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>(
+    public mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type = Value.self
     ) throws(ByteError) -> Value {
         let size = MemoryLayout<Value>.size
         try require(size)
         defer { position += size }
         // Bounds were checked on the line above, and every bit pattern is an integer.
-        return unsafe Value(bigEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: Value.self))
+        return unsafe Value(
+            bigEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: Value.self))
     }
 
     /// An unsigned varint of at most 5 bytes, base 128, least significant group first (KIP-482).
     @inlinable @_lifetime(self: copy self)
-    package mutating func unsignedVarint() throws(ByteError) -> UInt32 {
+    public mutating func unsignedVarint() throws(ByteError) -> UInt32 {
         UInt32(truncatingIfNeeded: try varint(maximumBytes: 5))
     }
 
     /// An unsigned varint of at most 10 bytes.
     @inlinable @_lifetime(self: copy self)
-    package mutating func unsignedVarlong() throws(ByteError) -> UInt64 {
+    public mutating func unsignedVarlong() throws(ByteError) -> UInt64 {
         try varint(maximumBytes: 10)
     }
 
     /// A zigzag varint of at most 5 bytes, as in records.
     @inlinable @_lifetime(self: copy self)
-    package mutating func signedVarint() throws(ByteError) -> Int32 {
+    public mutating func signedVarint() throws(ByteError) -> Int32 {
         let raw = try unsignedVarint()
         return Int32(bitPattern: raw >> 1) ^ -Int32(bitPattern: raw & 1)
     }
 
     /// A zigzag varint of at most 10 bytes, as in records.
     @inlinable @_lifetime(self: copy self)
-    package mutating func signedVarlong() throws(ByteError) -> Int64 {
+    public mutating func signedVarlong() throws(ByteError) -> Int64 {
         let raw = try unsignedVarlong()
         return Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
     }
 
+    /// An unsigned varint of at most `maximumBytes` bytes.
     @inlinable @_lifetime(self: copy self)
-    package mutating func varint(maximumBytes: Int) throws(ByteError) -> UInt64 {
+    public mutating func varint(maximumBytes: Int) throws(ByteError) -> UInt64 {
         let start = position
         var value: UInt64 = 0
         for index in 0..<maximumBytes {

@@ -1,4 +1,5 @@
-// CRC-32C over Swift bytes; the work is done in the C target CCRC32C, by the processor's instruction where there is one.
+// CRC-32C over Swift bytes; the work is done in the C target CCRC32C, by the processor's instruction where
+// there is one.
 internal import CCRC32C
 
 /// CRC-32C (Castagnoli), the checksum of record batches (format v2) and of our own files.

@@ -1,4 +1,5 @@
-// Time is an argument: whatever needs the time is handed a clock, and tests hand in one that they move themselves.
+// Time is an argument: whatever needs the time is handed a clock, and tests hand in one that they move
+// themselves.
 import Glibc
 
 /// Tells the time.
@@ -18,7 +19,9 @@ package struct SystemClock: BrokerClock {
     package func monotonicNanoseconds() -> Int64 { nanoseconds(of: CLOCK_MONOTONIC) }
 
     /// CLOCK_REALTIME in milliseconds.
-    package func wallTime() -> Timestamp { Timestamp(milliseconds: nanoseconds(of: CLOCK_REALTIME) / 1_000_000) }
+    package func wallTime() -> Timestamp {
+        Timestamp(milliseconds: nanoseconds(of: CLOCK_REALTIME) / 1_000_000)
+    }
 
     private func nanoseconds(of clock: clockid_t) -> Int64 {
         var time = timespec()

@@ -1,80 +1,90 @@
-// The identifiers of a broker, each with its own type, so that a partition index can never be passed where an offset is meant.
-// Wire messages carry plain integers; handlers convert at their edge.
+// The identifiers of a broker, each with its own type, so that a partition index can never be passed where an
+// offset is meant. Wire messages carry plain integers; handlers convert at their edge.
 
 /// The position of a record in its partition's log; the first record of a new log has offset 0.
-package struct Offset: Hashable, Comparable, Sendable, BitwiseCopyable {
-    package let value: Int64
+public struct Offset: Hashable, Comparable, Sendable, BitwiseCopyable {
+    public let value: Int64
 
-    @inlinable package init(_ value: Int64) { self.value = value }
-    @inlinable package static func < (left: Offset, right: Offset) -> Bool { left.value < right.value }
-    @inlinable package static func - (left: Offset, right: Offset) -> Int64 { left.value - right.value }
+    /// The offset `value`.
+    @inlinable public init(_ value: Int64) { self.value = value }
+    @inlinable public static func < (left: Offset, right: Offset) -> Bool { left.value < right.value }
+    @inlinable public static func - (left: Offset, right: Offset) -> Int64 { left.value - right.value }
 
     /// The offset `records` further on.
-    @inlinable package func advanced(by records: Int64) -> Offset { Offset(value + records) }
+    @inlinable public func advanced(by records: Int64) -> Offset { Offset(value + records) }
     /// The offset that follows.
-    @inlinable package var next: Offset { Offset(value + 1) }
+    @inlinable public var next: Offset { Offset(value + 1) }
 
-    package static let zero = Offset(0)
+    public static let zero = Offset(0)
 }
 
 /// Counts the leaders that a partition has had; it never goes down, not even over a restart (KIP-101).
-package struct LeaderEpoch: Hashable, Comparable, Sendable, BitwiseCopyable {
-    package let value: Int32
+public struct LeaderEpoch: Hashable, Comparable, Sendable, BitwiseCopyable {
+    public let value: Int32
 
-    @inlinable package init(_ value: Int32) { self.value = value }
-    @inlinable package static func < (left: LeaderEpoch, right: LeaderEpoch) -> Bool { left.value < right.value }
+    /// The epoch `value`.
+    @inlinable public init(_ value: Int32) { self.value = value }
+    @inlinable public static func < (left: LeaderEpoch, right: LeaderEpoch) -> Bool {
+        left.value < right.value
+    }
 
-    package static let zero = LeaderEpoch(0)
+    public static let zero = LeaderEpoch(0)
 }
 
 /// The number of a partition within its topic, from 0.
-package struct PartitionIndex: Hashable, Comparable, Sendable, BitwiseCopyable {
-    package let value: Int32
+public struct PartitionIndex: Hashable, Comparable, Sendable, BitwiseCopyable {
+    public let value: Int32
 
-    @inlinable package init(_ value: Int32) { self.value = value }
-    @inlinable package static func < (left: PartitionIndex, right: PartitionIndex) -> Bool { left.value < right.value }
+    /// The partition number `value`.
+    @inlinable public init(_ value: Int32) { self.value = value }
+    @inlinable public static func < (left: PartitionIndex, right: PartitionIndex) -> Bool {
+        left.value < right.value
+    }
 }
 
 /// A partition by the name of its topic.
-package struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
-    package let topic: String
-    package let partition: PartitionIndex
+public struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
+    public let topic: String
+    public let partition: PartitionIndex
 
     /// The partition `partition` of `topic`.
-    package init(topic: String, partition: PartitionIndex) {
+    public init(topic: String, partition: PartitionIndex) {
         self.topic = topic
         self.partition = partition
     }
 
     /// `topic-partition`, which is also the name of its directory.
-    package var description: String { "\(topic)-\(partition.value)" }
+    public var description: String { "\(topic)-\(partition.value)" }
 }
 
-/// The identity that the broker gave to an idempotent or transactional producer (KIP-98); -1 on the wire means none.
-package struct ProducerID: Hashable, Sendable, BitwiseCopyable {
-    package let value: Int64
+/// The identity that the broker gave to an idempotent or transactional producer (KIP-98); -1 on the wire
+/// means none.
+public struct ProducerID: Hashable, Sendable, BitwiseCopyable {
+    public let value: Int64
 
-    @inlinable package init(_ value: Int64) { self.value = value }
+    /// The id `value`.
+    @inlinable public init(_ value: Int64) { self.value = value }
 
-    package static let none = ProducerID(-1)
+    public static let none = ProducerID(-1)
 }
 
 /// Milliseconds since 1970-01-01 UTC, the time of records and of their brokers.
-package struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
-    package let milliseconds: Int64
+public struct Timestamp: Hashable, Comparable, Sendable, BitwiseCopyable {
+    public let milliseconds: Int64
 
-    @inlinable package init(milliseconds: Int64) { self.milliseconds = milliseconds }
-    @inlinable package static func < (left: Timestamp, right: Timestamp) -> Bool {
+    /// The time `milliseconds` after 1970-01-01 UTC.
+    @inlinable public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    @inlinable public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
     }
 
     /// What Kafka writes where a record carries no time.
-    package static let none = Timestamp(milliseconds: -1)
+    public static let none = Timestamp(milliseconds: -1)
 }
 
 extension Timestamp: CustomStringConvertible {
     /// `2026-01-31T12:00:00.123Z`: the proleptic Gregorian calendar in UTC.
-    package var description: String {
+    public var description: String {
         let (days, milliseconds) = milliseconds.quotientAndRemainderRoundedDown(by: 86_400_000)
         // Counted from 0000-03-01, so that the leap day is the last of its year; 146,097 days are 400 years.
         let (era, dayOfEra) = (days + 719_468).quotientAndRemainderRoundedDown(by: 146_097)
@@ -85,8 +95,10 @@ extension Timestamp: CustomStringConvertible {
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
         let seconds = milliseconds / 1000
-        let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0.padded(to: 2) }.joined(separator: ":")
-        return "\(year.padded(to: 4))-\(month.padded(to: 2))-\(day.padded(to: 2))T\(time).\((milliseconds % 1000).padded(to: 3))Z"
+        let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0.padded(to: 2) }.joined(
+            separator: ":")
+        let date = "\(year.padded(to: 4))-\(month.padded(to: 2))-\(day.padded(to: 2))"
+        return "\(date)T\(time).\((milliseconds % 1000).padded(to: 3))Z"
     }
 }
 

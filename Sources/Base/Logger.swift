@@ -1,12 +1,21 @@
-// One line per noteworthy event on standard error: time, level, event name, and key=value fields. Written with one write call, so
-// that lines of several threads never mix.
+// One line per noteworthy event on standard error: time, level, event name, and key=value fields. Written
+// with one write call, so that lines of several threads never mix.
 import Glibc
 
 /// How much an event matters.
-package enum LogLevel: Int, Comparable, CaseIterable, Sendable {
+package enum LogLevel: String, Comparable, CaseIterable, Sendable {
     case debug, info, warning, error
 
-    package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+    private var rank: Int {
+        switch self {
+        case .debug: 0
+        case .info: 1
+        case .warning: 2
+        case .error: 3
+        }
+    }
+
+    package static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
 }
 
 /// Writes structured log lines.
@@ -23,7 +32,8 @@ package struct Logger: Sendable {
 
     /// Logs `event` with `fields` in their order; values with blanks or quotes are quoted.
     package func log(
-        _ level: LogLevel, _ event: StaticString, _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
+        _ level: LogLevel, _ event: StaticString,
+        _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
     ) {
         guard level >= self.level else { return }
         var line = "\(SystemClock().wallTime()) \(level) \(event)"
@@ -32,14 +42,17 @@ package struct Logger: Sendable {
     }
 
     private static func quoted(_ value: String) -> String {
-        let isPlain = value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
+        let isPlain = value.utf8.allSatisfy {
+            $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=")
+        }
         if isPlain, !value.isEmpty { return value }
         var text = "\""
         for scalar in value.unicodeScalars {
             switch scalar {
             case "\"", "\\": text += "\\\(scalar)"
             case "\n": text += "\\n"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f: text += "\\u{\(String(scalar.value, radix: 16))}"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+                text += "\\u{\(String(scalar.value, radix: 16))}"
             default: text.unicodeScalars.append(scalar)
             }
         }

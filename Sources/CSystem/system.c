@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 ssize_t apus_pread_cached(int descriptor, void *buffer, size_t length, int64_t position) {
@@ -19,10 +18,6 @@ int apus_start_writeback(int descriptor, int64_t position, int64_t length, int w
     unsigned flags = SYNC_FILE_RANGE_WRITE;
     if (wait) flags |= SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER;
     return sync_file_range(descriptor, position, length, flags);
-}
-
-int apus_accept(int descriptor, void *address, uint32_t *length) {
-    return accept4(descriptor, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 void apus_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

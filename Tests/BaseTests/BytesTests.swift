@@ -8,11 +8,15 @@ func checksums() {
     for length in [0, 1, 7, 8, 9, 6143, 6144, 6145, 20_000, 100_001] {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        #expect(CRC32C.checksum(bytes.span.bytes) == CRC32C.portableChecksum(bytes.span.bytes), "length \(length)")
+        #expect(
+            CRC32C.checksum(bytes.span.bytes) == CRC32C.portableChecksum(bytes.span.bytes), "length \(length)"
+        )
     }
 }
 
-@Test("varint sizes are what the writer writes", arguments: [0, 1, 127, 128, 16383, 16384, UInt64(UInt32.max), UInt64.max])
+@Test(
+    "varint sizes are what the writer writes",
+    arguments: [0, 1, 127, 128, 16383, 16384, UInt64(UInt32.max), UInt64.max])
 func varintSizes(value: UInt64) {
     var writer = ByteWriter()
     writer.unsignedVarint(value)

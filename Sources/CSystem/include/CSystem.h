@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "CSystemNetwork.h"
+
 /// preadv2 with RWF_NOWAIT: reads only what the page cache holds; -1 with EAGAIN where that is nothing.
 ssize_t apus_pread_cached(int descriptor, void *buffer, size_t length, int64_t position);
 
@@ -15,9 +17,6 @@ int apus_reserve(int descriptor, int64_t position, int64_t length);
 
 /// sync_file_range: starts (and with `wait` finishes) write-back of a range; no promise of durability.
 int apus_start_writeback(int descriptor, int64_t position, int64_t length, int wait);
-
-/// accept4 with SOCK_NONBLOCK and SOCK_CLOEXEC.
-int apus_accept(int descriptor, void *address, uint32_t *length);
 
 /// Names the calling thread for tools such as top and perf (at most 15 bytes).
 void apus_name_thread(const char *name);
