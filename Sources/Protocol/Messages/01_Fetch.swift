@@ -1,0 +1,288 @@
+// Fetch (key 1, v0–18): reads record batches from partitions, waiting for new ones if need be.
+// Request: v3 maxBytes · v4 isolationLevel · v5 logStartOffset · v7 sessionId, sessionEpoch,
+// forgottenTopicsData · v9 currentLeaderEpoch (KIP-320) · v10 same fields (KIP-110) · v11 rackId · v12
+// flexible, clusterId, lastFetchedEpoch · v13 topicId, without topic (KIP-516) · v14 same fields (KIP-405)
+// · v15 replicaState, without replicaId (KIP-903) · v16 same fields (KIP-951) · v17 replicaDirectoryId
+// (KIP-853) · v18 highWatermark (KIP-1166).
+// Reply: v1 throttleTimeMs · v4 lastStableOffset, abortedTransactions · v5 logStartOffset · v7 errorCode,
+// sessionId · v10 same fields (KIP-110) · v11 preferredReadReplica · v12 flexible, divergingEpoch,
+// currentLeader, snapshotId · v13 topicId, without topic (KIP-516) · v14 same fields (KIP-405) · v15 same
+// fields (KIP-903) · v16 nodeEndpoints (KIP-951) · v17 same fields (KIP-853) · v18 same fields (KIP-1166).
+package import Base
+
+/// The body of a Fetch request; answered by `FetchResponse`.
+package struct FetchRequest: RequestMessage {
+    package typealias Reply = FetchResponse
+    package static let key = APIKey.fetch
+    package static let versions = MessageVersions(0...18, flexibleFrom: 12)
+
+    package var clusterID: String?
+    package var replicaID: Int32 = -1
+    package var replicaState = ReplicaState()
+    package var maxWaitMs: Int32 = 0
+    package var minBytes: Int32 = 0
+    package var maxBytes: Int32 = .max
+    package var isolationLevel: Int8 = 0
+    package var sessionID: Int32 = 0
+    package var sessionEpoch: Int32 = -1
+    package var topics: [FetchTopic] = []
+    package var forgottenTopicsData: [ForgottenTopic] = []
+    package var rackID = ""
+
+    package init() {}
+
+    package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+        if c.version <= 14 { try c.int32("replicaId", &replicaID) }
+        try c.int32("maxWaitMs", &maxWaitMs)
+        try c.int32("minBytes", &minBytes)
+        if c.version >= 3 { try c.int32("maxBytes", &maxBytes) }
+        if c.version >= 4 { try c.int8("isolationLevel", &isolationLevel) }
+        if c.version >= 7 {
+            try c.int32("sessionId", &sessionID)
+            try c.int32("sessionEpoch", &sessionEpoch)
+        }
+        try c.array("topics", &topics)
+        if c.version >= 7 { try c.array("forgottenTopicsData", &forgottenTopicsData) }
+        if c.version >= 11 { try c.string("rackId", &rackID) }
+        var tags = try c.beginTags()
+        if try c.tag(0, &tags, when: clusterID != nil) { try c.nullableString("clusterId", &clusterID) }
+        if c.version >= 15, try c.tag(1, &tags, when: replicaState != ReplicaState()) {
+            try c.structure("replicaState", &replicaState)
+        }
+        try c.endTags(&tags)
+    }
+
+    /// The value of `replicaState`.
+    package struct ReplicaState: Structure {
+        package var replicaID: Int32 = -1
+        package var replicaEpoch: Int64 = -1
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int32("replicaId", &replicaID)
+            try c.int64("replicaEpoch", &replicaEpoch)
+            try c.tags()
+        }
+    }
+
+    /// An element of `topics`.
+    package struct FetchTopic: Structure {
+        package var topic = ""
+        package var topicID = UUID.zero
+        package var partitions: [FetchPartition] = []
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            if c.version <= 12 { try c.string("topic", &topic) }
+            if c.version >= 13 { try c.uuid("topicId", &topicID) }
+            try c.array("partitions", &partitions)
+            try c.tags()
+        }
+    }
+
+    /// An element of `partitions`.
+    package struct FetchPartition: Structure {
+        package var partition: Int32 = 0
+        package var currentLeaderEpoch: Int32 = -1
+        package var fetchOffset: Int64 = 0
+        package var lastFetchedEpoch: Int32 = -1
+        package var logStartOffset: Int64 = -1
+        package var partitionMaxBytes: Int32 = 0
+        package var replicaDirectoryID = UUID.zero
+        package var highWatermark: Int64 = .max
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int32("partition", &partition)
+            if c.version >= 9 { try c.int32("currentLeaderEpoch", &currentLeaderEpoch) }
+            try c.int64("fetchOffset", &fetchOffset)
+            if c.version >= 12 { try c.int32("lastFetchedEpoch", &lastFetchedEpoch) }
+            if c.version >= 5 { try c.int64("logStartOffset", &logStartOffset) }
+            try c.int32("partitionMaxBytes", &partitionMaxBytes)
+            var tags = try c.beginTags()
+            if c.version >= 17, try c.tag(0, &tags, when: replicaDirectoryID != .zero) {
+                try c.uuid("replicaDirectoryId", &replicaDirectoryID)
+            }
+            if c.version >= 18, try c.tag(1, &tags, when: highWatermark != Int64.max) {
+                try c.int64("highWatermark", &highWatermark)
+            }
+            try c.endTags(&tags)
+        }
+    }
+
+    /// An element of `forgottenTopicsData`.
+    package struct ForgottenTopic: Structure {
+        package var topic = ""
+        package var topicID = UUID.zero
+        package var partitions: [Int32] = []
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            if c.version <= 12 { try c.string("topic", &topic) }
+            if c.version >= 13 { try c.uuid("topicId", &topicID) }
+            try c.array("partitions", &partitions)
+            try c.tags()
+        }
+    }
+}
+
+/// The body of the reply to `FetchRequest`.
+package struct FetchResponse: ReplyMessage {
+    package static let key = APIKey.fetch
+    package static let versions = MessageVersions(0...18, flexibleFrom: 12)
+
+    package var throttleTimeMs: Int32 = 0
+    package var errorCode: Int16 = 0
+    package var sessionID: Int32 = 0
+    package var responses: [FetchableTopicResponse] = []
+    package var nodeEndpoints: [NodeEndpoint] = []
+
+    package init() {}
+
+    package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+        if c.version >= 1 { try c.int32("throttleTimeMs", &throttleTimeMs) }
+        if c.version >= 7 {
+            try c.int16("errorCode", &errorCode)
+            try c.int32("sessionId", &sessionID)
+        }
+        try c.array("responses", &responses)
+        var tags = try c.beginTags()
+        if c.version >= 16, try c.tag(0, &tags, when: !nodeEndpoints.isEmpty) {
+            try c.array("nodeEndpoints", &nodeEndpoints)
+        }
+        try c.endTags(&tags)
+    }
+
+    /// An element of `responses`.
+    package struct FetchableTopicResponse: Structure {
+        package var topic = ""
+        package var topicID = UUID.zero
+        package var partitions: [PartitionData] = []
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            if c.version <= 12 { try c.string("topic", &topic) }
+            if c.version >= 13 { try c.uuid("topicId", &topicID) }
+            try c.array("partitions", &partitions)
+            try c.tags()
+        }
+    }
+
+    /// An element of `partitions`.
+    package struct PartitionData: Structure {
+        package var partitionIndex: Int32 = 0
+        package var errorCode: Int16 = 0
+        package var highWatermark: Int64 = 0
+        package var lastStableOffset: Int64 = -1
+        package var logStartOffset: Int64 = -1
+        package var divergingEpoch = EpochEndOffset()
+        package var currentLeader = LeaderIdAndEpoch()
+        package var snapshotID = SnapshotId()
+        package var abortedTransactions: [AbortedTransaction]? = []
+        package var preferredReadReplica: Int32 = -1
+        package var records = RecordsField.null
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int32("partitionIndex", &partitionIndex)
+            try c.int16("errorCode", &errorCode)
+            try c.int64("highWatermark", &highWatermark)
+            if c.version >= 4 { try c.int64("lastStableOffset", &lastStableOffset) }
+            if c.version >= 5 { try c.int64("logStartOffset", &logStartOffset) }
+            if c.version >= 4 { try c.nullableArray("abortedTransactions", &abortedTransactions) }
+            if c.version >= 11 { try c.int32("preferredReadReplica", &preferredReadReplica) }
+            try c.records("records", &records)
+            var tags = try c.beginTags()
+            if try c.tag(0, &tags, when: divergingEpoch != EpochEndOffset()) {
+                try c.structure("divergingEpoch", &divergingEpoch)
+            }
+            if try c.tag(1, &tags, when: currentLeader != LeaderIdAndEpoch()) {
+                try c.structure("currentLeader", &currentLeader)
+            }
+            if try c.tag(2, &tags, when: snapshotID != SnapshotId()) {
+                try c.structure("snapshotId", &snapshotID)
+            }
+            try c.endTags(&tags)
+        }
+    }
+
+    /// The value of `divergingEpoch`.
+    package struct EpochEndOffset: Structure {
+        package var epoch: Int32 = -1
+        package var endOffset: Int64 = -1
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int32("epoch", &epoch)
+            try c.int64("endOffset", &endOffset)
+            try c.tags()
+        }
+    }
+
+    /// The value of `currentLeader`.
+    package struct LeaderIdAndEpoch: Structure {
+        package var leaderID: Int32 = -1
+        package var leaderEpoch: Int32 = -1
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int32("leaderId", &leaderID)
+            try c.int32("leaderEpoch", &leaderEpoch)
+            try c.tags()
+        }
+    }
+
+    /// The value of `snapshotID`.
+    package struct SnapshotId: Structure {
+        package var endOffset: Int64 = -1
+        package var epoch: Int32 = -1
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int64("endOffset", &endOffset)
+            try c.int32("epoch", &epoch)
+            try c.tags()
+        }
+    }
+
+    /// An element of `abortedTransactions`.
+    package struct AbortedTransaction: Structure {
+        package var producerID: Int64 = 0
+        package var firstOffset: Int64 = 0
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int64("producerId", &producerID)
+            try c.int64("firstOffset", &firstOffset)
+            try c.tags()
+        }
+    }
+
+    /// An element of `nodeEndpoints`.
+    package struct NodeEndpoint: Structure {
+        package var nodeID: Int32 = 0
+        package var host = ""
+        package var port: Int32 = 0
+        package var rack: String?
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int32("nodeId", &nodeID)
+            try c.string("host", &host)
+            try c.int32("port", &port)
+            try c.nullableString("rack", &rack)
+            try c.tags()
+        }
+    }
+}

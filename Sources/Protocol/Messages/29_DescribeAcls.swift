@@ -1,0 +1,88 @@
+// DescribeAcls (key 29, v0–3): lists access rules.
+// Request: v1 patternTypeFilter · v2 flexible.
+// Reply: v1 patternType · v2 flexible.
+
+/// The body of a DescribeAcls request; answered by `DescribeAclsResponse`.
+package struct DescribeAclsRequest: RequestMessage {
+    package typealias Reply = DescribeAclsResponse
+    package static let key = APIKey.describeAcls
+    package static let versions = MessageVersions(0...3, flexibleFrom: 2)
+
+    package var resourceTypeFilter: Int8 = 0
+    package var resourceNameFilter: String? = ""
+    package var patternTypeFilter: Int8 = 3
+    package var principalFilter: String? = ""
+    package var hostFilter: String? = ""
+    package var operation: Int8 = 0
+    package var permissionType: Int8 = 0
+
+    package init() {}
+
+    package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+        try c.int8("resourceTypeFilter", &resourceTypeFilter)
+        try c.nullableString("resourceNameFilter", &resourceNameFilter)
+        if c.version >= 1 { try c.int8("patternTypeFilter", &patternTypeFilter) }
+        try c.nullableString("principalFilter", &principalFilter)
+        try c.nullableString("hostFilter", &hostFilter)
+        try c.int8("operation", &operation)
+        try c.int8("permissionType", &permissionType)
+        try c.tags()
+    }
+}
+
+/// The body of the reply to `DescribeAclsRequest`.
+package struct DescribeAclsResponse: ReplyMessage {
+    package static let key = APIKey.describeAcls
+    package static let versions = MessageVersions(0...3, flexibleFrom: 2)
+
+    package var throttleTimeMs: Int32 = 0
+    package var errorCode: Int16 = 0
+    package var errorMessage: String? = ""
+    package var resources: [DescribeAclsResource] = []
+
+    package init() {}
+
+    package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+        try c.int32("throttleTimeMs", &throttleTimeMs)
+        try c.int16("errorCode", &errorCode)
+        try c.nullableString("errorMessage", &errorMessage)
+        try c.array("resources", &resources)
+        try c.tags()
+    }
+
+    /// An element of `resources`.
+    package struct DescribeAclsResource: Structure {
+        package var resourceType: Int8 = 0
+        package var resourceName = ""
+        package var patternType: Int8 = 3
+        package var acls: [AclDescription] = []
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int8("resourceType", &resourceType)
+            try c.string("resourceName", &resourceName)
+            if c.version >= 1 { try c.int8("patternType", &patternType) }
+            try c.array("acls", &acls)
+            try c.tags()
+        }
+    }
+
+    /// An element of `acls`.
+    package struct AclDescription: Structure {
+        package var principal = ""
+        package var host = ""
+        package var operation: Int8 = 0
+        package var permissionType: Int8 = 0
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.string("principal", &principal)
+            try c.string("host", &host)
+            try c.int8("operation", &operation)
+            try c.int8("permissionType", &permissionType)
+            try c.tags()
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// IncrementalAlterConfigs (key 44, v0–1): sets, removes or edits single configuration values.
+// Request: v1 flexible.
+// Reply: v1 flexible.
+
+/// The body of an IncrementalAlterConfigs request; answered by `IncrementalAlterConfigsResponse`.
+package struct IncrementalAlterConfigsRequest: RequestMessage {
+    package typealias Reply = IncrementalAlterConfigsResponse
+    package static let key = APIKey.incrementalAlterConfigs
+    package static let versions = MessageVersions(0...1, flexibleFrom: 1)
+
+    package var resources: [AlterConfigsResource] = []
+    package var validateOnly = false
+
+    package init() {}
+
+    package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+        try c.array("resources", &resources)
+        try c.bool("validateOnly", &validateOnly)
+        try c.tags()
+    }
+
+    /// An element of `resources`.
+    package struct AlterConfigsResource: Structure {
+        package var resourceType: Int8 = 0
+        package var resourceName = ""
+        package var configs: [AlterableConfig] = []
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int8("resourceType", &resourceType)
+            try c.string("resourceName", &resourceName)
+            try c.array("configs", &configs)
+            try c.tags()
+        }
+    }
+
+    /// An element of `configs`.
+    package struct AlterableConfig: Structure {
+        package var name = ""
+        package var configOperation: Int8 = 0
+        package var value: String? = ""
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.string("name", &name)
+            try c.int8("configOperation", &configOperation)
+            try c.nullableString("value", &value)
+            try c.tags()
+        }
+    }
+}
+
+/// The body of the reply to `IncrementalAlterConfigsRequest`.
+package struct IncrementalAlterConfigsResponse: ReplyMessage {
+    package static let key = APIKey.incrementalAlterConfigs
+    package static let versions = MessageVersions(0...1, flexibleFrom: 1)
+
+    package var throttleTimeMs: Int32 = 0
+    package var responses: [AlterConfigsResourceResponse] = []
+
+    package init() {}
+
+    package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+        try c.int32("throttleTimeMs", &throttleTimeMs)
+        try c.array("responses", &responses)
+        try c.tags()
+    }
+
+    /// An element of `responses`.
+    package struct AlterConfigsResourceResponse: Structure {
+        package var errorCode: Int16 = 0
+        package var errorMessage: String? = ""
+        package var resourceType: Int8 = 0
+        package var resourceName = ""
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.int16("errorCode", &errorCode)
+            try c.nullableString("errorMessage", &errorMessage)
+            try c.int8("resourceType", &resourceType)
+            try c.string("resourceName", &resourceName)
+            try c.tags()
+        }
+    }
+}

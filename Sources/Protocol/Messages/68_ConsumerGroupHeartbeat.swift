@@ -1,0 +1,105 @@
+// ConsumerGroupHeartbeat (key 68, v0–1, flexible): joining, staying in and leaving a group of the new kind,
+// all in one request (KIP-848).
+// Request: v1 subscribedTopicRegex (KIP-848, KIP-1082).
+package import Base
+
+/// The body of a ConsumerGroupHeartbeat request; answered by `ConsumerGroupHeartbeatResponse`.
+package struct ConsumerGroupHeartbeatRequest: RequestMessage {
+    package typealias Reply = ConsumerGroupHeartbeatResponse
+    package static let key = APIKey.consumerGroupHeartbeat
+    package static let versions = MessageVersions(0...1, flexibleFrom: 0)
+
+    package var groupID = ""
+    package var memberID = ""
+    package var memberEpoch: Int32 = 0
+    package var instanceID: String?
+    package var rackID: String?
+    package var rebalanceTimeoutMs: Int32 = -1
+    package var subscribedTopicNames: [String]?
+    package var subscribedTopicRegex: String?
+    package var serverAssignor: String?
+    package var topicPartitions: [TopicPartitions]?
+
+    package init() {}
+
+    package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+        try c.string("groupId", &groupID)
+        try c.string("memberId", &memberID)
+        try c.int32("memberEpoch", &memberEpoch)
+        try c.nullableString("instanceId", &instanceID)
+        try c.nullableString("rackId", &rackID)
+        try c.int32("rebalanceTimeoutMs", &rebalanceTimeoutMs)
+        try c.nullableArray("subscribedTopicNames", &subscribedTopicNames)
+        if c.version >= 1 { try c.nullableString("subscribedTopicRegex", &subscribedTopicRegex) }
+        try c.nullableString("serverAssignor", &serverAssignor)
+        try c.nullableArray("topicPartitions", &topicPartitions)
+        try c.tags()
+    }
+
+    /// An element of `topicPartitions`.
+    package struct TopicPartitions: Structure {
+        package var topicID = UUID.zero
+        package var partitions: [Int32] = []
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.uuid("topicId", &topicID)
+            try c.array("partitions", &partitions)
+            try c.tags()
+        }
+    }
+}
+
+/// The body of the reply to `ConsumerGroupHeartbeatRequest`.
+package struct ConsumerGroupHeartbeatResponse: ReplyMessage {
+    package static let key = APIKey.consumerGroupHeartbeat
+    package static let versions = MessageVersions(0...1, flexibleFrom: 0)
+
+    package var throttleTimeMs: Int32 = 0
+    package var errorCode: Int16 = 0
+    package var errorMessage: String?
+    package var memberID: String?
+    package var memberEpoch: Int32 = 0
+    package var heartbeatIntervalMs: Int32 = 0
+    package var assignment: Assignment?
+
+    package init() {}
+
+    package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+        try c.int32("throttleTimeMs", &throttleTimeMs)
+        try c.int16("errorCode", &errorCode)
+        try c.nullableString("errorMessage", &errorMessage)
+        try c.nullableString("memberId", &memberID)
+        try c.int32("memberEpoch", &memberEpoch)
+        try c.int32("heartbeatIntervalMs", &heartbeatIntervalMs)
+        try c.nullableStructure("assignment", &assignment)
+        try c.tags()
+    }
+
+    /// The value of `assignment`.
+    package struct Assignment: Structure {
+        package var topicPartitions: [TopicPartitions] = []
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.array("topicPartitions", &topicPartitions)
+            try c.tags()
+        }
+    }
+
+    /// An element of `topicPartitions`.
+    package struct TopicPartitions: Structure {
+        package var topicID = UUID.zero
+        package var partitions: [Int32] = []
+
+        package init() {}
+
+        package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
+            try c.uuid("topicId", &topicID)
+            try c.array("partitions", &partitions)
+            try c.tags()
+        }
+    }
+}
