@@ -1,0 +1,190 @@
+// Accepts connections, admits or refuses them, and spreads them over the loops.
+package import Base
+import Glibc
+
+/// What all listeners of one broker share.
+package struct NetworkServices: Sendable {
+    /// The bounds of everything.
+    package let limits: NetworkLimits
+    /// Memory held for peers.
+    package let budget: MemoryBudget
+    /// Who is connected.
+    package let census: ConnectionCensus
+    /// Where slow work is done.
+    package let pool: WorkPool
+    /// Where refusals and protocol errors are noted.
+    package let logger: Logger
+
+    /// Services with these limits.
+    package init(limits: NetworkLimits, pool: WorkPool, logger: Logger) {
+        self.limits = limits
+        self.pool = pool
+        self.logger = logger
+        budget = MemoryBudget(limitBytes: limits.memoryBudgetBytes)
+        census = ConnectionCensus(limits: limits)
+    }
+}
+
+/// A socket that listens for clients.
+package actor Listener {
+    /// What was asked for.
+    package nonisolated let address: ListenerAddress
+    /// What it is bound to: with the port that the system chose, where none was asked for.
+    package nonisolated let local: SocketAddress
+    /// The loop, as the executor of this actor.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    private nonisolated let loop: EventLoop
+    private nonisolated let group: EventLoopGroup
+    private nonisolated let context: ConnectionContext
+    private let makeHandler: @Sendable () -> any ConnectionHandler
+    private var socket: Socket
+    private var registration: EventLoop.Registration?
+    private var restTimer: TimerID?
+    private var lastRefusalLine: Int64?
+    private var refusalsWithoutLine = 0
+
+    /// Binds to `address` and listens; accepts nothing before `start`.
+    ///
+    /// An empty host takes IPv4 and IPv6 on every address. `makeHandler` may give the same handler for all
+    /// connections.
+    package init(
+        _ address: ListenerAddress, on group: EventLoopGroup, services: NetworkServices,
+        security: (@Sendable () -> any TransportSecurity)? = nil,
+        handler makeHandler: @escaping @Sendable () -> any ConnectionHandler
+    ) throws(NetworkError) {
+        if address.security.usesTLS, security == nil {
+            throw .unsupportedSecurity(address.security, listener: address.name)
+        }
+        let bound = try Listener.bind(address, backlog: services.limits.listenBacklog)
+        self.address = address
+        self.group = group
+        self.makeHandler = makeHandler
+        loop = group.loops[0]
+        local = bound.localAddress ?? SocketAddress(host: .anyIPv4, port: address.port)
+        socket = bound
+        context = ConnectionContext(
+            listener: address, limits: services.limits, census: services.census, budget: services.budget,
+            pool: services.pool, logger: services.logger, makeSecurity: security)
+    }
+
+    private static func bind(_ address: ListenerAddress, backlog: Int32) throws(NetworkError) -> Socket {
+        guard address.host.isEmpty else {
+            let resolved = try SocketAddress.resolve(host: address.host, port: address.port)
+            return try .listening(on: resolved, isDual: false, backlog: backlog)
+        }
+        do {
+            let everywhere = SocketAddress(host: .anyIPv6, port: address.port)
+            return try .listening(on: everywhere, isDual: true, backlog: backlog)
+        } catch .system, .addressNotAvailable {
+            // Machines without IPv6.
+            let everywhere = SocketAddress(host: .anyIPv4, port: address.port)
+            return try .listening(on: everywhere, isDual: false, backlog: backlog)
+        }
+    }
+
+    /// Begins to accept; from any thread.
+    package nonisolated func start() {
+        loop.post { [self] in assumeIsolated { $0.watch() } }
+    }
+
+    /// Stops to listen and frees the port, but keeps the connections; from any thread.
+    package nonisolated func stop() {
+        loop.post { [self] in assumeIsolated { $0.close() } }
+    }
+}
+
+// MARK: - Accepting
+
+extension Listener: EventSource {
+    private func watch() {
+        guard registration == nil, socket.descriptor >= 0 else { return }
+        do {
+            registration = try loop.watch(socket.descriptor, for: .readable, self)
+        } catch {
+            context.logger.log(
+                .error, "listener-not-watched", ["listener": address.name, "error": "\(error)"])
+        }
+    }
+
+    func close() {
+        if let restTimer { loop.cancel(restTimer) }
+        if let registration { loop.forget(registration, of: socket.descriptor) }
+        registration = nil
+        socket.close()
+    }
+
+    /// Accepts what waits, for the loop.
+    package nonisolated func ready(_ readiness: Readiness) { assumeIsolated { $0.accept() } }
+
+    private func accept() {
+        guard registration != nil else { return }
+        for _ in 0..<context.limits.acceptsPerTurn {
+            guard let (descriptor, peer) = socket.accept() else { return acceptFailed(errno) }
+            do {
+                try context.census.admit(peer.host)
+            } catch {
+                _ = Glibc.close(descriptor)
+                noteRefusal(of: peer, error)
+                continue
+            }
+            adopt(descriptor, from: peer)
+        }
+    }
+
+    private func adopt(_ descriptor: Int32, from peer: SocketAddress) {
+        Socket.setBuffers(
+            of: descriptor, send: context.limits.sendBufferBytes, receive: context.limits.receiveBufferBytes)
+        let home = group.leastConnected()
+        let connection = Connection(
+            descriptor: descriptor, peer: peer, loop: home, context: context, handler: makeHandler())
+        home.connectionJoins()
+        if home.isCurrent {
+            connection.assumeIsolated { $0.open() }
+        } else {
+            home.post { connection.assumeIsolated { $0.open() } }
+        }
+    }
+
+    private func acceptFailed(_ errno: Int32) {
+        switch errno {
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            // The listener would be reported ready again and again without any way to take the connection.
+            context.logger.log(
+                .error, "accept-failed", ["listener": address.name, "error": describe(errno: errno)])
+            rest()
+        default:
+            // Nothing waits any more, or one connection failed before it was taken.
+            return
+        }
+    }
+
+    private func rest() {
+        guard let registration else { return }
+        loop.change(registration, of: socket.descriptor, to: [])
+        restTimer = loop.schedule(after: context.limits.acceptPause) { [self] in assumeIsolated { $0.wake() }
+        }
+    }
+
+    private func wake() {
+        restTimer = nil
+        guard let registration else { return }
+        loop.change(registration, of: socket.descriptor, to: .readable)
+    }
+
+    /// One line per second at most: whoever is refused tries again, perhaps thousands of times.
+    private func noteRefusal(of peer: SocketAddress, _ refusal: ConnectionCensus.Refusal) {
+        if let lastRefusalLine, loop.now - lastRefusalLine < 1_000_000_000 {
+            refusalsWithoutLine += 1
+            return
+        }
+        context.logger.log(
+            .warning, "connection-refused",
+            [
+                "peer": "\(peer.host)", "listener": address.name, "reason": "\(refusal)",
+                "others": "\(refusalsWithoutLine)",
+            ])
+        lastRefusalLine = loop.now
+        refusalsWithoutLine = 0
+    }
+}

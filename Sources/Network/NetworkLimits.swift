@@ -1,0 +1,50 @@
+// Everything that a peer could make grow has its bound here, under one name each.
+
+/// The bounds of connections; values marked with a Kafka name are that configuration's default.
+package struct NetworkLimits: Sendable {
+    /// The largest frame, without its 4-byte size (socket.request.max.bytes).
+    package var socketRequestMaxBytes = 104_857_600
+    /// The smallest frame that can be a request: key, version and correlation id.
+    package var requestMinBytes = 8
+    /// Connections over all listeners (max.connections).
+    package var maxConnections = Int.max
+    /// Connections from one address (max.connections.per.ip).
+    package var maxConnectionsPerIP = Int.max
+    /// Exceptions from `maxConnectionsPerIP` (max.connections.per.ip.overrides).
+    package var maxConnectionsPerIPOverrides: [SocketAddress.Host: Int] = [:]
+    /// A connection on which nothing was completed for so long is closed (connections.max.idle.ms); zero or
+    /// less never closes.
+    package var idleTimeout: Duration = .seconds(600)
+    /// Bytes of an unfinished frame that count as a sign of life; fewer within the idle timeout do not.
+    package var idleProgressBytes = 65_536
+    /// Requests of one connection whose replies have not left yet; at the bound the connection stops reading.
+    package var requestsInFlightPerConnection = 128
+    /// Reply bytes in memory that one connection may have waiting before it stops reading.
+    package var replyBytesPerConnection = 1 << 20
+    /// Request and reply bytes held over all connections at the end of their turns; above it connections stop
+    /// reading.
+    package var memoryBudgetBytes = 256 << 20
+    /// While the budget is exhausted, a peer that takes no reply, or does not finish the frame it was let go
+    /// on with, for so long is closed.
+    package var stallTimeout: Duration = .seconds(10)
+    /// Frames handled in one turn of a connection, so that a stream of tiny ones starves nobody.
+    package var framesPerTurn = 256
+    /// Bytes sent in one turn of a connection, so that one fast reader starves nobody.
+    package var sendBytesPerTurn = 4 << 20
+    /// Reads in one turn of a connection.
+    package var readsPerTurn = 8
+    /// Connections accepted in one turn of a listener.
+    package var acceptsPerTurn = 64
+    /// The kernel's queue of connections not yet accepted (socket.listen.backlog.size).
+    package var listenBacklog: Int32 = 511
+    /// How long a listener rests when the process has no descriptor left for the next connection.
+    package var acceptPause: Duration = .milliseconds(100)
+    /// The kernel's send buffer (socket.send.buffer.bytes), 0 for the kernel's own tuning, which is best on
+    /// local networks.
+    package var sendBufferBytes: Int32 = 0
+    /// The kernel's receive buffer (socket.receive.buffer.bytes), 0 for the kernel's own tuning.
+    package var receiveBufferBytes: Int32 = 0
+
+    /// Kafka's defaults.
+    package init() {}
+}

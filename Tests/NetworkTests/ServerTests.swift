@@ -1,0 +1,381 @@
+import Base
+import Glibc
+import Network
+import Testing
+
+@Test("connections above max.connections and per address are closed at once, with one line")
+func connectionLimits() throws {
+    var limits = NetworkLimits()
+    limits.maxConnections = 5
+    limits.maxConnectionsPerIP = 3
+    let server = try TestServer(.echo(), limits: limits, clock: ManualClock())
+    var clients: [TestClient] = []
+    for _ in 0..<3 { clients.append(try TestClient(port: server.port)) }
+    server.step()
+    for _ in 0..<3 {
+        let refused = try TestClient(port: server.port)
+        server.step()
+        #expect(refused.isEnded())
+    }
+    #expect(server.lines.withLock { $0 }.count == 1)
+    #expect(server.group.connectionCount == 3)
+    clients.removeLast()
+    server.step()
+    let admitted = try TestClient(port: server.port)
+    try admitted.send(sized(pattern(20)))
+    server.step()
+    #expect(try admitted.receiveFrame() == pattern(20))
+}
+
+@Test("an override raises the limit of one address, and the limit over all stays")
+func connectionOverrides() throws {
+    var limits = NetworkLimits()
+    limits.maxConnections = 4
+    limits.maxConnectionsPerIP = 0
+    limits.maxConnectionsPerIPOverrides = [try #require(SocketAddress.Host("127.0.0.1")): 10]
+    let server = try TestServer(.echo(), limits: limits, clock: ManualClock())
+    let clients = try (0..<6).map { _ in try TestClient(port: server.port) }
+    server.step()
+    #expect(server.services.census.total == 4)
+    #expect(clients[4].isEnded() && clients[5].isEnded())
+}
+
+@Test(
+    "idle connections are closed, a half-received frame is idle too, a waiting reply is not"
+)
+func idleConnections() throws {
+    let connections = Lock<[Connection]>([])
+    let slots = Lock<[ReplySlot]>([])
+    let handler = ClosureHandler(onOpen: { connection in connections.withLock { $0.append(connection) } }) {
+        frame, connection in
+        let slot = connection.reserveReply()
+        if frame[0] == 1 { return slots.withLock { $0.append(slot) } }
+        connection.complete(slot, with: OutboundReply(sized(frame)))
+    }
+    let clock = ManualClock()
+    let server = try TestServer(handler, clock: clock)
+    let silent = try TestClient(port: server.port)
+    let dripping = try TestClient(port: server.port)
+    let busy = try TestClient(port: server.port)
+    let polling = try TestClient(port: server.port)
+    server.step()
+    try dripping.send([0, 0, 1, 0])
+    try polling.send(sized([1] + pattern(10)))
+    server.step()
+    for _ in 0..<11 {
+        try dripping.send([7])
+        try busy.send(sized([0] + pattern(10)))
+        server.step()
+        _ = try busy.receiveFrame()
+        clock.advance(by: .seconds(57))
+        server.step()
+    }
+    #expect(server.reasons == [.idle, .idle])
+    #expect(silent.isEnded() && dripping.isEnded())
+    let slot = try #require(slots.withLock { $0.first })
+    let waiting = try #require(connections.withLock { $0.last })
+    server.group.loops[0].post {
+        waiting.assumeIsolated { $0.complete(slot, with: OutboundReply(sized([5]))) }
+    }
+    server.step()
+    #expect(try polling.receiveFrame() == [5])
+    clock.advance(by: .seconds(1300))
+    server.step()
+    clock.advance(by: .seconds(1300))
+    server.step()
+    #expect(server.group.connectionCount == 0)
+    #expect(server.services.budget.usedBytes == 0)
+}
+
+@Test("a loop without connections has no timers")
+func noConnectionsNoTimers() throws {
+    let server = try TestServer(.echo(), clock: ManualClock())
+    let client = Lock<TestClient?>(try TestClient(port: server.port))
+    server.step()
+    let count = Lock(-1)
+    let look = {
+        let loop = server.group.loops[0]
+        loop.post {
+            let timers = loop.timerCount; count.withLock { $0 = timers }
+        }
+        server.step()
+        return count.withLock { $0 }
+    }
+    #expect(look() == 1)
+    client.withLock { $0 = nil }
+    server.step()
+    #expect(look() == 0)
+    #expect(server.reasons == [.peerClosed])
+}
+
+@Test("requests in flight are bounded: more are not read until replies leave")
+func requestsInFlight() throws {
+    var limits = NetworkLimits()
+    limits.requestsInFlightPerConnection = 10
+    let slots = Lock<[ReplySlot]>([])
+    let connections = Lock<[Connection]>([])
+    let handler = ClosureHandler(onOpen: { connection in connections.withLock { $0.append(connection) } }) {
+        frame, connection in
+        let slot = connection.reserveReply()
+        slots.withLock { $0.append(slot) }
+    }
+    let server = try TestServer(handler, limits: limits, clock: ManualClock())
+    let client = try TestClient(port: server.port)
+    try client.send((0..<35).flatMap { sized(pattern(100, seed: $0)) })
+    server.step()
+    #expect(slots.withLock { $0.count } == 10)
+    let connection = try #require(connections.withLock { $0.first })
+    for number in 0..<35 {
+        let slot = slots.withLock { $0[number] }
+        server.group.loops[0].post {
+            connection.assumeIsolated { $0.complete(slot, with: OutboundReply(sized([UInt8(number)]))) }
+        }
+        server.step()
+        #expect(slots.withLock { $0.count } == min(35, 11 + number))
+    }
+    for number in 0..<35 { #expect(try client.receiveFrame() == [UInt8(number)]) }
+}
+
+@Test(
+    "an exhausted memory budget stops reading everywhere, and room in it starts it again",
+    .timeLimit(.minutes(1)))
+func memoryBudget() throws {
+    var limits = NetworkLimits()
+    limits.memoryBudgetBytes = 1 << 20
+    let waiting = Lock<[(Connection, ReplySlot)]>([])
+    let handler = ClosureHandler { frame, connection in
+        let slot = connection.reserveReply(holding: 300_000)
+        waiting.withLock { $0.append((connection, slot)) }
+    }
+    let server = try TestServer(handler, limits: limits, clock: ManualClock())
+    let clients = try (0..<20).map { _ in try TestClient(port: server.port) }
+    server.step()
+    for client in clients { try client.send(sized(pattern(100))) }
+    server.step()
+    let held = waiting.withLock { $0.count }
+    #expect(held >= 4 && held < 20)
+    var answered = 0
+    while let (connection, slot) = waiting.withLock({ $0.popLast() }) {
+        server.group.loops[0].post {
+            connection.assumeIsolated { $0.complete(slot, with: OutboundReply(sized([1]))) }
+        }
+        server.step()
+        answered += 1
+    }
+    #expect(answered == 20)
+    #expect(server.services.budget.usedBytes == 0)
+}
+
+@Test(
+    "unfinished frames that fill the budget alone are finished one after the other", .timeLimit(.minutes(1)))
+func unfinishedFramesFillTheBudget() throws {
+    var limits = NetworkLimits()
+    limits.memoryBudgetBytes = 1 << 20
+    let server = try TestServer(.echo(), limits: limits, clock: ManualClock())
+    let clients = try (0..<6).map { _ in try TestClient(port: server.port) }
+    let frame = sized(pattern(500_000))
+    var sent = clients.map { _ in 0 }
+    var answered: Set<Int> = []
+    server.step()
+    for _ in 0..<2000 where answered.count < clients.count {
+        for (index, client) in clients.enumerated() where !answered.contains(index) {
+            // All go at the same pace, so that none is finished when the budget is full.
+            sent[index] += client.sendNow(Array(frame[sent[index]..<min(frame.count, sent[index] + 50_000)]))
+            for loop in server.group.loops { loop.step(mayWait: false) }
+            guard client.hasBytes() else { continue }
+            #expect(try client.receiveFrame(stepping: server) == pattern(500_000))
+            answered.insert(index)
+        }
+    }
+    #expect(answered.count == clients.count)
+    server.step()
+    #expect(server.services.budget.usedBytes == 0)
+}
+
+@Test(
+    "a peer that holds memory which others wait for and does not go on is closed", arguments: [false, true])
+func stalledPeers(isReader: Bool) throws {
+    var limits = NetworkLimits()
+    limits.memoryBudgetBytes = 300_000
+    let clock = ManualClock()
+    let server = try TestServer(.echo(), limits: limits, clock: clock)
+    let stalled = try TestClient(port: server.port, receiveBuffer: isReader ? 4096 : 0)
+    let frame = sized(pattern(900_000))
+    for _ in 0..<200 {
+        // One sends requests and takes no reply, the other stops in the middle of a frame.
+        _ = stalled.sendNow(isReader ? frame : Array(frame[..<1000]))
+        server.step()
+        if !isReader, server.services.budget.usedBytes >= 800_000 { break }
+    }
+    #expect(server.services.budget.usedBytes >= 300_000)
+    let other = try TestClient(port: server.port)
+    try other.send(sized(pattern(100)))
+    server.step()
+    #expect(!other.hasBytes())
+    for _ in 0..<3 {
+        clock.advance(by: .seconds(11))
+        server.step()
+    }
+    #expect(server.reasons == [.stalled])
+    #expect(try other.receiveFrame() == pattern(100))
+}
+
+@Test("a process without descriptors pauses accepting instead of spinning, and goes on when it has some")
+func noDescriptorsLeft() async {
+    await #expect(processExitsWith: .success) {
+        let server = try TestServer(.echo(), loops: 1)
+        var held: [Int32] = []
+        let client = try TestClient(port: server.port)
+        try client.send(sized(pattern(10)))
+        _ = try client.receiveFrame()
+        // The next client's own descriptor is made before the last ones are taken.
+        let waiting = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+        guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { exit(2) }
+        while case let taken = dup(0), taken >= 0 { held.append(taken) }
+        guard TestClient.connect(waiting, port: server.port, isIPv6: false) == 0 else { exit(3) }
+        let before = server.group.loops[0].stepCount
+        usleep(350_000)
+        guard server.group.loops[0].stepCount - before < 20 else { exit(4) }
+        for descriptor in held { close(descriptor) }
+        guard sendAll(sized(pattern(9)), to: waiting) else { exit(5) }
+        var reply = [UInt8](repeating: 0, count: 13)
+        exit(recv(waiting, &reply, 13, Int32(MSG_WAITALL)) == 13 ? 0 : 6)
+    }
+}
+
+@Test("SIGTERM and SIGINT arrive on the loop")
+func signals() async {
+    await #expect(processExitsWith: .success) {
+        try SignalWaiter.prepare()
+        let loop = try EventLoop()
+        let seen = try Latch()
+        try SignalWaiter(on: loop) { signal in
+            if signal == SIGTERM || signal == SIGINT, loop.isCurrent { seen.signal() }
+        }
+        try loop.start()
+        for signal in [SIGTERM, SIGINT] {
+            // To the loop's thread, which blocks it as all threads made after `prepare` do; the test
+            // library's are older.
+            loop.post { raise(signal) }
+            guard seen.wait(atMost: .seconds(5)) else { exit(2) }
+        }
+        exit(0)
+    }
+}
+
+@Test("IPv6 clients are served, on a listener of their own and on the one for every address")
+func ipv6() throws {
+    for host in ["::1", ""] {
+        let server = try TestServer(.echo(), host: host)
+        let client = try TestClient(port: server.port, isIPv6: true)
+        try client.send(sized(pattern(30)))
+        #expect(try client.receiveFrame() == pattern(30))
+        guard host.isEmpty else { continue }
+        let old = try TestClient(port: server.port)
+        try old.send(sized(pattern(31)))
+        #expect(try old.receiveFrame() == pattern(31))
+    }
+}
+
+@Test("a port in use is named, and port 0 is replaced by a real one")
+func portInUse() throws {
+    let server = try TestServer(.echo())
+    #expect(server.port != 0)
+    let address = ListenerAddress(host: "127.0.0.1", port: server.port)
+    let local = SocketAddress(host: try #require(SocketAddress.Host("127.0.0.1")), port: server.port)
+    #expect(throws: NetworkError.addressInUse(local)) {
+        try Listener(address, on: server.group, services: server.services) { ClosureHandler.echo() }
+    }
+    #expect(throws: NetworkError.self) {
+        let foreign = ListenerAddress(host: "203.0.113.7", port: 0)
+        _ = try Listener(foreign, on: server.group, services: server.services) { ClosureHandler.echo() }
+    }
+    #expect(throws: NetworkError.unsupportedSecurity(.ssl, listener: "SSL")) {
+        let secure = ListenerAddress(name: "SSL", security: .ssl, host: "127.0.0.1", port: 0)
+        _ = try Listener(secure, on: server.group, services: server.services) { ClosureHandler.echo() }
+    }
+}
+
+@Test(
+    "stopping lets replies in flight leave, takes no more requests, and frees the port",
+    .timeLimit(.minutes(1)))
+func gracefulStop() throws {
+    let handler = ClosureHandler { frame, connection in
+        let slot = connection.reserveReply()
+        connection.loop.schedule(after: .milliseconds(frame[0] == 9 ? 60_000 : 100)) {
+            connection.assumeIsolated { $0.complete(slot, with: OutboundReply(sized(frame))) }
+        }
+    }
+    for first in [UInt8(1), 9] {
+        let server = try TestServer(handler)
+        let client = try TestClient(port: server.port)
+        let idle = try TestClient(port: server.port)
+        let before = handler.frameCount
+        try client.send(sized([first] + pattern(10)))
+        #expect(server.eventually { handler.frameCount == before + 1 })
+        let start = ContinuousClock.now
+        let isClean = try server.group.stop(within: .milliseconds(500))
+        #expect(isClean == (first == 1))
+        #expect(ContinuousClock.now - start < .seconds(3))
+        if first == 1 { #expect(try client.receiveFrame() == [1] + pattern(10)) }
+        #expect(client.isEnded() && idle.isEnded())
+        #expect(throws: TestClient.ClientError.self) { try TestClient(port: server.port) }
+    }
+}
+
+/// A toy cipher that also checks the seam's order: a hello each way, then every byte turned over.
+final class Toy: TransportSecurity {
+    private var isGreeted = false
+    let peerName: String? = "toy"
+
+    func open(_ received: RawSpan, plain: inout [UInt8], outgoing: inout [UInt8]) throws(SecurityFailure) {
+        for index in 0..<received.byteCount {
+            let byte = received.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+            if isGreeted {
+                plain.append(~byte)
+            } else {
+                guard byte == 42 else { throw SecurityFailure("no hello") }
+                isGreeted = true
+                outgoing.append(43)
+            }
+        }
+    }
+
+    func seal(_ plain: RawSpan, outgoing: inout [UInt8]) throws(SecurityFailure) {
+        for index in 0..<plain.byteCount {
+            outgoing.append(~plain.unsafeLoad(fromByteOffset: index, as: UInt8.self))
+        }
+    }
+
+    func finish(outgoing: inout [UInt8]) {}
+}
+
+@Test("bytes of a secured listener pass its security both ways", .timeLimit(.minutes(1)))
+func securedTransport() throws {
+    let content = pattern(900_000)
+    let source = TestSource(content, isCold: true)
+    let handler = ClosureHandler { frame, connection in
+        var size = ByteWriter()
+        size.integer(Int32(frame.count + content.count))
+        connection.complete(
+            connection.reserveReply(),
+            with: OutboundReply([
+                .bytes(size.bytes), .bytes(frame), .range(source, position: 0, length: content.count),
+            ]))
+    }
+    let server = try TestServer(handler, security: { Toy() })
+    let client = try TestClient(port: server.port)
+    try client.send([42])
+    #expect(try client.receive(1) == [43])
+    for size in [10, 100_000, 400_000] {
+        try client.send(sized(pattern(size)).map { ~$0 })
+        let head = try client.receive(4).map { ~$0 }
+        #expect(head.reduce(0) { $0 << 8 | Int($1) } == size + content.count)
+        #expect(try client.receive(size + content.count).map { ~$0 } == pattern(size) + content)
+    }
+    let stranger = try TestClient(port: server.port)
+    try stranger.send([1])
+    #expect(stranger.isEnded())
+    #expect(server.eventually { server.reasons == [.security("no hello")] })
+}
