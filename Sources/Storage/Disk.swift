@@ -1,0 +1,163 @@
+// Seam 1: everything that touches a disk passes through these protocols, so that a simulated disk can crash,
+// tear writes, fill up and fail in tests while the rest of the code stays the same.
+package import Base
+
+/// How a file is opened; all but `readOnly` are for reading and writing.
+package enum OpenMode: Sendable {
+    /// The file must exist; it is only read.
+    case readOnly
+    /// The file must exist.
+    case existing
+    /// The file must not exist yet.
+    case new
+    /// The file is created if it is missing.
+    case any
+}
+
+/// One entry of a directory.
+package struct DiskEntry: Equatable, Sendable {
+    /// The last part of its path.
+    package let name: String
+    package let isDirectory: Bool
+    /// The length of a file.
+    package let sizeBytes: Int64
+
+    /// An entry as the disk found it.
+    package init(name: String, isDirectory: Bool, sizeBytes: Int64) {
+        self.name = name
+        self.isDirectory = isDirectory
+        self.sizeBytes = sizeBytes
+    }
+}
+
+/// An advisory lock on a file, held until `release` or the end of the process.
+package protocol DiskLock: AnyObject, Sendable {
+    /// Gives the lock up; once is enough.
+    func release()
+}
+
+/// An open file.
+///
+/// It is closed when the last reference goes; keep one as long as written bytes are not synced, as closing
+/// may drop a pending write error of the kernel.
+package protocol DiskFile: ByteRangeSource {
+    /// Where the file was when it was opened, for error messages.
+    var path: String { get }
+    /// The length in bytes.
+    func size() throws(StorageError) -> Int64
+    /// Writes all of `bytes` at `position`; where it throws, any part of them may have been written.
+    func write(_ bytes: RawSpan, at position: Int64) throws(StorageError)
+    /// Makes everything written so far durable, with the length (fdatasync).
+    func sync() throws(StorageError)
+    /// Reserves blocks for `length` bytes from `position` without changing the file's length. Only a hint:
+    /// failures are ignored.
+    func reserve(_ length: Int64, at position: Int64)
+    /// Sets the length; reserved blocks beyond it are given back, also where the length stays the same.
+    func truncate(to length: Int64) throws(StorageError)
+    /// Lets the system begin to write a range back, without a promise.
+    func startWriteBack(_ length: Int64, at position: Int64)
+}
+
+/// A file system.
+package protocol Disk: AnyObject, Sendable {
+    /// Opens or creates a file.
+    func open(_ path: String, _ mode: OpenMode) throws(StorageError) -> any DiskFile
+    /// Creates one directory whose parent exists; an existing one is an error.
+    func createDirectory(_ path: String) throws(StorageError)
+    /// The entries of a directory by name, without `.` and `..`.
+    func list(_ path: String) throws(StorageError) -> [DiskEntry]
+    /// What is at `path`; nil if nothing is.
+    func entry(at path: String) throws(StorageError) -> DiskEntry?
+    /// Renames a file or directory, replacing a file at `newPath` in one step.
+    func rename(_ path: String, to newPath: String) throws(StorageError)
+    /// Removes a file.
+    func remove(_ path: String) throws(StorageError)
+    /// Removes an empty directory.
+    func removeDirectory(_ path: String) throws(StorageError)
+    /// Makes the entries of a directory durable: created, renamed and removed ones.
+    func syncDirectory(_ path: String) throws(StorageError)
+    /// Locks the file at `path`, which is created if it is missing; nil if another process, or another lock
+    /// of this one, holds it.
+    func lock(_ path: String) throws(StorageError) -> (any DiskLock)?
+    /// How many bytes an ordinary user may still write to the file system of `path`.
+    func freeBytes(at path: String) throws(StorageError) -> Int64
+}
+
+extension ByteRangeSource {
+    /// What to call the source in an error.
+    var place: String { (self as? any DiskFile)?.path ?? "a log" }
+
+    /// Reads exactly `count` bytes, waiting for the disk; fewer if the file ends before.
+    package func bytes(_ count: Int, at position: Int64) throws(StorageError) -> [UInt8] {
+        var failure: StorageError?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            var position = position
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            while filled < count {
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: raw[filled...])
+                switch unsafe read(into: rest, at: position, mayWait: true) {
+                case .read(0): return
+                case .read(let more):
+                    filled += more
+                    position += Int64(more)
+                case .wouldWait: continue
+                case .failed(let errno):
+                    failure = .io(operation: .read, path: place, errno: errno)
+                    return
+                }
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+}
+
+extension Disk {
+    /// All bytes of a small file; nil if there is none.
+    /// - Throws: `.corrupt` if it is longer than `limit`, so that a foreign file cannot fill the memory.
+    package func contents(_ path: String, limit: Int = 64 << 20) throws(StorageError) -> [UInt8]? {
+        guard let entry = try entry(at: path), !entry.isDirectory else { return nil }
+        guard entry.sizeBytes <= Int64(limit) else {
+            throw .corrupt(
+                path: path, position: Int64(limit), reason: "the file is longer than any of its kind")
+        }
+        return try open(path, .readOnly).bytes(Int(entry.sizeBytes), at: 0)
+    }
+
+    /// Replaces a small file in one step: after a crash there is the old one or the new one, never a part.
+    ///
+    /// With `isDurable` the new one is there for good when the call returns.
+    package func replace(_ path: String, with bytes: [UInt8], isDurable: Bool) throws(StorageError) {
+        let draft = path + ".tmp"
+        let file = try open(draft, .any)
+        try file.truncate(to: 0)
+        try file.write(bytes.rawSpan, at: 0)
+        // Synced in any case: a rename may reach the disk before the bytes, and an empty checkpoint stops
+        // Apache Kafka.
+        try file.sync()
+        try rename(draft, to: path)
+        if isDurable { try syncDirectory(parent(of: path)) }
+    }
+
+    /// Removes the file if there is one.
+    package func removeIfPresent(_ path: String) throws(StorageError) {
+        if try entry(at: path) != nil { try remove(path) }
+    }
+}
+
+/// The path without its last part.
+func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+extension [UInt8] {
+    /// The bytes, borrowed.
+    var rawSpan: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            // Marked unsafe for types with padding; bytes have none.
+            unsafe span.bytes
+        }
+    }
+}

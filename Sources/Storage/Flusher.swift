@@ -1,0 +1,220 @@
+// Group commit: one thread a log directory takes everything that was appended since its last turn, syncs it,
+// and tells who waits. While it syncs, more appends gather for the next turn; when there is nothing to do it
+// sleeps without wake-ups. The turn is a plain function, so that tests and the simulator call it themselves.
+package import Base
+internal import CSystem
+
+/// What one store has for a turn.
+package struct Unsynced: Sendable {
+    /// Closed segments, which give reserved blocks back before their last sync: file and length.
+    var sealed: [(file: any DiskFile, sizeBytes: Int64)] = []
+    /// The active segment, if there is anything new in it.
+    var active: (any DiskFile)?
+    /// The directory, if files were created in it.
+    var directory: String?
+    /// What is durable when all of that is synced.
+    var end: Offset
+    var endPosition: Int64
+    var activeSegment: Segment?
+    /// How many bytes that is.
+    var bytes: Int
+
+    func sync(_ disk: any Disk) throws(StorageError) {
+        for (file, size) in sealed {
+            try file.truncate(to: size)
+            try file.sync()
+        }
+        try active?.sync()
+        if let directory { try disk.syncDirectory(directory) }
+    }
+}
+
+/// A store as the flusher sees it.
+///
+/// All calls come from the flusher's thread, one at a time.
+package protocol FlushTarget: AnyObject, Sendable {
+    /// Hands over what is to be synced, and may be queued again from now on; nil if there is nothing to sync.
+    func takeUnsynced() -> Unsynced?
+    /// The sync of `unsynced` succeeded or failed. A failure is final: the store takes no more appends.
+    func finish(_ unsynced: Unsynced, _ result: Result<Void, StorageError>)
+    /// Tells the log above how far it got, or that it failed.
+    func announce()
+    /// Bookkeeping, after everyone has been told.
+    func settle()
+}
+
+/// Makes appended bytes durable, for all logs of one directory.
+package final class Flusher: Sendable {
+    private struct State: Sendable {
+        var queue: [any FlushTarget] = []
+        var isStopping = false
+        var belowBudget: [@Sendable () -> Void] = []
+        var unsyncedBytes = 0
+        /// Bytes appended since the last turn took its share, and when that was.
+        var gatheredBytes = 0
+        var turnBegan: Int64 = 0
+        var turnEnded: Int64 = 0
+        /// Whether somebody waits for the durability of what was appended.
+        var isAwaited = false
+        var afterSealing: (@Sendable () -> Void)?
+    }
+
+    private let disk: any Disk
+    private let clock: any BrokerClock
+    private let budgetBytes: Int
+    private let state = Lock(State())
+    private let work = Signal()
+    private let stopped = Signal()
+    /// Whoever waits for one of many files in a long turn hears after so many nanoseconds rather than at its
+    /// end.
+    private static let announceEvery: Int64 = 1_000_000
+    /// From this rate on appends that nobody waits for are gathered, so long in nanoseconds and so much at
+    /// most.
+    private static let heavyBytesPerMicrosecond: Int64 = 32
+    private static let gatherFor: Int64 = 5_000_000
+    private static let gatherBytes = 16 << 20
+
+    /// A flusher for the directory on `disk`; above `budgetBytes` of unsynced bytes `isOverBudget` holds.
+    package init(disk: any Disk, clock: any BrokerClock, budgetBytes: Int) {
+        self.disk = disk
+        self.clock = clock
+        self.budgetBytes = budgetBytes
+    }
+
+    /// Bytes that were appended and are not durable.
+    package var unsyncedBytes: Int { state.withLock { $0.unsyncedBytes } }
+
+    /// Whether producers should pause: beyond the budget the kernel would sooner or later block a write.
+    package var isOverBudget: Bool { unsyncedBytes > budgetBytes }
+
+    /// Calls `body` once, as soon as the unsynced bytes are within the budget: at once, or on the flusher's
+    /// thread.
+    package func whenBelowBudget(_ body: @escaping @Sendable () -> Void) {
+        let isBelow = state.withLock { state in
+            if state.unsyncedBytes > budgetBytes { state.belowBudget.append(body) }
+            return state.unsyncedBytes <= budgetBytes
+        }
+        if isBelow { body() }
+    }
+
+    /// Counts appended bytes; `isAwaited` if somebody waits until they are durable.
+    func wrote(_ bytes: Int, isAwaited: Bool) {
+        let isNews = state.withLock { state in
+            state.unsyncedBytes += bytes
+            state.gatheredBytes += bytes
+            defer { state.isAwaited = state.isAwaited || isAwaited }
+            return isAwaited && !state.isAwaited
+        }
+        if isNews { work.raise() }
+    }
+
+    /// Puts a store on the list of the next turn.
+    ///
+    /// It must not be on it already.
+    package func enqueue(_ target: any FlushTarget) {
+        let wasEmpty = state.withLock { state in
+            state.queue.append(target)
+            return state.queue.count == 1
+        }
+        if wasEmpty { work.raise() }
+    }
+
+    /// One turn: syncs all that was queued when it began.
+    ///
+    /// False if that was nothing.
+    @discardableResult
+    package func flushOnce() -> Bool {
+        let began = clock.monotonicNanoseconds()
+        let turn = state.withLock { state in
+            defer { state.queue = [] }
+            if !state.queue.isEmpty {
+                state.gatheredBytes = 0
+                state.turnBegan = began
+                state.isAwaited = false
+            }
+            return state.queue
+        }
+        guard !turn.isEmpty else { return false }
+        var told = 0
+        var lastAnnouncement = began
+        for (index, target) in turn.enumerated() {
+            sync(target)
+            let now = clock.monotonicNanoseconds()
+            if now - lastAnnouncement > Flusher.announceEvery || index == turn.count - 1 {
+                for target in turn[told...index] { target.announce() }
+                told = index + 1
+                lastAnnouncement = now
+            }
+        }
+        for target in turn { target.settle() }
+        let ended = clock.monotonicNanoseconds()
+        state.withLock { $0.turnEnded = ended }
+        return true
+    }
+
+    /// Under a heavy stream that nobody waits for, lets more gather before the next turn: each sync commits
+    /// the file system's journal, and appends have to wait for that.
+    private func gather() {
+        while true {
+            let now = clock.monotonicNanoseconds()
+            let left = state.withLock { state -> Int64 in
+                let microseconds = (now - state.turnBegan) / 1000
+                let isHeavy = Int64(state.gatheredBytes) > microseconds * Flusher.heavyBytesPerMicrosecond
+                guard isHeavy, !state.queue.isEmpty, !state.isAwaited, !state.isStopping else { return 0 }
+                let hasRoom = state.gatheredBytes < Flusher.gatherBytes && state.unsyncedBytes < budgetBytes
+                return hasRoom ? state.turnEnded + Flusher.gatherFor - now : 0
+            }
+            guard left > 0 else { return }
+            work.wait(nanoseconds: left)
+        }
+    }
+
+    private func sync(_ target: any FlushTarget) {
+        guard let unsynced = target.takeUnsynced() else { return }
+        do throws(StorageError) {
+            try unsynced.sync(disk)
+            target.finish(unsynced, .success(()))
+        } catch {
+            target.finish(unsynced, .failure(error))
+        }
+        forget(unsynced.bytes)
+    }
+
+    /// Counts bytes that are durable, or lost, and wakes those who waited for room.
+    func forget(_ bytes: Int) {
+        let ready = state.withLock { state in
+            state.unsyncedBytes -= bytes
+            guard state.unsyncedBytes <= budgetBytes else { return [] as [@Sendable () -> Void] }
+            defer { state.belowBudget = [] }
+            return state.belowBudget
+        }
+        for body in ready { body() }
+    }
+
+    /// Calls `body` on the flusher's thread whenever closed segments were synced and sealed.
+    func afterSealing(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.afterSealing = body } }
+
+    /// A store sealed a segment.
+    func sealed() { state.withLock { $0.afterSealing }?() }
+
+    /// Starts the thread that takes turns until `stop`.
+    package func start() {
+        startDetachedThread { [self] in
+            unsafe apus_name_thread("apus-flusher")
+            while true {
+                gather()
+                if flushOnce() { continue }
+                if state.withLock({ $0.isStopping }) { break }
+                work.wait()
+            }
+            stopped.raise()
+        }
+    }
+
+    /// Ends the thread once everything queued is done; waits for that.
+    package func stop() {
+        state.withLock { $0.isStopping = true }
+        work.raise()
+        stopped.wait()
+    }
+}

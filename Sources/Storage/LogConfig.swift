@@ -1,0 +1,57 @@
+// The settings of one log; topic configs end here. They may change while the log is open.
+internal import Base
+
+/// What must have happened to bytes before readers see them.
+package enum Durability: String, Sendable, CaseIterable {
+    /// They are on the disk.
+    case disk
+    /// The operating system has them (what Apache Kafka promises on one node).
+    case os
+}
+
+/// Settings of a log.
+package struct LogConfig: Equatable, Sendable {
+    /// `segment.bytes`: a segment is closed before it would grow beyond.
+    package var segmentBytes: Int = 1 << 30
+    /// `segment.ms`: a segment is closed when its records span more, or when it is older.
+    package var segmentAgeMax: Duration = .milliseconds(604_800_000)
+    /// `segment.jitter.ms`: by how much at most a segment is closed earlier, so that not all roll at once.
+    package var segmentJitter: Duration = .zero
+    /// `index.interval.bytes`: how many bytes lie between two index entries, at least.
+    package var indexIntervalBytes = 4096
+    /// `segment.index.bytes`: the size of an offset index or time index at which its segment is closed.
+    package var indexBytesMax = 10 << 20
+    /// `producer.id.expiration.ms`: a producer that wrote nothing for so long is forgotten.
+    package var producerExpiry: Duration = .milliseconds(86_400_000)
+    /// `apus.durability`.
+    package var durability = Durability.disk
+    /// The largest piece that an active segment reserves ahead of its end; 0 reserves nothing.
+    package var preallocationBytesMax = 16 << 20
+
+    /// Kafka's defaults.
+    package init() {}
+}
+
+/// Limits of storage that are no settings.
+package enum StorageLimits {
+    /// The largest segment: index entries hold positions as int32.
+    package static let segmentBytesMax = Int(Int32.max)
+    /// The largest batch that is ever read into memory, whatever its length field says.
+    package static let batchBytesMax = 256 << 20
+    /// The records of one batch may take so many bytes when they are decompressed for an exact timestamp
+    /// lookup.
+    package static let decompressedBytesMax = 256 << 20
+    /// Index entries that an active segment keeps in memory beyond those that are not yet in its file.
+    static let indexTailEntries = 4096
+    /// Index entries that may wait before they are written.
+    static let indexEntriesPending = 256
+    /// Producers that one partition remembers; beyond it the one that was silent longest is forgotten.
+    package static let producersPerPartition = 100_000
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down.
+    var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,119 @@
+// Looking at a directory before anything in it is changed: is it ours, is it empty, is it in use?
+internal import Base
+import Glibc
+
+extension LogDirectory {
+    enum Inspection: Equatable {
+        case missing
+        case empty
+        case ours
+    }
+
+    /// Finds out whose the directory is, without changing anything.
+    static func inspect(_ path: String, _ disk: any Disk) throws(StorageError) -> Inspection {
+        guard let entry = try disk.entry(at: path) else { return .missing }
+        guard entry.isDirectory else { throw .foreignDirectory(path: path, reason: "it is a file") }
+        if let properties = try properties(path, disk) {
+            guard properties.writerVersion != nil else {
+                throw .foreignDirectory(
+                    path: path,
+                    reason:
+                        "Apache Kafka wrote it, and Apus does not take over such directories yet"
+                )
+            }
+            return .ours
+        }
+        // What file systems, tools and a start that was interrupted leave in an otherwise empty directory.
+        let strangers = try disk.list(path).filter { entry in
+            entry.name != "lost+found" && (entry.isDirectory || !entry.name.hasPrefix("."))
+                && entry.name != MetaProperties.fileName + ".tmp"
+        }
+        guard let stranger = strangers.first else { return .empty }
+        let kind = stranger.isDirectory ? "the directory" : "the file"
+        throw .foreignDirectory(
+            path: path,
+            reason:
+                "it is not empty and has no meta.properties, but for instance \(kind) \(stranger.name)")
+    }
+
+    static func properties(_ path: String, _ disk: any Disk) throws(StorageError) -> MetaProperties? {
+        let file = path + "/" + MetaProperties.fileName
+        guard let bytes = try disk.contents(file, limit: 1 << 20) else { return nil }
+        return try MetaProperties(reading: bytes, path: file)
+    }
+
+    /// Takes the lock, and makes a missing or empty directory a log directory.
+    ///
+    /// A directory that cannot be made one, as on a full disk, is left as it was found.
+    static func claim(
+        _ options: LogDirectoryOptions, _ disk: any Disk
+    ) throws(StorageError) -> (lock: any DiskLock, properties: MetaProperties, isNew: Bool) {
+        let found = try inspect(options.path, disk)
+        var made: (any DiskLock)?
+        do throws(StorageError) {
+            if found == .missing { try create(options.path, disk) }
+            let lock = try lock(options.path, disk)
+            made = lock
+            if let properties = try properties(options.path, disk) { return (lock, properties, false) }
+            let properties = MetaProperties(
+                clusterID: options.clusterID, nodeID: options.nodeID, directoryID: options.directoryID,
+                writerVersion: options.version)
+            let file = options.path + "/" + MetaProperties.fileName
+            try disk.replace(file, with: properties.bytes, isDurable: true)
+            return (lock, properties, true)
+        } catch {
+            // Whoever else holds the lock also owns what lies there.
+            if case .directoryInUse = error { throw error }
+            if found != .ours {
+                for name in [MetaProperties.fileName, MetaProperties.fileName + ".tmp", lockName] {
+                    try? disk.removeIfPresent(options.path + "/" + name)
+                }
+            }
+            if found == .missing { try? disk.removeDirectory(options.path) }
+            made?.release()
+            throw error
+        }
+    }
+
+    /// Creates the directory, and those above it that are missing.
+    static func create(_ path: String, _ disk: any Disk) throws(StorageError) {
+        let above = parent(of: path)
+        if above != path, try disk.entry(at: above) == nil { try create(above, disk) }
+        try disk.createDirectory(path)
+        try disk.syncDirectory(above)
+    }
+
+    /// Takes the lock.
+    ///
+    /// The file holds our process id, for the one who finds it locked.
+    static func lock(_ path: String, _ disk: any Disk) throws(StorageError) -> any DiskLock {
+        let file = path + "/" + lockName
+        guard let lock = try disk.lock(file) else {
+            let text = try disk.contents(file, limit: 64) ?? []
+            let process = Int32(String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+            throw .directoryInUse(path: path, process: process)
+        }
+        // Kafka leaves the file empty and does not mind what is in it.
+        let holder = try disk.open(file, .any)
+        try holder.truncate(to: 0)
+        try holder.write(Array("\(getpid())\n".utf8).rawSpan, at: 0)
+        return lock
+    }
+
+    static func readCleanStop(_ path: String, _ disk: any Disk) throws(StorageError) -> CleanStop? {
+        guard let bytes = try disk.contents(path + "/" + cleanStopName, limit: 4096) else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let digits = text.split(separator: ":").last.map { $0.filter { $0.isNumber || $0 == "-" } } ?? ""
+        return CleanStop(brokerEpoch: Int64(digits) ?? -1)
+    }
+
+    /// A checkpoint; one that is damaged counts as missing, as all of them only shorten recovery, except for
+    /// log starts.
+    static func checkpoint(
+        _ kind: OffsetCheckpoint.Kind, _ path: String, _ disk: any Disk
+    ) throws(StorageError) -> OffsetCheckpoint {
+        let file = path + "/" + kind.rawValue
+        guard let bytes = try disk.contents(file) else { return OffsetCheckpoint() }
+        return try OffsetCheckpoint(reading: bytes, path: file)
+    }
+}

@@ -1,0 +1,178 @@
+// The partitions of a log directory: each has a directory of its own, named after topic and number, and a
+// file that tells the topic's id.
+package import Base
+
+extension LogDirectory {
+    static let deletedSuffix = "-delete"
+
+    /// The partition directories on the disk, open or not.
+    ///
+    /// Those that are being deleted are left out, and everything that is not named like a partition.
+    package func partitions() throws(StorageError) -> [FoundPartition] {
+        var found: [FoundPartition] = []
+        for entry in try services.disk.list(path) where entry.isDirectory {
+            guard let partition = TopicPartition(directoryName: entry.name) else { continue }
+            let directory = path + "/" + entry.name
+            let file = directory + "/" + PartitionMetadata.fileName
+            var topicID: TopicID?
+            if let bytes = try services.disk.contents(file, limit: 4096) {
+                topicID = (try? PartitionMetadata(reading: bytes, path: file))?.topicID
+            }
+            found.append(FoundPartition(partition: partition, topicID: topicID, path: directory))
+        }
+        return found
+    }
+
+    /// Makes a new partition; its directory is durable when the call returns.
+    package func createPartition(
+        _ partition: TopicPartition, id: TopicID, config: LogConfig, kind: LogKind = .data
+    ) throws(StorageError) -> PartitionLog {
+        let directory = path + "/" + partition.description
+        guard try services.disk.entry(at: directory) == nil else { throw .partitionExists(path: directory) }
+        try forget(partition)
+        try services.disk.createDirectory(directory)
+        let metadata = PartitionMetadata(topicID: id).bytes
+        try services.disk.replace(
+            directory + "/" + PartitionMetadata.fileName, with: metadata, isDurable: true)
+        try services.disk.syncDirectory(path)
+        return try open(LogIdentity(partition: partition, topicID: id, kind: kind), config, .clean)
+    }
+
+    /// Opens a partition, recovering it if the last stop was not clean; it is created if it was never there.
+    ///
+    /// - Throws: `.partitionMissing`, `.topicIDMismatch`, and `.corrupt` where something durable is damaged:
+    ///   that partition alone is then not served.
+    package func openPartition(
+        _ partition: TopicPartition, id: TopicID, config: LogConfig, kind: LogKind = .data
+    ) throws(StorageError) -> PartitionLog {
+        if let log = log(of: partition) { return log }
+        let directory = path + "/" + partition.description
+        let bound = state.withLock { $0.recoveryPoints.offsets[partition] } ?? .zero
+        guard try services.disk.entry(at: directory) != nil else {
+            // A missing directory that held something is not made up by an empty one.
+            if bound > .zero { throw .partitionMissing(path: directory) }
+            return try createPartition(partition, id: id, config: config, kind: kind)
+        }
+        let file = directory + "/" + PartitionMetadata.fileName
+        if let bytes = try services.disk.contents(file, limit: 4096) {
+            let found = try PartitionMetadata(reading: bytes, path: file).topicID
+            guard found == id else { throw .topicIDMismatch(path: directory, expected: id, found: found) }
+        }
+        let identity = LogIdentity(partition: partition, topicID: id, kind: kind)
+        do throws(StorageError) {
+            return try open(identity, config, cleanStop != nil ? .clean : .upTo(bound))
+        } catch {
+            state.withLock { $0.hasDoubts = true }
+            throw error
+        }
+    }
+
+    /// Takes a partition out of the checkpoints: those of an earlier partition of this name would mislead the
+    /// recovery of a new one.
+    private func forget(_ partition: TopicPartition) throws(StorageError) {
+        let wasWritten = state.withLock { state in
+            state.recoveryPoints.offsets[partition] = nil
+            state.logStarts.offsets[partition] = nil
+            return state.written.contains(partition)
+        }
+        if wasWritten { try writeCheckpoints() }
+    }
+
+    /// Drops everything of an open log from `offset` on, rounded down to the beginning of a batch.
+    package func truncate(_ log: PartitionLog, to offset: Offset) throws(StorageError) {
+        // Lowered first, and durably: a log that ends before its recovery point passes for damaged.
+        state.withLock { $0.recoveryCaps[log.partition] = offset }
+        defer { state.withLock { $0.recoveryCaps[log.partition] = nil } }
+        try writeCheckpoints()
+        try log.truncate(to: offset)
+    }
+
+    private func open(
+        _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust
+    ) throws(StorageError) -> PartitionLog {
+        let directory = path + "/" + identity.partition.description
+        let logStart = state.withLock { $0.logStarts.offsets[identity.partition] }
+        let store = try Recovery(
+            directory: directory, services: services, config: config, trust: trust, logStart: logStart
+        ).open()
+        let log = try PartitionLog.open(
+            identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),
+            services: services,
+            config: config)
+        state.withLock { $0.logs[identity.partition] = log }
+        return log
+    }
+
+    /// The open log of a partition.
+    package func log(of partition: TopicPartition) -> PartitionLog? { state.withLock { $0.logs[partition] } }
+
+    /// Deletes a partition, open or not: it is gone from the directory when the call returns, its files go on
+    /// the pool.
+    package func deletePartition(_ partition: TopicPartition) throws(StorageError) {
+        let directory = path + "/" + partition.description
+        guard try services.disk.entry(at: directory) != nil else { throw .partitionMissing(path: directory) }
+        let log = state.withLock { state in
+            state.recoveryPoints.offsets[partition] = nil
+            state.logStarts.offsets[partition] = nil
+            return state.logs.removeValue(forKey: partition)
+        }
+        try log?.close(isClean: false)
+        // A random part, as the same topic may be deleted, created and deleted again before the files are
+        // gone.
+        var generator = SystemRandomNumberGenerator()
+        let digits = String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
+        let doomed = path + "/" + LogDirectory.doomedName(partition, digits)
+        try services.disk.rename(directory, to: doomed)
+        try services.disk.syncDirectory(path)
+        removeLater(doomed)
+    }
+
+    /// Deletes the partition of an open log.
+    package func deletePartition(_ log: PartitionLog) throws(StorageError) {
+        try deletePartition(log.partition)
+    }
+
+    /// `topic-N.UUID-delete`, with a long topic name cut so that the whole is a legal file name, as Kafka
+    /// does.
+    private static func doomedName(_ partition: TopicPartition, _ digits: String) -> String {
+        let unique = String(repeating: "0", count: max(0, 32 - digits.utf8.count)) + digits
+        let suffix = "-\(partition.partition.value).\(unique)\(deletedSuffix)"
+        return String(partition.topic.prefix(255 - suffix.utf8.count)) + suffix
+    }
+
+    /// Goes on with deletions that an earlier stop interrupted.
+    package func removeDeleted() throws(StorageError) {
+        for entry in try services.disk.list(path)
+        where entry.isDirectory && entry.name.hasSuffix(LogDirectory.deletedSuffix) {
+            removeLater(path + "/" + entry.name)
+        }
+    }
+
+    private func removeLater(_ directory: String) {
+        let (disk, logger) = (services.disk, services.logger)
+        services.background {
+            do throws(StorageError) {
+                for entry in try disk.list(directory) where !entry.isDirectory {
+                    try disk.remove(directory + "/" + entry.name)
+                }
+                try disk.removeDirectory(directory)
+            } catch {
+                logger.log(
+                    .warning, "partition.delete.failed",
+                    ["directory": directory, "reason": error.description])
+            }
+        }
+    }
+}
+
+extension TopicPartition {
+    /// The partition whose directory has this name; nil for names that no partition has, among them `-delete`
+    /// and `-stray`.
+    init?(directoryName name: String) {
+        guard let dash = name.lastIndex(of: "-"), dash != name.startIndex else { return nil }
+        let digits = name[name.index(after: dash)...]
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let index = Int32(digits)
+        else { return nil }
+        self.init(topic: String(name[..<dash]), partition: PartitionIndex(index))
+    }
+}

@@ -1,0 +1,231 @@
+// One log directory: its identity, its lock, its partitions, and the ceremony of starting and stopping. A
+// directory that holds anything Apus did not write is refused untouched.
+package import Base
+
+/// What a directory is opened with.
+package struct LogDirectoryOptions: Sendable {
+    /// The path of the directory; it and those above it are created if they are missing.
+    package var path: String
+    /// Used if the directory is new.
+    package var clusterID: String
+    package var nodeID: Int32
+    /// Used if the directory is new.
+    package var directoryID: UUID
+    /// The version of this program, noted in new directories.
+    package var version: String
+    /// Beyond so many unsynced bytes producers are to pause.
+    package var unsyncedBytesMax = 256 << 20
+
+    /// Options for the directory at `path`.
+    package init(path: String, clusterID: String, nodeID: Int32, directoryID: UUID, version: String) {
+        self.path = path
+        self.clusterID = clusterID
+        self.nodeID = nodeID
+        self.directoryID = directoryID
+        self.version = version
+    }
+}
+
+/// A partition directory that was found on the disk.
+package struct FoundPartition: Equatable, Sendable {
+    /// Topic and number, from the name of the directory.
+    package var partition: TopicPartition
+    /// From `partition.metadata`; nil if there is none or it cannot be read.
+    package var topicID: TopicID?
+    /// The whole path.
+    package var path: String
+}
+
+/// An open log directory.
+package final class LogDirectory: Sendable {
+    struct State: Sendable {
+        var logs: [TopicPartition: PartitionLog] = [:]
+        var isStarted = false
+        var isStopped = false
+        /// Whether a partition was found that must be looked at again at the next start.
+        var hasDoubts = false
+        /// Recovery points and log starts as of the last checkpoint; those of partitions that are not open
+        /// stay as they are.
+        var recoveryPoints: OffsetCheckpoint
+        var logStarts: OffsetCheckpoint
+        /// Recovery points may not be beyond these offsets just now, as a truncation is under way.
+        var recoveryCaps: [TopicPartition: Offset] = [:]
+        /// Partitions that the files may still name.
+        var written: Set<TopicPartition>
+    }
+
+    /// The path as it was given.
+    package let path: String
+    /// Whose directory it is.
+    package let properties: MetaProperties
+    /// Whether the last stop was clean, and the broker epoch that it left; nil after a crash, and for a new
+    /// directory.
+    package let cleanStop: CleanStop?
+    /// Whether this call made the directory.
+    package let isNew: Bool
+    /// Syncs what is appended to the logs of this directory.
+    package let flusher: Flusher
+    let services: StoreServices
+    let state: Lock<State>
+    private let lock: any DiskLock
+    private let checkpointing = Lock(())
+
+    /// What `.kafka_cleanshutdown` says.
+    package struct CleanStop: Equatable, Sendable {
+        /// The epoch in which the broker was registered; -1 if the marker does not tell.
+        package var brokerEpoch: Int64
+    }
+
+    static let cleanStopName = ".kafka_cleanshutdown"
+    static let lockName = ".lock"
+
+    /// Opens a directory, and makes an empty or missing one a log directory.
+    ///
+    /// The files of partitions are not touched.
+    ///
+    /// - Throws: `.foreignDirectory`, `.directoryInUse`, `.corrupt`, `.io`, `.outOfSpace`.
+    package init(
+        _ options: LogDirectoryOptions, disk: any Disk, clock: any BrokerClock,
+        background: @escaping BackgroundRunner,
+        logger: Logger
+    ) throws(StorageError) {
+        path = options.path
+        (lock, properties, isNew) = try LogDirectory.claim(options, disk)
+        cleanStop = try LogDirectory.readCleanStop(options.path, disk)
+        flusher = Flusher(disk: disk, clock: clock, budgetBytes: options.unsyncedBytesMax)
+        services = StoreServices(
+            disk: disk, clock: clock, flusher: flusher, background: background, logger: logger)
+        let recoveryPoints = try LogDirectory.checkpoint(.recoveryPoint, options.path, disk)
+        let logStarts = try LogDirectory.checkpoint(.logStart, options.path, disk)
+        let written = Set(recoveryPoints.offsets.keys).union(logStarts.offsets.keys)
+        state = Lock(State(recoveryPoints: recoveryPoints, logStarts: logStarts, written: written))
+        flusher.afterSealing { [weak self] in
+            guard let directory = self else { return }
+            background { directory.writeCheckpointsOrWarn() }
+        }
+    }
+
+    /// The cluster that the directory belongs to.
+    package var clusterID: String { properties.clusterID }
+    package var directoryID: UUID { properties.directoryID }
+
+    /// Whether producers should pause: more is written and not synced than the budget allows.
+    package var isOverBudget: Bool { flusher.isOverBudget }
+
+    /// Calls `body` once the unsynced bytes are within the budget: at once, or on the flusher's thread.
+    package func whenBelowBudget(_ body: @escaping @Sendable () -> Void) { flusher.whenBelowBudget(body) }
+
+    /// How many bytes an ordinary user may still write to the file system.
+    package func freeBytes() throws(StorageError) -> Int64 { try services.disk.freeBytes(at: path) }
+
+    /// Begins to write: takes the marker of the last clean stop away, and starts the flusher's thread.
+    ///
+    /// Must come before the first append.
+    ///
+    /// Without a thread (`startsThread`) the caller takes the flusher's turns.
+    package func start(startsThread: Bool = true) throws(StorageError) {
+        let marker = path + "/" + LogDirectory.cleanStopName
+        try services.disk.removeIfPresent(marker)
+        try services.disk.syncDirectory(path)
+        state.withLock { $0.isStarted = startsThread }
+        if startsThread { flusher.start() }
+    }
+
+    /// Closes everything in order: drain, sync, tidy up, checkpoints, and the marker last.
+    ///
+    /// Gives the lock up.
+    ///
+    /// The marker is left out if a partition could not be closed cleanly, or was not recovered in this run:
+    /// the next start then looks closer at all of them, from their recovery points on.
+    package func stop(brokerEpoch: Int64 = -1) throws(StorageError) {
+        let (logs, hasThread) = state.withLock { state in
+            defer { state.isStopped = true }
+            return (
+                state.isStopped ? nil : state.logs.sorted { $0.key.description < $1.key.description },
+                state.isStarted
+            )
+        }
+        guard let logs else { return }
+        defer { lock.release() }
+        if hasThread { flusher.stop() }
+        while flusher.flushOnce() {}
+        var failure: StorageError?
+        for (_, log) in logs {
+            do throws(StorageError) {
+                try log.close(isClean: true)
+            } catch {
+                failure = failure ?? error
+                services.logger.log(
+                    .error, "log.close.failed",
+                    ["partition": "\(log.partition)", "reason": error.description])
+            }
+        }
+        try writeCheckpoints()
+        if let failure { throw failure }
+        guard try mayBeTrusted() else { return }
+        let marker = "{\"version\":0,\"brokerEpoch\":\(brokerEpoch)}"
+        try services.disk.replace(
+            path + "/" + LogDirectory.cleanStopName, with: Array(marker.utf8), isDurable: true)
+    }
+
+    /// Whether every partition on the disk is known to be whole.
+    private func mayBeTrusted() throws(StorageError) -> Bool {
+        let (hasDoubts, open) = state.withLock { ($0.hasDoubts, Set($0.logs.keys)) }
+        if hasDoubts { return false }
+        if cleanStop != nil { return true }
+        return try partitions().allSatisfy { open.contains($0.partition) }
+    }
+
+    /// Gives everything up without making anything durable, as a crash would; for tests and for the end of a
+    /// failed start.
+    package func abandon() {
+        let (logs, hasThread) = state.withLock { state in
+            defer { state.isStopped = true }
+            return (state.isStopped ? [:] : state.logs, state.isStarted && !state.isStopped)
+        }
+        if hasThread { flusher.stop() }
+        for log in logs.values { try? log.close(isClean: false) }
+        lock.release()
+    }
+
+    /// Writes recovery points, high watermarks and log starts.
+    ///
+    /// Kafka does it every minute. Here it also happens whenever a segment was closed, so that a start after
+    /// a crash scans little more than the active segments; who moves a log start calls it himself.
+    package func writeCheckpoints() throws(StorageError) {
+        try checkpointing.withLock { _ throws(StorageError) in try writeCheckpointsAlone() }
+    }
+
+    private func writeCheckpointsOrWarn() {
+        do throws(StorageError) {
+            try writeCheckpoints()
+        } catch {
+            services.logger.log(
+                .warning, "checkpoint.failed", ["directory": path, "reason": error.description])
+        }
+    }
+
+    private func writeCheckpointsAlone() throws(StorageError) {
+        let (recoveryPoints, logStarts, watermarks) = state.withLock { state in
+            var watermarks = OffsetCheckpoint()
+            for (partition, log) in state.logs {
+                let bounds = log.bounds
+                let kept = log.store.bounds
+                state.recoveryPoints.offsets[partition] = min(
+                    kept.syncedEnd, state.recoveryCaps[partition] ?? kept.syncedEnd)
+                state.logStarts.offsets[partition] = bounds.logStart > kept.oldest ? bounds.logStart : nil
+                watermarks.offsets[partition] = bounds.highWatermark
+            }
+            return (state.recoveryPoints, state.logStarts, watermarks)
+        }
+        for (kind, checkpoint) in [
+            (OffsetCheckpoint.Kind.recoveryPoint, recoveryPoints), (.logStart, logStarts),
+            (.highWatermark, watermarks),
+        ] {
+            try services.disk.replace(path + "/" + kind.rawValue, with: checkpoint.bytes, isDurable: false)
+        }
+        try services.disk.syncDirectory(path)
+        let named = Set(recoveryPoints.offsets.keys).union(logStarts.offsets.keys)
+        state.withLock { $0.written = named }
+    }
+}

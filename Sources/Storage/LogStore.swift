@@ -1,0 +1,157 @@
+// Seam 2: the bytes of one partition. The log above (PartitionLog) knows offsets, producers and epochs; a
+// store only keeps batches, tells how far they are committed and finds them again. The local engine
+// (SegmentStore) mostly answers at once; an engine on shared storage answers later, which is why append and
+// reads return Eventually.
+package import Base
+package import Records
+
+/// How far a store reaches.
+package struct StoreBounds: Equatable, Sendable {
+    /// The first offset that can be read.
+    package var start: Offset
+    /// The offset after the last batch that was appended.
+    package var end: Offset
+    /// Up to here readers may see: what no crash can take back, or with `apus.durability=os` everything.
+    package var durableEnd: Offset
+    /// What no crash can take back; also what recovery need not look at.
+    package var syncedEnd: Offset
+    /// The first offset of what is kept, at or before `start`.
+    package var oldest: Offset
+
+    /// Bounds with these offsets.
+    package init(start: Offset, end: Offset, durableEnd: Offset, syncedEnd: Offset, oldest: Offset) {
+        self.start = start
+        self.end = end
+        self.durableEnd = durableEnd
+        self.syncedEnd = syncedEnd
+        self.oldest = oldest
+    }
+}
+
+/// What an append did besides keeping the batch.
+package struct StoreAppend: Equatable, Sendable {
+    /// The batch opened a new segment; the log above may note its state at the batch's base offset.
+    package var opensSegment: Bool
+
+    /// The outcome of an append.
+    package init(opensSegment: Bool) { self.opensSegment = opensSegment }
+}
+
+/// Which bytes are wanted.
+package struct StoreRead: Equatable, Sendable {
+    /// The first record wanted; the range begins with its batch.
+    package var from: Offset
+    /// Nothing from this offset on; must be the first offset of a batch, or an end.
+    package var limit: Offset
+    /// The length at which the range may end, also in the middle of a batch.
+    package var bytesMax: Int
+    /// Whether the first batch comes whole even if it is larger than that (KIP-74).
+    package var wholeFirstBatch: Bool
+    /// Whether the caller would rather wait for the disk than be answered later.
+    package var mayWait = false
+
+    /// A request for bytes.
+    package init(from: Offset, limit: Offset, bytesMax: Int, wholeFirstBatch: Bool) {
+        self.from = from
+        self.limit = limit
+        self.bytesMax = bytesMax
+        self.wholeFirstBatch = wholeFirstBatch
+    }
+}
+
+/// Bytes of whole batches (but perhaps the last) that lie one behind the other.
+package struct StoredRange: Sendable {
+    /// Where the bytes are read.
+    package var source: any ByteRangeSource
+    /// The first byte.
+    package var position: Int64
+    /// How many bytes there are.
+    package var length: Int
+
+    /// `length` bytes of `source` from `position`.
+    package init(source: any ByteRangeSource, position: Int64, length: Int) {
+        self.source = source
+        self.position = position
+        self.length = length
+    }
+}
+
+/// Which record a timestamp lookup wants.
+package enum TimestampQuery: Equatable, Sendable {
+    /// The first record with this timestamp or a later one.
+    case atOrAfter(Timestamp)
+    /// The first record with the greatest timestamp of the log (KIP-734).
+    case greatest
+}
+
+/// A record that a timestamp lookup found.
+package struct TimestampHit: Equatable, Sendable {
+    /// The offset of the record.
+    package var offset: Offset
+    /// The timestamp of the record.
+    package var timestamp: Timestamp
+    /// The leader epoch of its batch.
+    package var leaderEpoch: LeaderEpoch
+
+    /// A record's place in the log and in time.
+    package init(offset: Offset, timestamp: Timestamp, leaderEpoch: LeaderEpoch) {
+        self.offset = offset
+        self.timestamp = timestamp
+        self.leaderEpoch = leaderEpoch
+    }
+}
+
+/// What a store tells the log above, on a thread of its own and never under a lock.
+package protocol LogStoreEvents: AnyObject, Sendable {
+    /// More is durable than before: up to `bounds.durableEnd`.
+    func storeAdvanced(_ bounds: StoreBounds)
+    /// The store takes no more appends.
+    func storeFailed(_ error: StorageError)
+    /// Everyone who waits has been told: time for bookkeeping on the disk, which must not reach beyond
+    /// `syncedEnd`.
+    func storeSettled(_ syncedEnd: Offset)
+}
+
+/// The bytes of one partition.
+package protocol LogStore: AnyObject, Sendable {
+    /// Where events go; held weakly. Called once, before the first append.
+    func attach(_ events: any LogStoreEvents)
+
+    /// How far the store reaches now.
+    var bounds: StoreBounds { get }
+
+    /// Appends one batch whose base offset is the end of the store; the bytes are taken over before the call
+    /// returns.
+    ///
+    /// - Throws: `.outOfSpace`, `.io`, `.offline`, `.closed`, `.staleLeaderEpoch`, `.batchTooLarge`;
+    ///   nothing was kept then.
+    func append(
+        _ batch: RawSpan, _ header: BatchHeader, isAwaited: Bool
+    ) throws(StorageError) -> Eventually<StoreAppend>
+
+    /// Finds the bytes of `request`; nil where there is nothing below its limit.
+    func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?>
+
+    /// Finds a record by time among those below `limit`; exact inside batches, compressed ones too.
+    func find(
+        _ query: TimestampQuery, below limit: Offset, mayWait: Bool
+    ) throws(StorageError) -> Eventually<TimestampHit?>
+
+    /// Visits the headers of all batches from the one that contains `offset`, or from `bytesBack` bytes
+    /// before the end of the store if that is earlier, until `visit` returns false. Waits for the disk.
+    func walk(
+        from offset: Offset, bytesBack: Int, _ visit: (BatchHeader) throws(StorageError) -> Bool
+    ) throws(StorageError)
+
+    /// Drops every batch that contains `offset` or lies behind it.
+    func truncate(to offset: Offset) throws(StorageError)
+
+    /// Makes `offset` the first that can be read, and frees what lies wholly before it.
+    func trim(to offset: Offset) throws(StorageError)
+
+    /// Uses other settings from now on.
+    func update(_ config: LogConfig)
+
+    /// Ends appends and reads. With `isClean` everything is durable and tidy when the call returns.
+    func close(isClean: Bool) throws(StorageError)
+}

@@ -1,0 +1,58 @@
+// meta.properties: which cluster, node and directory the files belong to, in the form that Kafka reads. A
+// line of our own tells that Apus wrote it; Kafka ignores the line.
+package import Base
+
+/// The identity of a log directory.
+package struct MetaProperties: Equatable, Sendable {
+    /// The name of the file in a log directory.
+    package static let fileName = "meta.properties"
+    /// The id of the cluster, any text.
+    package var clusterID: String
+    /// The number of the broker.
+    package var nodeID: Int32
+    /// The id of this directory (KIP-858).
+    package var directoryID: UUID
+    /// Which Apus wrote the file; nil if Kafka did.
+    package var writerVersion: String?
+
+    /// The identity of a directory.
+    package init(clusterID: String, nodeID: Int32, directoryID: UUID, writerVersion: String?) {
+        self.clusterID = clusterID
+        self.nodeID = nodeID
+        self.directoryID = directoryID
+        self.writerVersion = writerVersion
+    }
+
+    /// Reads the lines `key=value`; blank lines and those that begin with `#` or `!` are comments.
+    package init(reading bytes: [UInt8], path: String) throws(StorageError) {
+        var values: [Substring: Substring] = [:]
+        let text = String(decoding: bytes, as: UTF8.self)
+        for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") && !line.hasPrefix("!")
+        {
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { values[parts[0]] = parts[1] }
+        }
+        func fail(_ reason: String) -> StorageError { .corrupt(path: path, position: 0, reason: reason) }
+        guard values["version"] == "1" else { throw fail("its version is not 1") }
+        guard let cluster = values["cluster.id"], !cluster.isEmpty else {
+            throw fail("cluster.id is missing")
+        }
+        guard let node = values["node.id"].flatMap({ Int32($0) }) else {
+            throw fail("node.id is missing or no number")
+        }
+        guard let directory = values["directory.id"].flatMap({ UUID($0) }) else {
+            throw fail("directory.id is missing or no id")
+        }
+        self.init(
+            clusterID: String(cluster), nodeID: node, directoryID: directory,
+            writerVersion: values["apus.version"].map(String.init))
+    }
+
+    /// The text of the file.
+    package var bytes: [UInt8] {
+        var text = "# Written by Apus; the format is that of Apache Kafka.\n"
+        if let writerVersion { text += "apus.version=\(writerVersion)\n" }
+        text += "cluster.id=\(clusterID)\ndirectory.id=\(directoryID)\nnode.id=\(nodeID)\nversion=1\n"
+        return Array(text.utf8)
+    }
+}

@@ -1,0 +1,154 @@
+// Leadership, truncation and the notes that a log keeps beside its bytes.
+package import Base
+internal import Records
+
+extension PartitionLog {
+    /// Leads in `epoch` from the end of the log on; all appends are stamped with it.
+    ///
+    /// - Throws: `.staleLeaderEpoch` if the log has seen a later one.
+    package func becomeLeader(epoch: LeaderEpoch) throws(StorageError) {
+        try state.withLock { (state) throws(StorageError) in
+            let known = max(state.bounds.leaderEpoch, state.epochs.latest?.epoch ?? LeaderEpoch(-1))
+            guard epoch >= known else { throw .staleLeaderEpoch(current: known, found: epoch) }
+            state.bounds.leaderEpoch = epoch
+            guard epoch > state.epochs.latest?.epoch ?? LeaderEpoch(-1) else { return }
+            state.epochs.assign(epoch, from: state.bounds.logEnd)
+            state.epochsChanged = true
+        }
+    }
+
+    /// Where `epoch`, or else the greatest one before it, ended (KIP-279); nil if nothing is known of it.
+    package func endOffset(forEpoch epoch: LeaderEpoch) -> (epoch: LeaderEpoch, offset: Offset)? {
+        state.withLock { $0.epochs.end(of: epoch, logEnd: $0.bounds.logEnd) }
+    }
+
+    /// The epoch in which the record at `offset` was appended; nil if nothing is known of it.
+    package func epoch(of offset: Offset) -> LeaderEpoch? { state.withLock { $0.epochs.epoch(of: offset) } }
+
+    /// The epochs that the log has records of, or was led in since it was opened.
+    package var leaderEpochs: LeaderEpochs { state.withLock { $0.epochs } }
+
+    /// Makes `offset` the first one that can be read (DeleteRecords, KIP-107); it may not lie beyond the high
+    /// watermark.
+    ///
+    /// A lower one than the present start changes nothing.
+    package func trim(to offset: Offset) throws(StorageError) {
+        try state.withLock { (state) throws(StorageError) in
+            guard offset <= state.bounds.highWatermark else {
+                throw .offsetOutOfRange(
+                    requested: offset, start: state.bounds.logStart, end: state.bounds.highWatermark)
+            }
+            guard offset > state.bounds.logStart else { return }
+            try store.trim(to: offset)
+            state.bounds.logStart = offset
+            state.epochs.trim(to: offset)
+            state.epochsChanged = true
+        }
+    }
+
+    /// Drops everything from `offset` on, rounded down to the beginning of a batch; `LogDirectory.truncate`
+    /// lowers the recovery point before.
+    func truncate(to offset: Offset) throws(StorageError) {
+        try state.withLock { (state) throws(StorageError) in
+            guard offset < state.bounds.logEnd else { return }
+            try store.truncate(to: offset)
+            let reached = store.bounds
+            for noted in try notes.snapshotOffsets() where noted > reached.end {
+                try notes.removeSnapshot(at: noted)
+            }
+            state.snapshots = []
+            let rebuilt = try PartitionLog.rebuild(store, notes, kind, path: partition.description, logger)
+            state.producers = rebuilt.producers
+            state.epochs = rebuilt.epochs
+            state.lastSnapshot = rebuilt.lastSnapshot
+            state.epochsChanged = true
+            state.bounds.logStart = reached.start
+            state.bounds.logEnd = reached.end
+            state.bounds.highWatermark = min(state.bounds.highWatermark, reached.durableEnd)
+            state.updateStable()
+        }
+    }
+
+    /// Forgets producers that wrote nothing for `producer.id.expiration.ms`.
+    package func expireProducers(at now: Timestamp) {
+        state.withLock { state in
+            let expiry = state.config.producerExpiry
+            state.producers.expire(at: now, after: expiry)
+        }
+    }
+
+    /// How many producers the log remembers.
+    package var producerCount: Int { state.withLock { $0.producers.entries.count } }
+
+    /// Ends appends and reads.
+    ///
+    /// A clean close makes everything durable and leaves snapshots behind, so that the next start need not
+    /// scan.
+    package func close(isClean: Bool) throws(StorageError) {
+        try store.close(isClean: isClean)
+        guard isClean else { return }
+        let end = store.bounds.end
+        state.withLock { state in
+            guard kind == .data, state.lastSnapshot != end else { return }
+            if state.snapshots.last?.offset != end { state.snapshots.append((end, state.producers)) }
+        }
+        try writeNotes(upTo: end, isFinal: true)
+    }
+
+    /// Writes snapshots that lie at or below `end`, and the epochs whose first record lies below it.
+    func writeNotes(upTo end: Offset, isFinal: Bool) throws(StorageError) {
+        let (snapshots, epochs) = state.withLock { state in
+            let ready = state.snapshots.prefix { $0.offset <= end }
+            state.snapshots.removeFirst(ready.count)
+            var epochs: LeaderEpochs?
+            if state.epochsChanged, isFinal || state.epochs.latest.map({ $0.start < end }) ?? true {
+                epochs = state.epochs
+                state.epochsChanged = false
+            }
+            return (Array(ready), epochs)
+        }
+        for (offset, producers) in snapshots {
+            try notes.saveSnapshot(ProducerSnapshot.bytes(producers), at: offset)
+            state.withLock { $0.lastSnapshot = offset }
+        }
+        if let epochs { try notes.save(epochs) }
+    }
+}
+
+extension PartitionLog: LogStoreEvents {
+    /// Moves the high watermark.
+    package func storeAdvanced(_ bounds: StoreBounds) {
+        let (observer, reached) = state.withLock { state -> ((any LogObserver)?, LogBounds) in
+            state.bounds.highWatermark = max(
+                state.bounds.highWatermark, min(bounds.durableEnd, state.bounds.logEnd))
+            state.updateStable()
+            let isNews =
+                state.announced.highWatermark != state.bounds.highWatermark
+                || state.announced.lastStable != state.bounds.lastStable
+            guard isNews else { return (nil, state.bounds) }
+            state.announced = state.bounds
+            return (state.observer, state.bounds)
+        }
+        observer?.logAdvanced(reached)
+    }
+
+    /// Passes the failure on.
+    package func storeFailed(_ error: StorageError) {
+        let observer = state.withLock { state -> (any LogObserver)? in
+            defer { state.hasFailed = true }
+            return state.hasFailed ? nil : state.observer
+        }
+        observer?.logFailed(error)
+    }
+
+    /// Writes what has become due beside the log.
+    package func storeSettled(_ syncedEnd: Offset) {
+        do throws(StorageError) {
+            try writeNotes(upTo: syncedEnd, isFinal: false)
+        } catch {
+            // Both are rebuilt from the log where they are missing.
+            logger.log(
+                .warning, "log.notes.failed", ["partition": "\(partition)", "reason": error.description])
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// Opening a log: the store recovers its bytes, then producers and epochs are taken from the notes and from
+// what the log holds behind them.
+package import Base
+internal import Records
+
+/// Which log it is.
+package struct LogIdentity: Sendable {
+    /// Topic and number.
+    package var partition: TopicPartition
+    /// The id of the topic, which a new topic of the same name does not share.
+    package var topicID: TopicID
+    /// Whether producers are tracked.
+    package var kind: LogKind
+
+    /// The log of `partition` of the topic `topicID`.
+    package init(partition: TopicPartition, topicID: TopicID, kind: LogKind = .data) {
+        self.partition = partition
+        self.topicID = topicID
+        self.kind = kind
+    }
+}
+
+extension PartitionLog {
+    /// Producers and epochs as a log's notes and batches give them.
+    struct Rebuilt: Sendable {
+        var producers = ProducerState()
+        var epochs = LeaderEpochs()
+        var lastSnapshot: Offset?
+        var epochsChanged = false
+    }
+
+    /// A log over `store`, which was opened just now.
+    static func open(
+        _ identity: LogIdentity, store: any LogStore, notes: any LogNotes, services: StoreServices,
+        config: LogConfig
+    ) throws(StorageError) -> PartitionLog {
+        let path = identity.partition.description
+        var rebuilt = try rebuild(store, notes, identity.kind, path: path, services.logger)
+        rebuilt.producers.expire(at: services.clock.wallTime(), after: config.producerExpiry)
+        let reached = store.bounds
+        let bounds = LogBounds(
+            logStart: reached.start, logEnd: reached.end, highWatermark: reached.durableEnd,
+            lastStable: reached.durableEnd,
+            leaderEpoch: rebuilt.epochs.latest?.epoch ?? .zero)
+        var state = State(
+            config: config, bounds: bounds, epochs: rebuilt.epochs, producers: rebuilt.producers,
+            announced: bounds)
+        state.lastSnapshot = rebuilt.lastSnapshot
+        state.epochsChanged = rebuilt.epochsChanged
+        state.updateStable()
+        return PartitionLog(identity, store: store, notes: notes, services: services, state: state)
+    }
+
+    /// Takes producers and epochs from the newest notes that are intact, and from the batches behind them.
+    static func rebuild(
+        _ store: any LogStore, _ notes: any LogNotes, _ kind: LogKind, path: String, _ logger: Logger
+    ) throws(StorageError) -> Rebuilt {
+        var rebuilt = Rebuilt()
+        let bounds = store.bounds
+        // A walk from the end visits nothing: then everything is in the notes.
+        var from = bounds.end
+        if kind == .data { from = try restoreProducers(&rebuilt, bounds, notes) }
+        if var epochs = try notes.leaderEpochs() {
+            epochs.truncate(to: bounds.end)
+            rebuilt.epochsChanged = epochs != rebuilt.epochs
+            rebuilt.epochs = epochs
+            if kind == .metadata { from = max(bounds.start, epochs.latest?.start ?? bounds.start) }
+        } else if bounds.start < bounds.end {
+            logger.log(.info, "log.epochs.rebuilt", ["partition": path])
+            from = bounds.start
+        }
+        let snapshotEnd = rebuilt.lastSnapshot ?? bounds.start
+        try store.walk(from: from, bytesBack: 0) { header in
+            if header.leaderEpoch > rebuilt.epochs.latest?.epoch ?? LeaderEpoch(-1) {
+                rebuilt.epochs.assign(header.leaderEpoch, from: header.baseOffset)
+                rebuilt.epochsChanged = true
+            }
+            if kind == .data, header.baseOffset >= snapshotEnd { rebuilt.producers.apply(header) }
+            return true
+        }
+        return rebuilt
+    }
+
+    /// Loads the newest intact snapshot, and drops those that lie behind the end of the log.
+    ///
+    /// Returns where the walk has to begin.
+    private static func restoreProducers(
+        _ rebuilt: inout Rebuilt, _ bounds: StoreBounds, _ notes: any LogNotes
+    ) throws(StorageError) -> Offset {
+        for offset in try notes.snapshotOffsets().reversed() {
+            guard offset <= bounds.end else {
+                try notes.removeSnapshot(at: offset)
+                continue
+            }
+            if let bytes = try notes.snapshot(at: offset),
+                let producers = ProducerSnapshot.producers(in: bytes)
+            {
+                rebuilt.producers = producers
+                rebuilt.lastSnapshot = offset
+                return max(offset, bounds.start)
+            }
+            try notes.removeSnapshot(at: offset)
+        }
+        return bounds.start
+    }
+}

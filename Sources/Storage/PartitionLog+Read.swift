@@ -1,0 +1,133 @@
+// Reading a log. Each lookup comes in two forms: one that answers at once and may wait for the disk while it
+// looks, and one for event loops, which answers later from the pool where it would have to wait.
+package import Base
+
+/// How far a read may go.
+package enum ReadLimit: Sendable {
+    /// Everything durable.
+    case highWatermark
+    /// Everything durable but open transactions and what follows them.
+    case lastStable
+    /// Everything, also what a crash may take back: for replicas and tools.
+    case logEnd
+}
+
+extension LogBounds {
+    /// The offset at which a read with this limit ends.
+    package func offset(of limit: ReadLimit) -> Offset {
+        switch limit {
+        case .highWatermark: highWatermark
+        case .lastStable: lastStable
+        case .logEnd: logEnd
+        }
+    }
+}
+
+/// Bytes to be sent to a reader, and the bounds when they were found.
+package struct LogSlice: Sendable {
+    /// What to read from; it stays readable when the log is deleted.
+    package var source: any ByteRangeSource
+    /// The first byte in the source.
+    package var position: Int64
+    /// Bytes, 0 where there is nothing to read yet; the last batch may be cut off.
+    package var length: Int
+    package var bounds: LogBounds
+
+    init(_ range: StoredRange?, _ bounds: LogBounds) {
+        source = range?.source ?? NoBytes.shared
+        position = range?.position ?? 0
+        length = range?.length ?? 0
+        self.bounds = bounds
+    }
+
+    /// Makes `buffer` hold the bytes of the slice, waiting for the disk.
+    package func copy(into buffer: inout [UInt8]) throws(StorageError) {
+        buffer = length == 0 ? [] : try source.bytes(length, at: position)
+        guard buffer.count == length else {
+            throw .corrupt(path: source.place, position: position, reason: "the file is shorter than its log")
+        }
+    }
+}
+
+/// The source of empty slices.
+private final class NoBytes: ByteRangeSource {
+    static let shared = NoBytes()
+    func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int64, mayWait: Bool) -> ByteRangeRead
+    { .read(0) }
+}
+
+extension PartitionLog {
+    /// Finds what a reader gets who wants the record at `offset`: one range of a file, beginning with its
+    /// batch.
+    ///
+    /// The last batch may be cut at `maxBytes`; the first comes whole with `wholeFirstBatch`, and may else be
+    /// cut too. Between the limit and the end of the log the slice is empty. Waits for the disk where indexes
+    /// are not cached.
+    /// - Throws: `.offsetOutOfRange`, `.closed`, `.io`, `.corrupt`.
+    /// - Complexity: no I/O where the offset was read or synced up to lately; else an index search and a few
+    ///   headers.
+    package func read(
+        from offset: Offset, maxBytes: Int, upTo limit: ReadLimit = .highWatermark,
+        wholeFirstBatch: Bool = true
+    ) throws(StorageError) -> LogSlice {
+        let bounds = self.bounds
+        guard var request = try request(offset, maxBytes, limit, wholeFirstBatch, bounds) else {
+            return LogSlice(nil, bounds)
+        }
+        request.mayWait = true
+        return LogSlice(try store.read(request).wait(), bounds)
+    }
+
+    /// The same for event loops: answers from the pool where finding the place would wait for the disk.
+    package func readEventually(
+        from offset: Offset, maxBytes: Int, upTo limit: ReadLimit = .highWatermark,
+        wholeFirstBatch: Bool = true
+    ) throws(StorageError) -> Eventually<LogSlice> {
+        let bounds = self.bounds
+        guard let request = try request(offset, maxBytes, limit, wholeFirstBatch, bounds) else {
+            return .now(LogSlice(nil, bounds))
+        }
+        switch try store.read(request) {
+        case .now(let range): return .now(LogSlice(range, bounds))
+        case .later(let pending): return Eventually.later(pending).map { LogSlice($0, bounds) }
+        }
+    }
+
+    /// Nil where the answer is an empty slice.
+    private func request(
+        _ offset: Offset, _ maxBytes: Int, _ limit: ReadLimit, _ wholeFirstBatch: Bool, _ bounds: LogBounds
+    ) throws(StorageError) -> StoreRead? {
+        guard offset >= bounds.logStart, offset <= bounds.logEnd else {
+            throw .offsetOutOfRange(requested: offset, start: bounds.logStart, end: bounds.logEnd)
+        }
+        let end = bounds.offset(of: limit)
+        guard offset < end, maxBytes > 0 || wholeFirstBatch else { return nil }
+        return StoreRead(
+            from: offset, limit: end, bytesMax: max(0, maxBytes), wholeFirstBatch: wholeFirstBatch)
+    }
+
+    /// The first record at `timestamp` or later, below the limit.
+    ///
+    /// Exact inside batches, compressed ones too. Waits for the disk, and decompresses.
+    package func offset(
+        forTimestamp timestamp: Timestamp, upTo limit: ReadLimit = .highWatermark
+    ) throws(StorageError) -> TimestampHit? {
+        try store.find(.atOrAfter(timestamp), below: bounds.offset(of: limit), mayWait: true).wait()
+    }
+
+    /// The first record with the greatest timestamp of all below the limit (KIP-734); nil for an empty log.
+    ///
+    /// Waits for the disk, and decompresses.
+    package func offsetOfMaxTimestamp(
+        upTo limit: ReadLimit = .highWatermark
+    ) throws(StorageError) -> TimestampHit? {
+        try store.find(.greatest, below: bounds.offset(of: limit), mayWait: true).wait()
+    }
+
+    /// Either lookup for event loops: answers from the pool.
+    package func findEventually(
+        _ query: TimestampQuery, upTo limit: ReadLimit = .highWatermark
+    ) throws(StorageError) -> Eventually<TimestampHit?> {
+        try store.find(query, below: bounds.offset(of: limit), mayWait: false)
+    }
+}

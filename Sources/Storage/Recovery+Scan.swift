@@ -1,0 +1,184 @@
+// The scan of a segment after an unclean stop: every batch beyond the recovery point is read, and its index
+// files are written anew.
+internal import Base
+internal import Records
+
+/// Batches of a file, read in pieces of a megabyte or one batch, whichever is larger.
+private struct PieceReader {
+    private static let pieceBytes = 1 << 20
+    let file: any DiskFile
+    let sizeBytes: Int64
+    private var piece: [UInt8] = []
+    private var start: Int64 = 0
+
+    init(_ file: any DiskFile, sizeBytes: Int64) {
+        self.file = file
+        self.sizeBytes = sizeBytes
+    }
+
+    /// Calls `body` with the next `count` bytes from `position`, which must lie within the file.
+    mutating func with<Result>(
+        _ count: Int, at position: Int64, _ body: (RawSpan) throws(RecordError) -> Result
+    ) throws(StorageError) -> Swift.Result<Result, RecordError> {
+        if position < start || position + Int64(count) > start + Int64(piece.count) {
+            piece = try file.bytes(
+                Int(min(Int64(max(count, PieceReader.pieceBytes)), sizeBytes - position)), at: position)
+            start = position
+        }
+        let first = Int(position - start)
+        guard first + count <= piece.count else {
+            return .failure(.truncated(needed: count, available: max(0, piece.count - first)))
+        }
+        do throws(RecordError) {
+            return .success(try body(piece.rawSpan.extracting(first..<(first + count))))
+        } catch { return .failure(error) }
+    }
+}
+
+extension Recovery {
+    struct Scanned {
+        var state: SegmentState
+        var end: Offset
+        var isCut = false
+    }
+
+    /// Reads a segment, cuts it at the first bad batch beyond the recovery point, and makes what is left
+    /// durable.
+    func scan(_ segment: Segment, _ size: Int64, _ next: Offset?) throws(StorageError) -> Scanned {
+        let file = try disk.open(segment.path(".log"), .existing)
+        let opened = Segment(base: segment.base, directory: directory, disk: disk, log: file)
+        var scanned = Scanned(
+            state: SegmentState(opened, openedAt: services.clock.wallTime()), end: segment.base)
+        var reader = PieceReader(file, sizeBytes: size)
+        while scanned.state.sizeBytes < size {
+            let position = scanned.state.sizeBytes
+            switch try check(&reader, at: position, after: scanned, next) {
+            case .success(let header):
+                scanned.state.note(header, intervalBytes: config.indexIntervalBytes)
+                scanned.end = header.nextOffset
+            case .failure(let fault):
+                guard scanned.end >= bound else {
+                    throw .corrupt(
+                        path: file.path, position: position,
+                        reason:
+                            "the batch at offset \(scanned.end.value) was durable and is no more (\(fault))")
+                }
+                try cut(file, at: position, size, "\(fault)")
+                scanned.isCut = true
+            }
+            if scanned.isCut { break }
+        }
+        if trust != .clean {
+            // What a process wrote before it was killed may be in memory only.
+            try file.truncate(to: scanned.state.sizeBytes)
+            try file.sync()
+        }
+        if next != nil, !scanned.isCut { scanned.state.noteTime() }
+        try writeAnew(&scanned.state)
+        return scanned
+    }
+
+    /// Below it everything was durable.
+    var bound: Offset {
+        switch trust {
+        case .clean: Offset(.max)
+        case .upTo(let offset): offset
+        }
+    }
+
+    private func check(
+        _ reader: inout PieceReader, at position: Int64, after scanned: Scanned, _ next: Offset?
+    ) throws(StorageError) -> Result<BatchHeader, RecordError> {
+        let rest = reader.sizeBytes - position
+        let read = try reader.with(Int(min(rest, Int64(BatchLayout.headerSize))), at: position) {
+            (bytes) throws(RecordError) in try BatchHeader(reading: bytes)
+        }
+        guard case .success(let header) = read else { return read }
+        guard Int64(header.sizeInBytes) <= rest, header.sizeInBytes <= StorageLimits.batchBytesMax else {
+            return .failure(.truncated(needed: header.sizeInBytes, available: Int(rest)))
+        }
+        let isInOrder =
+            header.baseOffset >= scanned.end && scanned.state.relative(header.lastOffset) <= Int64(Int32.max)
+            && next.map { header.lastOffset < $0 } ?? true
+        guard isInOrder else { return .failure(.corruptHeader(.lastOffset)) }
+        // Below the recovery point the checksums were compared when it was set.
+        guard header.lastOffset >= bound || trust == .clean else { return .success(header) }
+        return try reader.with(header.sizeInBytes, at: position) { (bytes) throws(RecordError) in
+            try RecordBatch(reading: bytes).verifyChecksum()
+            return header
+        }
+    }
+
+    /// Cuts a file, and keeps the bytes unless they are all zero.
+    private func cut(
+        _ file: any DiskFile, at position: Int64, _ size: Int64, _ reason: String
+    ) throws(StorageError) {
+        let kept = try keep(file, from: position, to: size)
+        try file.truncate(to: position)
+        services.logger.log(
+            .warning, "log.tail.cut",
+            [
+                "file": file.path, "position": "\(position)", "bytes": "\(size - position)", "reason": reason,
+                "kept": kept ?? "nothing, all bytes were zero",
+            ])
+    }
+
+    private func keep(_ file: any DiskFile, from start: Int64, to end: Int64) throws(StorageError) -> String?
+    {
+        var copy: (any DiskFile)?
+        var position = start
+        while position < end {
+            let piece = try file.bytes(Int(min(1 << 20, end - position)), at: position)
+            guard !piece.isEmpty else { break }
+            if copy == nil, piece.contains(where: { $0 != 0 }) {
+                copy = try disk.open(try unusedPath(file.path.dropLast(".log".count) + ".\(start)"), .new)
+            }
+            try copy?.write(piece.rawSpan, at: position - start)
+            position += Int64(piece.count)
+        }
+        try copy?.sync()
+        return copy?.path
+    }
+
+    /// A path that nothing has: Kafka ignores files with this ending.
+    private func unusedPath(_ stem: some StringProtocol) throws(StorageError) -> String {
+        var number = 0
+        while true {
+            let path = "\(stem)\(number == 0 ? "" : "-\(number)").quarantine"
+            if try disk.entry(at: path) == nil { return path }
+            number += 1
+        }
+    }
+
+    /// Takes the segments behind a cut out of the log.
+    func setAside(_ bases: ArraySlice<Offset>) throws(StorageError) {
+        for base in bases {
+            let segment = Segment(base: base, directory: directory, disk: disk)
+            let path = segment.path(".log")
+            if let entry = try disk.entry(at: path), entry.sizeBytes > 0 {
+                let kept = try unusedPath(path)
+                try disk.rename(path, to: kept)
+                services.logger.log(.warning, "log.segment.cut", ["file": path, "kept": kept])
+            }
+            try segment.remove()
+        }
+    }
+
+    /// Writes both index files from what the scan gathered, and syncs them, as later starts trust them.
+    private func writeAnew(_ state: inout SegmentState) throws(StorageError) {
+        for index in [\SegmentState.index, \SegmentState.times] {
+            let kind = state[keyPath: index].kind
+            let entries = state[keyPath: index].unwritten(below: .max)
+            // Most partitions are small: their first start after a crash need not make and sync two empty
+            // files.
+            if entries.isEmpty, try disk.entry(at: state.segment.path(kind.suffix)) == nil { continue }
+            var writer = ByteWriter(capacity: entries.count * kind.entryBytes)
+            for entry in entries { entry.write(into: &writer, kind) }
+            let file = try state.segment.writableIndex(kind)
+            try file.truncate(to: 0)
+            try file.write(writer.bytes.rawSpan, at: 0)
+            try file.sync()
+            state[keyPath: index].wrote(entries.count, keeping: StorageLimits.indexTailEntries)
+        }
+    }
+}

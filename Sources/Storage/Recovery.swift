@@ -1,0 +1,178 @@
+// Opening a directory of segments. After a clean stop the files are trusted. Otherwise everything from the
+// recovery point on is read and its checksums compared: what lies below was durable, so damage there is a
+// fault of the disk and is refused; what lies above may have reached the disk in any order, so the log ends
+// at the first batch that is not whole, and what is cut off is kept aside.
+package import Base
+internal import Records
+
+/// How much of a log is to be trusted.
+package enum Trust: Equatable, Sendable {
+    /// The last stop was clean.
+    case clean
+    /// It was not: only what lies below this offset is known to have been durable.
+    case upTo(Offset)
+}
+
+/// Opens the segments of one partition.
+struct Recovery {
+    let directory: String
+    let services: StoreServices
+    let config: LogConfig
+    let trust: Trust
+    /// From the log-start checkpoint.
+    let logStart: Offset?
+
+    var disk: any Disk { services.disk }
+
+    /// A store over the directory, which exists.
+    func open() throws(StorageError) -> SegmentStore {
+        var names = try disk.list(directory)
+        for entry in names where entry.name.hasSuffix(".tmp") || entry.name.hasSuffix(".deleted") {
+            try disk.removeIfPresent(directory + "/" + entry.name)
+        }
+        names.removeAll { $0.isDirectory }
+        let sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
+        let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
+        var segments: [SegmentState] = []
+        var end = logStart ?? .zero
+        for (number, base) in found.enumerated() {
+            let next = number + 1 < found.count ? found[number + 1] : nil
+            let opened = try open(base, next: next, sizes)
+            segments.append(opened.state)
+            end = opened.end
+            // A hole beyond the recovery point is a write that was lost while later ones survived; below it
+            // compaction leaves some.
+            let isHole = if let next { opened.end < next && opened.end >= bound } else { false }
+            if opened.isCut || isHole {
+                try setAside(found[(number + 1)...])
+                break
+            }
+        }
+        try checkNothingDurableIsGone(segments.last, end)
+        var start = segments.first?.segment.base ?? end
+        if let logStart, logStart > start { start = logStart }
+        var hasNewFile = false
+        if segments.isEmpty || start > end {
+            // Offsets below the log start were given out once; they are not given out again.
+            for segment in segments { try segment.segment.remove() }
+            segments = [try create(at: start)]
+            end = start
+            hasNewFile = true
+        }
+        if trust != .clean { try disk.syncDirectory(directory) }
+        let state = SegmentStore.State(
+            config: config, segments: segments, start: start, end: end, syncedEnd: end,
+            epoch: LeaderEpoch(-1),
+            hasNewFile: hasNewFile && trust == .clean)
+        return SegmentStore(directory: directory, services: services, state: state)
+    }
+
+    /// A log that ends cleanly, but before the recovery point, has lost what was durable.
+    private func checkNothingDurableIsGone(_ last: SegmentState?, _ end: Offset) throws(StorageError) {
+        guard case .upTo(let bound) = trust, end < bound, bound > logStart ?? .zero else { return }
+        throw .corrupt(
+            path: last?.segment.path(".log") ?? directory, position: last?.sizeBytes ?? 0,
+            reason: "the log ends at offset \(end.value), but it was durable up to \(bound.value)")
+    }
+
+    private func create(at base: Offset) throws(StorageError) -> SegmentState {
+        let path = "\(directory)/\(Segment.name(base)).log"
+        let file = try disk.open(path, .any)
+        return SegmentState(
+            Segment(base: base, directory: directory, disk: disk, log: file),
+            openedAt: services.clock.wallTime())
+    }
+
+    /// Opens one segment; `next` is the base of the one behind it.
+    private func open(
+        _ base: Offset, next: Offset?, _ sizes: [String: Int64]
+    ) throws(StorageError) -> Scanned {
+        let name = Segment.name(base)
+        let segment = Segment(base: base, directory: directory, disk: disk)
+        let size = sizes[name + ".log"] ?? 0
+        let isBelow = if case .upTo(let bound) = trust, let next { next <= bound } else { false }
+        if trust == .clean || isBelow,
+            let trusted = try trusted(segment, size, next, sizes[name + ".index"], sizes[name + ".timeindex"])
+        {
+            return trusted
+        }
+        return try scan(segment, size, next)
+    }
+
+    /// The segment with its index files as they are; nil where they do not fit the log, and have to be
+    /// rebuilt.
+    private func trusted(
+        _ segment: Segment, _ size: Int64, _ next: Offset?, _ indexBytes: Int64?, _ timesBytes: Int64?
+    ) throws(StorageError) -> Scanned? {
+        guard let index = try trusted(.offset, segment, indexBytes),
+            let times = try trusted(.time, segment, timesBytes)
+        else {
+            return nil
+        }
+        let start = Int64(index.last?.value ?? 0)
+        guard start < max(size, 1), index.last != nil || size <= Int64(config.segmentBytes) else {
+            return nil
+        }
+        var state = SegmentState(segment, openedAt: services.clock.wallTime(), index: index, times: times)
+        if let last = times.last {
+            let offset = segment.base.advanced(by: Int64(last.value))
+            state.greatest = TimestampMark(timestamp: Timestamp(milliseconds: last.key), offset: offset)
+        }
+        if let next, size > 0 {
+            state.sizeBytes = size
+            // A time index without entries is complete only if no record has a timestamp.
+            return times.last == nil ? nil : Scanned(state: state, end: next)
+        }
+        return try walkTail(state, from: start, size)
+    }
+
+    /// Finds the end of the active segment, a few batches behind the last index entry.
+    private func walkTail(_ trusted: SegmentState, from start: Int64, _ size: Int64) throws(StorageError)
+        -> Scanned?
+    {
+        var state = trusted
+        var end = state.segment.base
+        guard size > 0 else { return Scanned(state: state, end: end) }
+        guard let file = try state.segment.log(mayWait: true) else { return nil }
+        var isFirst = true
+        var fits = true
+        _ = try walkHeaders(of: file, in: start..<size, blockBytes: 8192, mayWait: true) { header, position in
+            // The entry must name the batch that it points to.
+            if isFirst, let last = state.index.last { fits = state.relative(header.lastOffset) == last.key }
+            isFirst = false
+            if header.maxTimestamp > state.greatest?.timestamp ?? .none {
+                state.greatest = TimestampMark(timestamp: header.maxTimestamp, offset: header.lastOffset)
+            }
+            end = header.nextOffset
+            return fits
+        }
+        if let head = try file.block(BatchLayout.headerSize, at: 0, mayWait: true),
+            let first = try? BatchHeader(reading: head.rawSpan)
+        {
+            state.firstTimestamp = first.maxTimestamp
+        }
+        state.sizeBytes = size
+        state.bytesSinceEntry = Int(size - start)
+        return fits ? Scanned(state: state, end: end) : nil
+    }
+
+    /// An index whose file fits; nil if it is missing, of an odd size, or ends in something that is no entry.
+    private func trusted(_ kind: IndexKind, _ segment: Segment, _ bytes: Int64?) throws(StorageError)
+        -> SparseIndex?
+    {
+        guard let bytes else { return nil }
+        guard bytes > 0 else { return SparseIndex(kind) }
+        guard bytes % Int64(kind.entryBytes) == 0, let file = try segment.index(kind, mayWait: true) else {
+            return nil
+        }
+        let count = Int(bytes) / kind.entryBytes
+        guard let last = try kind.entry(count - 1, of: file, mayWait: true), last.relativeOffset(kind) >= 0
+        else { return nil }
+        if count > 1 {
+            guard let first = try kind.entry(0, of: file, mayWait: true), first.key <= last.key,
+                last.value > 0 || kind == .time
+            else { return nil }
+        }
+        return SparseIndex(kind, stored: count, last: last)
+    }
+}

@@ -1,0 +1,151 @@
+// One segment of a log: the files that begin with its base offset. The files of a closed segment are opened
+// by its first reader.
+internal import Base
+internal import Records
+internal import Synchronization
+
+/// The files of a segment.
+final class Segment: Sendable {
+    private struct Files: Sendable {
+        var log: (any DiskFile)?
+        var index: (any DiskFile)?
+        var times: (any DiskFile)?
+    }
+
+    let base: Offset
+    let directory: String
+    let disk: any Disk
+    private let files: Lock<Files>
+    /// Where the last search in each index file ended.
+    private let indexHint = Atomic(0)
+    private let timesHint = Atomic(0)
+
+    /// The segment at `base`; `log` is its file if it is open already.
+    init(base: Offset, directory: String, disk: any Disk, log: (any DiskFile)? = nil) {
+        self.base = base
+        self.directory = directory
+        self.disk = disk
+        files = Lock(Files(log: log))
+    }
+
+    /// `offset` in 20 digits, as in the names of files.
+    static func name(_ offset: Offset) -> String {
+        let digits = String(offset.value)
+        return String(repeating: "0", count: max(0, 20 - digits.count)) + digits
+    }
+
+    /// The path of the file with `suffix`, such as ".log".
+    func path(_ suffix: String) -> String { directory + "/" + Segment.name(base) + suffix }
+
+    /// The log file; nil where it would have to be opened first, which may wait.
+    func log(mayWait: Bool) throws(StorageError) -> (any DiskFile)? {
+        try open(\.log, ".log", .existing, mayWait: mayWait)
+    }
+
+    /// An index file, which must exist; nil where it would have to be opened first.
+    func index(_ kind: IndexKind, mayWait: Bool) throws(StorageError) -> (any DiskFile)? {
+        try open(kind == .offset ? \.index : \.times, kind.suffix, .existing, mayWait: mayWait)
+    }
+
+    /// Searches the first `entries` entries of an index file for the last one at or below `key`.
+    func search(
+        _ kind: IndexKind, entries: Int, key: Int64, mayWait: Bool
+    ) throws(StorageError) -> IndexSearch {
+        guard let file = try index(kind, mayWait: mayWait) else { return .wouldWait }
+        switch kind {
+        case .offset:
+            return try kind.search(file, entries: entries, key: key, hint: indexHint, mayWait: mayWait)
+        case .time:
+            return try kind.search(file, entries: entries, key: key, hint: timesHint, mayWait: mayWait)
+        }
+    }
+
+    /// An index file to write to, created if it is missing.
+    func writableIndex(_ kind: IndexKind) throws(StorageError) -> any DiskFile {
+        let file = try open(kind == .offset ? \.index : \.times, kind.suffix, .any, mayWait: true)
+        guard let file else { preconditionFailure("a file that may be waited for is opened") }
+        return file
+    }
+
+    private func open(
+        _ slot: any WritableKeyPath<Files, (any DiskFile)?> & Sendable, _ suffix: String, _ mode: OpenMode,
+        mayWait: Bool
+    ) throws(StorageError) -> (any DiskFile)? {
+        try files.withLock { (files) throws(StorageError) in
+            if let file = files[keyPath: slot] { return file }
+            guard mayWait else { return nil }
+            let file = try disk.open(path(suffix), mode)
+            files[keyPath: slot] = file
+            return file
+        }
+    }
+
+    /// Removes all files of the segment; open readers keep theirs.
+    func remove() throws(StorageError) {
+        for suffix in [".index", ".timeindex", ".txnindex", ".log"] { try disk.removeIfPresent(path(suffix)) }
+    }
+}
+
+/// A batch by its greatest timestamp.
+struct TimestampMark: Equatable, Sendable {
+    var timestamp: Timestamp
+    /// The last offset of the batch.
+    var offset: Offset
+}
+
+/// What a store knows of one segment; the last one is the active one.
+struct SegmentState: Sendable {
+    let segment: Segment
+    /// The end of its batches, which may lie before the end of reserved blocks.
+    var sizeBytes: Int64 = 0
+    var index: SparseIndex
+    var times: SparseIndex
+    /// The first batch with the greatest timestamp.
+    var greatest: TimestampMark?
+    /// The greatest timestamp of the first batch: `segment.ms` counts from it.
+    var firstTimestamp: Timestamp?
+    /// When the segment was opened, for batches without timestamps.
+    var openedAt: Timestamp
+    /// Bytes appended since the last index entry.
+    var bytesSinceEntry = 0
+    /// Up to here blocks are reserved.
+    var reservedBytes: Int64 = 0
+
+    init(
+        _ segment: Segment, openedAt: Timestamp, index: SparseIndex = .init(.offset),
+        times: SparseIndex = .init(.time)
+    ) {
+        self.segment = segment
+        self.openedAt = openedAt
+        self.index = index
+        self.times = times
+    }
+
+    /// Notes a batch that stands at the end of the segment, as Kafka does: the entry names the batch itself,
+    /// and only batches behind the first `intervalBytes` get one.
+    mutating func note(_ header: BatchHeader, intervalBytes: Int) {
+        if firstTimestamp == nil { firstTimestamp = header.maxTimestamp }
+        if header.maxTimestamp > greatest?.timestamp ?? .none {
+            greatest = TimestampMark(timestamp: header.maxTimestamp, offset: header.lastOffset)
+        }
+        if bytesSinceEntry > intervalBytes {
+            index.append(
+                IndexEntry(key: relative(header.lastOffset), value: Int32(truncatingIfNeeded: sizeBytes)))
+            noteTime()
+            bytesSinceEntry = 0
+        }
+        sizeBytes += Int64(header.sizeInBytes)
+        bytesSinceEntry += header.sizeInBytes
+    }
+
+    /// Adds the greatest timestamp so far to the time index, if it is greater than the last entry.
+    mutating func noteTime() {
+        guard let greatest, greatest.timestamp.milliseconds > times.last?.key ?? -1 else { return }
+        times.append(
+            IndexEntry(
+                key: greatest.timestamp.milliseconds,
+                value: Int32(truncatingIfNeeded: relative(greatest.offset))))
+    }
+
+    func relative(_ offset: Offset) -> Int64 { offset - segment.base }
+}

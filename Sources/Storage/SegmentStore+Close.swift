@@ -1,0 +1,105 @@
+// The ends of a log: trimming its beginning, truncating its end, closing it.
+package import Base
+internal import Records
+
+extension SegmentStore {
+    /// Makes `offset` the first that can be read, and removes segments that lie wholly before it.
+    package func trim(to offset: Offset) throws(StorageError) {
+        try upkeep.withLock { _ throws(StorageError) in
+            let removed = state.withLock { state -> [Segment] in
+                state.start = max(state.start, min(offset, state.end))
+                var removed: [Segment] = []
+                // Segments that the flusher still has to seal stay, and so does the active one.
+                while state.segments.count - 1 - state.unsealed > 0,
+                    state.segments[1].segment.base <= state.start
+                {
+                    removed.append(state.segments.removeFirst().segment)
+                }
+                return removed
+            }
+            for segment in removed { try segment.remove() }
+        }
+    }
+
+    /// Drops the batch that contains `offset`, and everything behind it; durable when it returns.
+    package func truncate(to offset: Offset) throws(StorageError) {
+        try upkeep.withLock { _ throws(StorageError) in
+            try state.withLock { (state) throws(StorageError) in
+                try requireWritable(state)
+                guard offset < state.end else { return }
+                while state.segments.count > 1, state.active.segment.base >= offset {
+                    try state.segments.removeLast().segment.remove()
+                    state.unsealed = max(0, state.unsealed - 1)
+                }
+                try cutActive(&state, at: offset)
+                state.recents.clear()
+                state.syncedEnd = min(state.syncedEnd, state.end)
+                state.start = min(state.start, state.end)
+                state.hasNewFile = true
+            }
+        }
+    }
+
+    /// Shortens the active segment and builds its indexes anew.
+    private func cutActive(_ state: inout State, at offset: Offset) throws(StorageError) {
+        let old = state.active
+        guard let file = try old.segment.log(mayWait: true) else { return }
+        var fresh = SegmentState(old.segment, openedAt: old.openedAt)
+        let interval = state.config.indexIntervalBytes
+        var end = old.segment.base
+        _ = try walkHeaders(of: file, in: 0..<old.sizeBytes, blockBytes: 1 << 16, mayWait: true) {
+            header, _ in
+            guard header.lastOffset < offset else { return false }
+            fresh.note(header, intervalBytes: interval)
+            end = header.nextOffset
+            return true
+        }
+        // The index files first: an entry without its batch would pass for damage.
+        for kind in [IndexKind.offset, .time] { try old.segment.writableIndex(kind).truncate(to: 0) }
+        try file.truncate(to: fresh.sizeBytes)
+        try file.sync()
+        state.active = fresh
+        state.end = end
+    }
+
+    /// Ends appends and reads.
+    package func close(isClean: Bool) throws(StorageError) {
+        if isClean { try makeTidy() }
+        let bytes = upkeep.withLock { _ in
+            state.withLock { state in
+                state.isClosed = true
+                defer { state.unsyncedBytes = 0 }
+                return state.unsyncedBytes
+            }
+        }
+        services.flusher.forget(bytes)
+    }
+
+    /// Syncs what is left, gives reserved blocks back, and completes the index files.
+    private func makeTidy() throws(StorageError) {
+        let unsynced = try state.withLock { (state) throws(StorageError) -> Unsynced? in
+            try requireWritable(state)
+            guard state.syncedEnd < state.end || state.hasNewFile || state.unsealed > 0 else { return nil }
+            return state.takeAll(directory)
+        }
+        if let unsynced {
+            do throws(StorageError) {
+                try unsynced.sync(services.disk)
+            } catch {
+                finish(unsynced, .failure(error))
+                throw error
+            }
+            finish(unsynced, .success(()))
+            services.flusher.forget(unsynced.bytes)
+        }
+        settle()
+        try upkeep.withLock { _ throws(StorageError) in
+            let (file, size) = try state.withLock { (state) throws(StorageError) in
+                state.active.noteTime()
+                return (try state.active.segment.log(mayWait: true), state.active.sizeBytes)
+            }
+            try file?.truncate(to: size)
+            try writeIndexes(minimumPending: 0)
+        }
+    }
+}

@@ -1,0 +1,162 @@
+// Reading by offset. A read gives out a range of a file, not bytes. Under the lock it only looks at memory;
+// what it must look up in files happens afterwards, first among cached pages on the caller's thread, and if
+// that would wait for the disk on the pool.
+internal import Base
+internal import Records
+
+/// Where a batch boundary is to be found in a segment.
+private enum Place: Sendable {
+    case exact(Int64)
+    /// Behind the batch at this position, or that batch itself.
+    case scan(from: Int64)
+    /// By the index file first.
+    case searchFile(entries: Int)
+}
+
+/// What a read found out under the lock.
+private struct ReadPlan: Sendable {
+    var segment: Segment
+    var sizeBytes: Int64
+    var from: Place
+    var limit: Place
+    /// The base of the next segment, if the read may go on there.
+    var nextBase: Offset?
+}
+
+extension SegmentStore {
+    /// Finds the bytes of `request`.
+    package func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?> {
+        guard request.from < request.limit else { return .now(nil) }
+        if let found = try attempt(request, mayWait: request.mayWait) { return .now(found.range) }
+        return .later(on: services.background) { () throws(StorageError) in
+            guard let found = try self.attempt(request, mayWait: true) else {
+                preconditionFailure("a read that may wait never has to wait again")
+            }
+            return found.range
+        }
+    }
+
+    /// Nil where the answer would wait for the disk.
+    private func attempt(_ request: StoreRead, mayWait: Bool) throws(StorageError) -> (
+        range: StoredRange?, Void
+    )? {
+        var request = request
+        while true {
+            let plan = try state.withLock { (state) throws(StorageError) in
+                if state.isClosed { throw StorageError.closed(path: directory) }
+                return state.plan(request)
+            }
+            guard let file = try plan.segment.log(mayWait: mayWait),
+                let start = try position(plan.from, of: request.from, in: plan, file, mayWait),
+                let end = try position(plan.limit, of: request.limit, in: plan, file, mayWait)
+            else { return nil }
+            remember(plan, request, start, end)
+            if start < end {
+                guard let length = try length(of: request, start, end, file, mayWait) else { return nil }
+                return (StoredRange(source: file, position: start, length: length), ())
+            }
+            // A hole left by compaction can reach to the end of a segment.
+            guard let next = plan.nextBase else { return (nil, ()) }
+            request.from = next
+        }
+    }
+
+    /// The position of the first batch in `plan`'s segment that contains `offset` or lies behind it.
+    private func position(
+        _ place: Place, of offset: Offset, in plan: ReadPlan, _ file: any DiskFile, _ mayWait: Bool
+    ) throws(StorageError) -> Int64? {
+        var start: Int64 = 0
+        switch place {
+        case .exact(let position): return position
+        case .scan(let position): start = position
+        case .searchFile(let entries):
+            let key = offset - plan.segment.base
+            switch try plan.segment.search(.offset, entries: entries, key: key, mayWait: mayWait) {
+            case .none: break
+            case .entry(let entry): start = Int64(entry.value)
+            case .wouldWait: return nil
+            }
+        }
+        var found = plan.sizeBytes
+        guard start <= found else {
+            throw .corrupt(
+                path: plan.segment.path(".index"), position: 0, reason: "an entry points behind the log")
+        }
+        let end = try walkHeaders(of: file, in: start..<plan.sizeBytes, blockBytes: 8192, mayWait: mayWait) {
+            header, position in
+            guard header.lastOffset >= offset else { return true }
+            found = position
+            return false
+        }
+        return end == .wouldWait ? nil : found
+    }
+
+    private func remember(_ plan: ReadPlan, _ request: StoreRead, _ start: Int64, _ end: Int64) {
+        var places: [(Offset, Int64)] = []
+        if case .exact = plan.from {} else { places.append((request.from, start)) }
+        if case .exact = plan.limit {} else { places.append((request.limit, end)) }
+        guard !places.isEmpty else { return }
+        state.withLock { state in
+            for (offset, position) in places { state.recents.note(offset, at: position, in: plan.segment) }
+        }
+    }
+
+    /// How many bytes from `start` the request gets; nil where finding out would wait.
+    private func length(
+        of request: StoreRead, _ start: Int64, _ end: Int64, _ file: any DiskFile, _ mayWait: Bool
+    ) throws(StorageError) -> Int? {
+        let available = Int(end - start)
+        guard request.wholeFirstBatch, request.bytesMax < available else {
+            return max(0, min(request.bytesMax, available))
+        }
+        var first = 0
+        let range = start..<(start + Int64(min(available, BatchLayout.headerSize)))
+        guard let prefix = try file.block(Int(range.upperBound - start), at: start, mayWait: mayWait) else {
+            return nil
+        }
+        do throws(RecordError) {
+            first = try BatchHeader.size(ofBatchBeginning: prefix.rawSpan).bytes
+        } catch {
+            throw .corrupt(path: file.path, position: start, reason: "no batch begins here (\(error))")
+        }
+        return min(available, max(first, request.bytesMax))
+    }
+}
+
+extension SegmentStore.State {
+    /// The number of the segment that contains `offset`.
+    func segmentNumber(containing offset: Offset) -> Int {
+        // Mostly the last one.
+        var low = 0
+        var high = segments.count - 1
+        if segments[high].segment.base <= offset { return high }
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if segments[middle].segment.base <= offset { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    fileprivate func plan(_ request: StoreRead) -> ReadPlan {
+        let number = segmentNumber(containing: request.from)
+        let isLast = number == segments.count - 1
+        let size = segments[number].sizeBytes
+        let nextBase = isLast ? end : segments[number + 1].segment.base
+        let reachesNext = !isLast && request.limit > nextBase
+        return ReadPlan(
+            segment: segments[number].segment, sizeBytes: size, from: place(of: request.from, in: number),
+            limit: request.limit >= nextBase ? .exact(size) : place(of: request.limit, in: number),
+            nextBase: reachesNext ? nextBase : nil)
+    }
+
+    private func place(of offset: Offset, in number: Int) -> Place {
+        let segment = segments[number].segment
+        if offset <= segment.base { return .exact(0) }
+        if let position = recents.position(of: offset, in: segment) { return .exact(position) }
+        switch segments[number].index.floor(of: offset - segment.base) {
+        case .none: return .scan(from: 0)
+        case .entry(let entry): return .scan(from: Int64(entry.value))
+        case .inFile(let entries): return .searchFile(entries: entries)
+        }
+    }
+}

@@ -1,0 +1,268 @@
+// The local engine: a log as a row of segments in one directory, in Apache Kafka's format. Batches go to the
+// active segment at once, into the page cache; the flusher makes them durable, and only then do index entries
+// reach their files. This file holds the state and the append; reading, lookups by time, flushing and
+// recovery have files of their own.
+package import Base
+package import Records
+
+/// Runs work that may wait for the disk, on some other thread.
+package typealias BackgroundRunner = @Sendable (@escaping @Sendable () -> Void) -> Void
+
+/// What the stores of one log directory share.
+package struct StoreServices: Sendable {
+    /// Where the files are.
+    package let disk: any Disk
+    /// Tells the age of segments.
+    package let clock: any BrokerClock
+    /// Makes appends durable.
+    package let flusher: Flusher
+    /// Where reads go that would wait for the disk.
+    package let background: BackgroundRunner
+    package let logger: Logger
+
+    /// The means of a log directory.
+    package init(
+        disk: any Disk, clock: any BrokerClock, flusher: Flusher, background: @escaping BackgroundRunner,
+        logger: Logger
+    ) {
+        self.disk = disk
+        self.clock = clock
+        self.flusher = flusher
+        self.background = background
+        self.logger = logger
+    }
+}
+
+/// A partition's bytes in segment files.
+package final class SegmentStore: LogStore {
+    struct State: Sendable {
+        var config: LogConfig
+        /// In ascending order; the last one takes the appends.
+        ///
+        /// Never empty.
+        var segments: [SegmentState]
+        var start: Offset
+        var end: Offset
+        /// What is synced: on disk nothing else reaches beyond it.
+        var syncedEnd: Offset
+        var epoch: LeaderEpoch
+        var failure: StorageError?
+        var isClosed = false
+        /// Whether the flusher knows that there is something to do.
+        var isQueued = false
+        /// Bytes that no sync has taken on yet, counted in the flusher's budget.
+        var unsyncedBytes = 0
+        /// The same with `apus.durability=os`, where nobody waits for a sync and no budget counts them.
+        var patientBytes = 0
+        /// How many segments, counted back from the one before the last, wait to be synced and tidied.
+        var unsealed = 0
+        /// Whether a segment file was created whose directory entry is not synced.
+        var hasNewFile: Bool
+        var recents = RecentPositions()
+        weak var events: (any LogStoreEvents)?
+
+        /// Up to here readers may see.
+        var durableEnd: Offset { config.durability == .os ? end : syncedEnd }
+        var bounds: StoreBounds {
+            StoreBounds(
+                start: start, end: end, durableEnd: durableEnd, syncedEnd: syncedEnd,
+                oldest: segments[0].segment.base)
+        }
+        /// Marks the store as queued with the flusher; false if it was.
+        mutating func mustQueue() -> Bool {
+            defer { isQueued = true }
+            return !isQueued
+        }
+
+        var active: SegmentState {
+            get { segments[segments.count - 1] }
+            _modify { yield &segments[segments.count - 1] }
+        }
+    }
+
+    let directory: String
+    let services: StoreServices
+    let state: Lock<State>
+    /// Serializes what touches index files: the flusher's bookkeeping, truncation, closing.
+    ///
+    /// Taken before `state`.
+    let upkeep = Lock(())
+
+    init(directory: String, services: StoreServices, state: State) {
+        self.directory = directory
+        self.services = services
+        self.state = Lock(state)
+    }
+
+    /// Where events go; held weakly.
+    package func attach(_ events: any LogStoreEvents) { state.withLock { $0.events = events } }
+
+    /// How far the store reaches now.
+    package var bounds: StoreBounds { state.withLock { $0.bounds } }
+
+    /// Uses other settings from the next append on.
+    package func update(_ config: LogConfig) { state.withLock { $0.config = config } }
+
+    /// Appends one batch with a single write, and tells the flusher.
+    package func append(
+        _ batch: RawSpan, _ header: BatchHeader, isAwaited: Bool
+    ) throws(StorageError) -> Eventually<StoreAppend> {
+        let now = services.clock.wallTime()
+        let appended: Appended
+        do throws(StorageError) {
+            appended = try state.withLock { (state) throws(StorageError) in
+                try append(batch, header, at: now, to: &state)
+            }
+        } catch {
+            // If the store went offline over it, the log above hears of that like of any other failure.
+            if state.withLock({ $0.failure != nil && $0.mustQueue() }) { services.flusher.enqueue(self) }
+            throw error
+        }
+        if appended.isCounted { services.flusher.wrote(batch.byteCount, isAwaited: isAwaited) }
+        if appended.isNewlyDirty { services.flusher.enqueue(self) }
+        return .now(StoreAppend(opensSegment: appended.opensSegment))
+    }
+
+    private struct Appended {
+        var opensSegment: Bool
+        var isNewlyDirty: Bool
+        var isCounted: Bool
+    }
+
+    private func append(
+        _ batch: RawSpan, _ header: BatchHeader, at now: Timestamp, to state: inout State
+    ) throws(StorageError) -> Appended {
+        try requireWritable(state)
+        precondition(header.baseOffset >= state.end, "PartitionLog assigns offsets; it gave one twice")
+        guard header.leaderEpoch >= state.epoch else {
+            throw .staleLeaderEpoch(current: state.epoch, found: header.leaderEpoch)
+        }
+        guard batch.byteCount <= state.config.segmentBytes else {
+            throw .batchTooLarge(bytes: batch.byteCount, limit: state.config.segmentBytes)
+        }
+        let opensSegment = state.mustRoll(before: header, at: now)
+        if opensSegment { try roll(&state, at: header.baseOffset, now) }
+        try write(batch, &state)
+        let interval = state.config.indexIntervalBytes
+        state.active.note(header, intervalBytes: interval)
+        state.end = header.nextOffset
+        state.epoch = header.leaderEpoch
+        let isCounted = state.config.durability == .disk
+        if isCounted { state.unsyncedBytes += batch.byteCount } else { state.patientBytes += batch.byteCount }
+        return Appended(opensSegment: opensSegment, isNewlyDirty: state.mustQueue(), isCounted: isCounted)
+    }
+
+    func requireWritable(_ state: borrowing State) throws(StorageError) {
+        if state.isClosed { throw .closed(path: directory) }
+        if let failure = state.failure { throw .offline(path: directory, reason: failure.description) }
+    }
+
+    /// Writes at the end of the active segment.
+    ///
+    /// If that fails, whatever was written of the batch is cut off again before anyone knows.
+    private func write(_ batch: RawSpan, _ state: inout State) throws(StorageError) {
+        guard let file = try state.active.segment.log(mayWait: true) else { return }
+        let end = state.active.sizeBytes
+        reserve(batch.byteCount, in: file, &state)
+        do throws(StorageError) {
+            try file.write(batch, at: end)
+        } catch {
+            state.active.reservedBytes = 0
+            do throws(StorageError) {
+                try file.truncate(to: end)
+            } catch let second {
+                state.failure = second
+            }
+            throw error
+        }
+    }
+
+    /// Reserves blocks ahead of a segment that grows, so that its syncs need not allocate any: fdatasync gets
+    /// shorter and steadier.
+    private func reserve(_ bytes: Int, in file: any DiskFile, _ state: inout State) {
+        let end = state.active.sizeBytes
+        let limit = Int64(state.config.segmentBytes)
+        // Small partitions stay small: there are many of them, and most never grow.
+        guard end >= 1 << 16, end + Int64(bytes) > state.active.reservedBytes else { return }
+        let chunk = min(Int64(state.config.preallocationBytesMax), max(end, 1 << 18))
+        let reserved = min(end + max(Int64(bytes), chunk), limit)
+        guard chunk > 0, reserved > end else { return }
+        file.reserve(reserved - end, at: end)
+        state.active.reservedBytes = reserved
+    }
+
+    /// Opens a new active segment at `base`; the old one is sealed by the flusher once it is synced.
+    private func roll(_ state: inout State, at base: Offset, _ now: Timestamp) throws(StorageError) {
+        let segment = Segment(base: base, directory: directory, disk: services.disk)
+        let file = try services.disk.open(segment.path(".log"), .any)
+        // An earlier attempt may have left something behind.
+        try file.truncate(to: 0)
+        state.active.noteTime()
+        state.unsealed += 1
+        state.hasNewFile = true
+        state.segments.append(
+            SegmentState(
+                Segment(base: base, directory: directory, disk: services.disk, log: file), openedAt: now))
+    }
+}
+
+extension SegmentStore.State {
+    /// Whether `header`'s batch belongs into a new segment (the rules of Kafka's LogSegment.shouldRoll).
+    func mustRoll(before header: BatchHeader, at now: Timestamp) -> Bool {
+        let active = segments[segments.count - 1]
+        guard active.sizeBytes > 0 else { return false }
+        if active.sizeBytes + Int64(header.sizeInBytes) > Int64(config.segmentBytes) { return true }
+        if active.sizeBytes + Int64(header.sizeInBytes) > Int64(StorageLimits.segmentBytesMax) { return true }
+        if active.relative(header.lastOffset) > Int64(Int32.max) { return true }
+        if active.index.count >= config.indexBytesMax / IndexKind.offset.entryBytes { return true }
+        // One place is kept for the entry that closes the segment.
+        if active.times.count >= config.indexBytesMax / IndexKind.time.entryBytes - 1 { return true }
+        let waited =
+            if let first = active.firstTimestamp, first.milliseconds >= 0 {
+                header.maxTimestamp.milliseconds &- first.milliseconds
+            } else {
+                now.milliseconds - active.openedAt.milliseconds
+            }
+        return waited > config.segmentAgeMax.wholeMilliseconds - jitter(of: active.segment)
+    }
+
+    /// A fixed part of the jitter for each segment, spread by its base offset and its time.
+    private func jitter(of segment: Segment) -> Int64 {
+        let range = config.segmentJitter.wholeMilliseconds
+        guard range > 0 else { return 0 }
+        var mixed =
+            UInt64(bitPattern: segment.base.value) &+ UInt64(bitPattern: Int64(segment.directory.utf8.count))
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return Int64(mixed % UInt64(range))
+    }
+}
+
+/// Where the last few reads began and syncs ended: followers of the log ask for the same places next.
+struct RecentPositions: Sendable {
+    private struct Place: Sendable, BitwiseCopyable {
+        var offset: Int64 = -1
+        var base: Int64 = -1
+        var position: Int64 = 0
+    }
+
+    private var places = InlineArray<8, Place>(repeating: Place())
+    private var next = 0
+
+    /// The position of the batch that begins with `offset`, if it is among them.
+    func position(of offset: Offset, in segment: Segment) -> Int64? {
+        for index in places.indices where places[index].offset == offset.value {
+            if places[index].base == segment.base.value { return places[index].position }
+        }
+        return nil
+    }
+
+    mutating func note(_ offset: Offset, at position: Int64, in segment: Segment) {
+        guard self.position(of: offset, in: segment) == nil else { return }
+        places[next] = Place(offset: offset.value, base: segment.base.value, position: position)
+        next = (next + 1) % places.count
+    }
+
+    /// Forgets everything, after a truncation.
+    mutating func clear() { self = RecentPositions() }
+}
