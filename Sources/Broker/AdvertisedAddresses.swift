@@ -1,0 +1,44 @@
+// What clients are told to connect to. Clients leave the address they began with at once for the advertised
+// one, so a wrong one is the classic way to get stuck; unless configured it is `localhost` for clients on
+// this machine, and for others the address under which they have reached us.
+internal import Base
+internal import Network
+internal import Synchronization
+
+/// The advertised address of each listener.
+struct AdvertisedAddresses: Sendable {
+    private let byListener: [String: ListenerAddress]
+    private let logger: Logger
+    private let hint = HintOnce()
+
+    /// Addresses from `advertised.listeners`; listeners that it does not name advertise what their clients
+    /// used.
+    init(_ configured: [ListenerAddress], logger: Logger) {
+        byListener = Dictionary(configured.map { ($0.name, $0) }, uniquingKeysWith: { _, last in last })
+        self.logger = logger
+    }
+
+    /// The address for a client that is connected from `peer` to `local` through the listener called `name`.
+    func address(listener name: String, local: SocketAddress, peer: SocketAddress) -> (
+        host: String, port: Int32
+    ) {
+        if let configured = byListener[name] { return (configured.host, Int32(configured.port)) }
+        if peer.isLoopback { return ("localhost", Int32(local.port)) }
+        if hint.isFirst {
+            logger.log(
+                .info, "listener.advertised",
+                [
+                    "client": "\(peer)", "advertised": "\(local)",
+                    "hint":
+                        "set advertised.listeners if clients cannot reach this address (container ports)",
+                ])
+        }
+        return ("\(local.host)", Int32(local.port))
+    }
+}
+
+/// True once.
+private final class HintOnce: Sendable {
+    private let given = Atomic(false)
+    var isFirst: Bool { !given.exchange(true, ordering: .relaxed) }
+}

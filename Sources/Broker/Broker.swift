@@ -1,0 +1,85 @@
+// The composition root: puts storage, topics, sockets and handlers together. BrokerStart.swift starts them in
+// order, BrokerStop.swift ends them in reverse.
+package import Base
+package import Network
+package import Storage
+
+/// A running broker.
+package final class Broker: Sendable {
+    /// What it was configured with.
+    package let settings: BrokerSettings
+    /// Where events are logged.
+    package let logger: Logger
+    /// The time.
+    package let clock: any BrokerClock
+    /// The data directory.
+    package let storage: LogDirectory
+    /// The topics.
+    package let catalog: TopicCatalog
+    /// Incremental fetch sessions.
+    package let fetchSessions: FetchSessionCache
+    /// Gives out producer ids.
+    package let producerIDs: ProducerIDs
+    /// Where its listeners are bound.
+    package let boundAddresses: [SocketAddress]
+    let sockets: BrokerSockets
+    /// The offset of this start's registration in the metadata log (KIP-631).
+    let brokerEpoch: Int64
+    private let advertised: AdvertisedAddresses
+
+    init(_ settings: BrokerSettings, _ parts: BrokerParts, logger: Logger, clock: any BrokerClock) {
+        self.settings = settings
+        self.logger = logger
+        self.clock = clock
+        storage = parts.storage
+        catalog = parts.catalog
+        producerIDs = parts.producerIDs
+        sockets = parts.sockets
+        brokerEpoch = parts.brokerEpoch
+        boundAddresses = parts.sockets.listeners.map(\.local)
+        advertised = AdvertisedAddresses(parts.advertised, logger: logger)
+        fetchSessions = FetchSessionCache(slots: Int(settings.fetchSessionSlots))
+    }
+
+    /// The cluster's id, from the data directory.
+    package var clusterID: String { storage.properties.clusterID }
+
+    /// What a client is told to connect to.
+    package func advertisedAddress(for context: RequestContext) -> (host: String, port: Int32) {
+        advertised.address(listener: context.listener, local: context.local, peer: context.peer)
+    }
+}
+
+/// What a broker is made of.
+struct BrokerParts: Sendable {
+    let storage: LogDirectory
+    let catalog: TopicCatalog
+    let producerIDs: ProducerIDs
+    let sockets: BrokerSockets
+    let advertised: [ListenerAddress]
+    let brokerEpoch: Int64
+}
+
+/// The network side of a broker.
+struct BrokerSockets: Sendable {
+    let loops: EventLoopGroup
+    let pool: Network.WorkPool
+    let listeners: [Listener]
+    let routers: RouterSlot
+}
+
+/// Holds the router for listeners, which are bound before there is a broker to route to and accept only
+/// afterwards.
+final class RouterSlot: Sendable {
+    private let router = Lock<Router?>(nil)
+
+    func fill(_ router: Router) { self.router.withLock { $0 = router } }
+
+    /// The router of every connection.
+    var handler: any ConnectionHandler {
+        guard let router = router.withLock({ $0 }) else {
+            preconditionFailure("a listener accepts only after the router is there")
+        }
+        return router
+    }
+}

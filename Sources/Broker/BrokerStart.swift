@@ -1,0 +1,134 @@
+// Start: ports are bound first and the data directory is opened last, so that whatever is wrong outside of it
+// leaves it untouched. Connections are accepted only when everything is ready to serve.
+package import Base
+internal import Network
+internal import Storage
+
+extension Broker {
+    /// A broker that serves.
+    package static func start(
+        _ settings: BrokerSettings, logger: Logger, clock: any BrokerClock = SystemClock()
+    ) throws(StartError) -> Broker {
+        let begun = clock.monotonicNanoseconds()
+        let (addresses, advertised) = try listenerAddresses(settings)
+        let sockets = try bind(addresses, settings, logger, clock)
+        let disk = PosixDisk()
+        // Searches of ListOffsets wait on the sockets' pool for reads on this one, so the two are apart.
+        let diskPool: Network.WorkPool
+        do throws(NetworkError) { diskPool = try Network.WorkPool() } catch {
+            throw StartError("cannot start: \(error)")
+        }
+        let storage: LogDirectory
+        do throws(StorageError) {
+            storage = try LogDirectory(
+                LogDirectoryOptions(settings), disk: disk, clock: clock, background: { diskPool.run($0) },
+                logger: logger)
+        } catch {
+            throw StartError(error.description)
+        }
+        let worker = SerialWorker()
+        let metadata = try MetadataLog(storage: storage, clock: clock)
+        try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage, disk: disk)
+        let catalog = TopicCatalog(
+            metadata: metadata, storage: storage, settings: settings, worker: worker, logger: logger)
+        let ids = ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID)
+        let parts = BrokerParts(
+            storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets, advertised: advertised,
+            brokerEpoch: metadata.brokerEpoch)
+        let broker = Broker(settings, parts, logger: logger, clock: clock)
+        sockets.routers.fill(Router(broker))
+        do throws(NetworkError) { try sockets.loops.start() } catch {
+            throw StartError("cannot start: \(error)")
+        }
+        for listener in sockets.listeners { listener.start() }
+        logger.log(
+            .info, "broker.ready",
+            [
+                "version": Version.current, "data": settings.dataDirectory, "node": "\(settings.nodeID)",
+                "listen": sockets.listeners.map { "\($0.local)" }.joined(separator: ","),
+                "durability": settings.durability.rawValue, "topics": "\(catalog.topics.all.count)",
+                "milliseconds": "\((clock.monotonicNanoseconds() - begun) / 1_000_000)",
+            ])
+        return broker
+    }
+
+    private static func listenerAddresses(
+        _ settings: BrokerSettings
+    ) throws(StartError) -> (listeners: [ListenerAddress], advertised: [ListenerAddress]) {
+        do throws(ListenerSyntaxError) {
+            var protocols = ListenerAddress.standardProtocols
+            let named = try ListenerAddress.parseProtocols(
+                settings.listenerProtocolMap.joined(separator: ","))
+            protocols.merge(named) { _, configured in configured }
+            // Kafka's own files list the controller's listener too; there is no such port here.
+            let controllers = settings.controllerListenerNames.map { $0.uppercased() + "://" }
+            let wanted = settings.listeners.filter { entry in
+                !controllers.contains { entry.uppercased().hasPrefix($0) }
+            }
+            let listeners = try ListenerAddress.parseList(wanted.joined(separator: ","), protocols: protocols)
+            guard !settings.advertisedListeners.isEmpty else { return (listeners, []) }
+            let advertised = try ListenerAddress.parseAdvertised(
+                settings.advertisedListeners.joined(separator: ","), for: listeners, protocols: protocols)
+            return (listeners, advertised)
+        } catch {
+            throw StartError("listeners or advertised.listeners are not valid: \(error)")
+        }
+    }
+
+    private static func bind(
+        _ addresses: [ListenerAddress], _ settings: BrokerSettings, _ logger: Logger, _ clock: any BrokerClock
+    ) throws(StartError) -> BrokerSockets {
+        do throws(NetworkError) {
+            let count = settings.eventLoops > 0 ? Int(settings.eventLoops) : Machine.processorCount
+            let loops = try EventLoopGroup(count: count, clock: clock)
+            let pool = try Network.WorkPool()
+            let services = NetworkServices(limits: NetworkLimits(settings), pool: pool, logger: logger)
+            let routers = RouterSlot()
+            var listeners: [Listener] = []
+            for address in addresses {
+                listeners.append(
+                    try Listener(address, on: loops, services: services, handler: { routers.handler }))
+            }
+            return BrokerSockets(loops: loops, pool: pool, listeners: listeners, routers: routers)
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+}
+
+extension NetworkLimits {
+    /// The limits that the configuration asks for.
+    init(_ settings: BrokerSettings) {
+        self.init()
+        socketRequestMaxBytes = Int(settings.requestMaxBytes)
+        maxConnections = Int(settings.maxConnections)
+        maxConnectionsPerIP = Int(settings.maxConnectionsPerAddress)
+        for entry in settings.maxConnectionsPerAddressOverrides.split(separator: ",") {
+            guard let colon = entry.lastIndex(of: ":"), let count = Int(entry[entry.index(after: colon)...]),
+                let host = SocketAddress.Host(String(entry[..<colon]))
+            else { continue }
+            maxConnectionsPerIPOverrides[host] = count
+        }
+        idleTimeout = .milliseconds(settings.connectionsIdleMilliseconds)
+        listenBacklog = settings.listenBacklog
+        if settings.requestMemoryBytes > 0 { memoryBudgetBytes = Int(settings.requestMemoryBytes) }
+    }
+}
+
+extension LogDirectoryOptions {
+    /// The data directory that the configuration names; ids are for a directory that is made anew.
+    init(_ settings: BrokerSettings) {
+        var generator = SystemRandomNumberGenerator()
+        self.init(
+            path: settings.dataDirectory, clusterID: UUID.random(using: &generator).description,
+            nodeID: settings.nodeID, directoryID: UUID.random(using: &generator), version: Version.current)
+        unsyncedBytesMax =
+            settings.unsyncedMaxBytes > 0 ? Int(settings.unsyncedMaxBytes) : Self.unsyncedBytesDefault
+    }
+
+    /// A sixteenth of the memory: far below the share at which the kernel begins to block writers
+    /// (vm.dirty_ratio).
+    private static var unsyncedBytesDefault: Int {
+        max(64 << 20, Machine.memoryBytes / 16)
+    }
+}

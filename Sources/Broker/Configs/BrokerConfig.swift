@@ -1,0 +1,242 @@
+// THE table of broker configurations that have an effect here. Kafka's other keys are known by name only
+// (KnownBrokerKeys), and are reported as having no effect; keys that nobody knows are named in the log.
+package import Base
+package import Storage
+
+/// The broker's settings; each field is a row of `BrokerSettings.rules`, which says what it means.
+package struct BrokerSettings: Sendable {
+    package var nodeID: Int32 = 1
+    package var rack: String?
+    package var logDirectories: [String] = []
+    package var logDirectory = "data"
+    package var listeners: [String] = ["PLAINTEXT://:9092"]
+    package var advertisedListeners: [String] = []
+    package var listenerProtocolMap: [String] = []
+    package var controllerListenerNames: [String] = []
+    package var eventLoops: Int32 = 0
+    package var autoCreateTopics = true
+    package var deleteTopics = true
+    package var defaultPartitions: Int32 = 1
+    package var defaultReplicationFactor: Int32 = 1
+    package var clampReplication = true
+    package var durability = Durability.disk
+    package var diskReserveBytes: Int64 = 64 << 20
+    package var unsyncedMaxBytes: Int64 = 0
+    package var requestMaxBytes: Int32 = 100 << 20
+    package var requestMemoryBytes: Int64 = -1
+    package var maxConnections: Int32 = .max
+    package var maxConnectionsPerAddress: Int32 = .max
+    package var maxConnectionsPerAddressOverrides = ""
+    package var connectionsIdleMilliseconds: Int64 = 600_000
+    package var listenBacklog: Int32 = 50
+    package var fetchMaxBytes: Int32 = 57_671_680
+    package var fetchSessionSlots: Int32 = 1000
+    package var maxPartitionsPerRequest: Int32 = 2000
+    package var producerIDExpirationMilliseconds: Int32 = 86_400_000
+    package var logLevel = LogLevel.info
+    package var retentionMilliseconds: Int64?
+    package var retentionMinutes: Int32?
+    package var retentionHours: Int32 = 168
+    package var rollMilliseconds: Int64?
+    package var rollHours: Int32 = 168
+    package var rollJitterMilliseconds: Int64?
+    package var rollJitterHours: Int32 = 0
+    /// The defaults of topics, as far as their keys are not above.
+    package var topics = TopicSettings()
+
+    /// The defaults.
+    package init() {}
+}
+
+extension BrokerSettings {
+    /// Every broker configuration that has an effect.
+    package static let rules: [ConfigRule<BrokerSettings>] = identity + network + storage + topicDefaults
+
+    private static let identity: [ConfigRule<BrokerSettings>] = [
+        .init("node.id", sets: \.nodeID, allowed: 0...Int32.max, "The id of this broker."),
+        .init("broker.id", sets: \.nodeID, allowed: 0...Int32.max, "Older name of node.id."),
+        .init("broker.rack", sets: \.rack, "The rack that clients are told."),
+        .init("apus.log.level", sets: \.logLevel, "Least important event that is logged."),
+    ]
+
+    private static let network: [ConfigRule<BrokerSettings>] = [
+        .init("listeners", sets: \.listeners, "Where to listen: NAME://HOST:PORT, separated by commas."),
+        .init("advertised.listeners", sets: \.advertisedListeners, "What clients are told to connect to."),
+        .init(
+            "listener.security.protocol.map", sets: \.listenerProtocolMap,
+            "The security protocol of each listener name."),
+        .init(
+            "controller.listener.names", sets: \.controllerListenerNames,
+            "Listeners of Kafka's controller; not opened here."),
+        .init(
+            "apus.event.loops", sets: \.eventLoops, allowed: 0...256,
+            "Event loop threads; 0 is one for each processor."),
+        .init(
+            "socket.request.max.bytes", sets: \.requestMaxBytes, allowed: 1...Int32.max,
+            "Largest request accepted."),
+        .init(
+            "queued.max.request.bytes", sets: \.requestMemoryBytes, allowed: -1...Int64.max,
+            "Memory for requests and replies in flight; -1 is an eighth of the machine's, at most 1 GiB."),
+        .init("max.connections", sets: \.maxConnections, allowed: 0...Int32.max, "Connections at a time."),
+        .init(
+            "max.connections.per.ip", sets: \.maxConnectionsPerAddress, allowed: 0...Int32.max,
+            "Connections at a time from one address."),
+        .init(
+            "max.connections.per.ip.overrides", sets: \.maxConnectionsPerAddressOverrides,
+            "Exceptions from max.connections.per.ip: ADDRESS:COUNT, separated by commas."),
+        .init(
+            "connections.max.idle.ms", sets: \.connectionsIdleMilliseconds, allowed: -1...Int64.max,
+            "Silence after which a connection is closed; negative is never."),
+        .init(
+            "socket.listen.backlog.size", sets: \.listenBacklog, allowed: 1...Int32.max,
+            "Connections waiting to be accepted."),
+        .init(
+            "fetch.max.bytes", sets: \.fetchMaxBytes, allowed: 1024...Int32.max, "Largest reply to one fetch."
+        ),
+        .init(
+            "max.incremental.fetch.session.cache.slots", sets: \.fetchSessionSlots, allowed: 0...Int32.max,
+            "Incremental fetch sessions kept."),
+        .init(
+            "max.request.partition.size.limit", sets: \.maxPartitionsPerRequest, allowed: 1...Int32.max,
+            "Partitions that one page of DescribeTopicPartitions lists at most."),
+    ]
+
+    private static let storage: [ConfigRule<BrokerSettings>] = [
+        .init("log.dirs", sets: \.logDirectories, "The data directory."),
+        .init("log.dir", sets: \.logDirectory, "The data directory where log.dirs is not set."),
+        .init(
+            "apus.durability", sets: \.durability,
+            "disk: acknowledged means on the disk; os: in the page cache."),
+        .init(
+            "apus.disk.reserve.bytes", sets: \.diskReserveBytes, allowed: 0...Int64.max,
+            "Free space below which produce is refused."),
+        .init(
+            "apus.unsynced.max.bytes", sets: \.unsyncedMaxBytes, allowed: 0...Int64.max,
+            "Bytes written but not yet on the disk at which producers wait; 0 is a sixteenth of the memory."),
+        .init(
+            "producer.id.expiration.ms", sets: \.producerIDExpirationMilliseconds, allowed: 1...Int32.max,
+            "How long an idle producer's sequence numbers are remembered."),
+    ]
+
+    private static let topicDefaults: [ConfigRule<BrokerSettings>] = [
+        .init(
+            "auto.create.topics.enable", sets: \.autoCreateTopics,
+            "Whether asking for an unknown topic creates it."),
+        .init("delete.topic.enable", sets: \.deleteTopics, "Whether topics can be deleted."),
+        .init(
+            "num.partitions", sets: \.defaultPartitions, allowed: 1...Int32.max,
+            "Partitions of a topic by default."),
+        .init(
+            "default.replication.factor", sets: \.defaultReplicationFactor, allowed: 1...32767,
+            "Replication factor of a topic by default."),
+        .init(
+            "apus.replication.clamp", sets: \.clampReplication,
+            "Whether a replication factor above 1 is accepted as 1 instead of refused."),
+        .init(
+            "compression.type", sets: \.topics.compressionType,
+            "Default of the topic configuration of this name."),
+        .init(
+            "compression.gzip.level", sets: \.topics.compressionGzipLevel, allowed: -1...9,
+            "Default of the topic configuration of this name."),
+        .init(
+            "compression.lz4.level", sets: \.topics.compressionLZ4Level, allowed: 1...17,
+            "Default of the topic configuration of this name."),
+        .init(
+            "compression.zstd.level", sets: \.topics.compressionZstdLevel, allowed: -131_072...22,
+            "Default of the topic configuration of this name."),
+        .init(
+            "log.cleanup.policy", sets: \.topics.cleanupPolicies,
+            isAllowed: { $0 == "compact" || $0 == "delete" },
+            expected: "String must be one of: compact, delete", "Default of cleanup.policy."),
+        .init(
+            "log.cleaner.delete.retention.ms", sets: \.topics.deleteRetentionMilliseconds,
+            allowed: 0...Int64.max,
+            "Default of delete.retention.ms."),
+        .init(
+            "log.segment.delete.delay.ms", sets: \.topics.fileDeleteDelayMilliseconds, allowed: 0...Int64.max,
+            "Default of file.delete.delay.ms."),
+        .init(
+            "log.index.interval.bytes", sets: \.topics.indexIntervalBytes, allowed: 0...Int32.max,
+            "Default of index.interval.bytes."),
+        .init(
+            "log.cleaner.max.compaction.lag.ms", sets: \.topics.maxCompactionLagMilliseconds,
+            allowed: 1...Int64.max,
+            "Default of max.compaction.lag.ms."),
+        .init(
+            "message.max.bytes", sets: \.topics.maxMessageBytes, allowed: 0...Int32.max,
+            "Default of max.message.bytes."),
+        .init(
+            "log.message.timestamp.after.max.ms", sets: \.topics.timestampAfterMaxMilliseconds,
+            allowed: 0...Int64.max,
+            "Default of message.timestamp.after.max.ms."),
+        .init(
+            "log.message.timestamp.before.max.ms", sets: \.topics.timestampBeforeMaxMilliseconds,
+            allowed: 0...Int64.max,
+            "Default of message.timestamp.before.max.ms."),
+        .init(
+            "log.message.timestamp.type", sets: \.topics.timestampSource, "Default of message.timestamp.type."
+        ),
+        .init(
+            "log.cleaner.min.cleanable.ratio", sets: \.topics.minCleanableDirtyRatio, allowed: 0...1,
+            "Default of min.cleanable.dirty.ratio."),
+        .init(
+            "log.cleaner.min.compaction.lag.ms", sets: \.topics.minCompactionLagMilliseconds,
+            allowed: 0...Int64.max,
+            "Default of min.compaction.lag.ms."),
+        .init(
+            "min.insync.replicas", sets: \.topics.minInSyncReplicas, allowed: 1...Int32.max,
+            "Default of the topic configuration of this name."),
+        .init("log.preallocate", sets: \.topics.preallocate, "Default of preallocate."),
+        .init(
+            "log.retention.bytes", sets: \.topics.retentionBytes, allowed: Int64.min...Int64.max,
+            "Default of retention.bytes."),
+        .init(
+            "log.retention.ms", sets: \.retentionMilliseconds, allowed: -1...Int64.max,
+            "Default of retention.ms."),
+        .init(
+            "log.retention.minutes", sets: \.retentionMinutes, allowed: -1...Int32.max,
+            "The same in minutes, where log.retention.ms is not set."),
+        .init(
+            "log.retention.hours", sets: \.retentionHours, allowed: -1...Int32.max,
+            "The same in hours, where neither of those is set."),
+        .init(
+            "log.segment.bytes", sets: \.topics.segmentBytes, allowed: 1_048_576...Int32.max,
+            "Default of segment.bytes."),
+        .init(
+            "log.index.size.max.bytes", sets: \.topics.segmentIndexBytes, allowed: 4...Int32.max,
+            "Default of segment.index.bytes."),
+        .init(
+            "log.roll.jitter.ms", sets: \.rollJitterMilliseconds, allowed: 0...Int64.max,
+            "Default of segment.jitter.ms."),
+        .init(
+            "log.roll.jitter.hours", sets: \.rollJitterHours, allowed: 0...Int32.max,
+            "The same in hours, where log.roll.jitter.ms is not set."),
+        .init("log.roll.ms", sets: \.rollMilliseconds, allowed: 1...Int64.max, "Default of segment.ms."),
+        .init(
+            "log.roll.hours", sets: \.rollHours, allowed: 1...Int32.max,
+            "The same in hours, where log.roll.ms is not set."),
+        .init(
+            "unclean.leader.election.enable", sets: \.topics.uncleanLeaderElectionEnable,
+            "Default of the topic configuration of this name."),
+    ]
+
+    /// The defaults of topics with the keys that can be given in several units resolved; the finest unit that
+    /// is set wins.
+    package var topicDefaults: TopicSettings {
+        let hour: Int64 = 3_600_000
+        var settings = topics
+        if let retentionMilliseconds {
+            settings.retentionMilliseconds = retentionMilliseconds
+        } else if let retentionMinutes {
+            settings.retentionMilliseconds = retentionMinutes < 0 ? -1 : Int64(retentionMinutes) * 60_000
+        } else {
+            settings.retentionMilliseconds = retentionHours < 0 ? -1 : Int64(retentionHours) * hour
+        }
+        settings.segmentMilliseconds = rollMilliseconds ?? Int64(rollHours) * hour
+        settings.segmentJitterMilliseconds = rollJitterMilliseconds ?? Int64(rollJitterHours) * hour
+        return settings
+    }
+
+    /// The data directory: the first of `log.dirs`, else `log.dir`.
+    package var dataDirectory: String { logDirectories.first ?? logDirectory }
+}

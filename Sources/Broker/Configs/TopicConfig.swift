@@ -1,0 +1,194 @@
+// THE table of topic configurations. A topic's settings are the broker's defaults with the topic's own values
+// applied over them.
+
+/// What happens to old records of a topic; `compact,delete` is both.
+package struct CleanupPolicy: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+    /// The policies whose bits are set.
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Records are deleted by age and size.
+    package static let delete = CleanupPolicy(rawValue: 1)
+    /// Only the last record of each key is kept.
+    package static let compact = CleanupPolicy(rawValue: 2)
+}
+
+/// Whether a record's time is its producer's or the broker's (KIP-32).
+package enum TimestampSource: String, CaseIterable, Sendable {
+    case createTime = "CreateTime"
+    case logAppendTime = "LogAppendTime"
+}
+
+/// What the broker does with the codec of arriving batches.
+package enum TopicCompression: String, CaseIterable, Sendable {
+    case producer, uncompressed, gzip, snappy, lz4, zstd
+}
+
+/// The settings of one topic, defaults included; each field is a row of `TopicSettings.rules`, which says
+/// what it means.
+package struct TopicSettings: Sendable {
+    package var cleanupPolicies = ["delete"]
+    package var compressionType = TopicCompression.producer
+    package var compressionGzipLevel: Int32 = -1
+    package var compressionLZ4Level: Int32 = 9
+    package var compressionZstdLevel: Int32 = 3
+    package var deleteRetentionMilliseconds: Int64 = 86_400_000
+    package var fileDeleteDelayMilliseconds: Int64 = 60_000
+    package var flushMessages = Int64.max
+    package var flushMilliseconds = Int64.max
+    package var followerThrottledReplicas: [String] = []
+    package var indexIntervalBytes: Int32 = 4096
+    package var leaderThrottledReplicas: [String] = []
+    package var localRetentionBytes: Int64 = -2
+    package var localRetentionMilliseconds: Int64 = -2
+    package var maxCompactionLagMilliseconds = Int64.max
+    package var maxMessageBytes: Int32 = 1_048_588
+    package var timestampAfterMaxMilliseconds: Int64 = 3_600_000
+    package var timestampBeforeMaxMilliseconds = Int64.max
+    package var timestampSource = TimestampSource.createTime
+    package var minCleanableDirtyRatio = 0.5
+    package var minCompactionLagMilliseconds: Int64 = 0
+    package var minInSyncReplicas: Int32 = 1
+    package var preallocate = false
+    package var remoteLogCopyDisable = false
+    package var remoteLogDeleteOnDisable = false
+    package var remoteStorageEnable = false
+    package var retentionBytes: Int64 = -1
+    package var retentionMilliseconds: Int64 = 604_800_000
+    package var segmentBytes: Int32 = 1 << 30
+    package var segmentIndexBytes: Int32 = 10 << 20
+    package var segmentJitterMilliseconds: Int64 = 0
+    package var segmentMilliseconds: Int64 = 604_800_000
+    package var uncleanLeaderElectionEnable = false
+
+    /// Kafka's defaults.
+    package init() {}
+
+    /// `cleanupPolicies` as a set.
+    package var cleanupPolicy: CleanupPolicy {
+        var policy: CleanupPolicy = []
+        if cleanupPolicies.contains("delete") { policy.insert(.delete) }
+        if cleanupPolicies.contains("compact") { policy.insert(.compact) }
+        return policy
+    }
+}
+
+extension TopicSettings {
+    /// Every topic configuration, in the order of its name.
+    package static let rules: [ConfigRule<TopicSettings>] = [
+        .init(
+            "cleanup.policy", sets: \.cleanupPolicies, isAllowed: { $0 == "compact" || $0 == "delete" },
+            expected: "String must be one of: compact, delete",
+            "Delete old records, or keep the last of each key."),
+        .init(
+            "compression.gzip.level", sets: \.compressionGzipLevel, allowed: -1...9,
+            "Level when recompressing with gzip."),
+        .init(
+            "compression.lz4.level", sets: \.compressionLZ4Level, allowed: 1...17,
+            "Level when recompressing with lz4."),
+        .init(
+            "compression.type", sets: \.compressionType,
+            "Codec that batches are stored in; producer keeps theirs."),
+        .init(
+            "compression.zstd.level", sets: \.compressionZstdLevel, allowed: -131_072...22,
+            "Level when recompressing with zstd."),
+        .init(
+            "delete.retention.ms", sets: \.deleteRetentionMilliseconds, allowed: 0...Int64.max,
+            "How long a compacted topic keeps tombstones."),
+        .init(
+            "file.delete.delay.ms", sets: \.fileDeleteDelayMilliseconds, allowed: 0...Int64.max,
+            "How long a deleted segment's files remain."),
+        .init(
+            "flush.messages", sets: \.flushMessages, allowed: 1...Int64.max,
+            "Accepted for Kafka's sake: every record is flushed at once."),
+        .init(
+            "flush.ms", sets: \.flushMilliseconds, allowed: 0...Int64.max,
+            "Accepted for Kafka's sake: every record is flushed at once."),
+        .init(
+            "follower.replication.throttled.replicas", sets: \.followerThrottledReplicas,
+            "Accepted for Kafka's sake: one node has no followers."),
+        .init(
+            "index.interval.bytes", sets: \.indexIntervalBytes, allowed: 0...Int32.max,
+            "Bytes of log between two entries of the offset index."),
+        .init(
+            "leader.replication.throttled.replicas", sets: \.leaderThrottledReplicas,
+            "Accepted for Kafka's sake: one node has no followers."),
+        .init(
+            "local.retention.bytes", sets: \.localRetentionBytes, allowed: -2...Int64.max,
+            "Used with tiered storage only."),
+        .init(
+            "local.retention.ms", sets: \.localRetentionMilliseconds, allowed: -2...Int64.max,
+            "Used with tiered storage only."),
+        .init(
+            "max.compaction.lag.ms", sets: \.maxCompactionLagMilliseconds, allowed: 1...Int64.max,
+            "A record is compacted at the latest after this time."),
+        .init(
+            "max.message.bytes", sets: \.maxMessageBytes, allowed: 0...Int32.max,
+            "Largest batch accepted, as stored."),
+        .init(
+            "message.timestamp.after.max.ms", sets: \.timestampAfterMaxMilliseconds, allowed: 0...Int64.max,
+            "How far a record's time may lie in the future."),
+        .init(
+            "message.timestamp.before.max.ms", sets: \.timestampBeforeMaxMilliseconds, allowed: 0...Int64.max,
+            "How far a record's time may lie in the past."),
+        .init(
+            "message.timestamp.type", sets: \.timestampSource, "Whether records keep their producer's time."),
+        .init(
+            "min.cleanable.dirty.ratio", sets: \.minCleanableDirtyRatio, allowed: 0...1,
+            "Share of uncompacted bytes from which a log is compacted."),
+        .init(
+            "min.compaction.lag.ms", sets: \.minCompactionLagMilliseconds, allowed: 0...Int64.max,
+            "A record is not compacted before this time."),
+        .init(
+            "min.insync.replicas", sets: \.minInSyncReplicas, allowed: 1...Int32.max,
+            "Stored; one node always satisfies it."),
+        .init("preallocate", sets: \.preallocate, "Stored; segments are always reserved in chunks."),
+        .init("remote.log.copy.disable", sets: \.remoteLogCopyDisable, "Used with tiered storage only."),
+        .init(
+            "remote.log.delete.on.disable", sets: \.remoteLogDeleteOnDisable, "Used with tiered storage only."
+        ),
+        .init("remote.storage.enable", sets: \.remoteStorageEnable, "Used with tiered storage only."),
+        .init(
+            "retention.bytes", sets: \.retentionBytes, allowed: Int64.min...Int64.max,
+            "Bytes kept per partition; -1 keeps all."),
+        .init(
+            "retention.ms", sets: \.retentionMilliseconds, allowed: -1...Int64.max,
+            "How long records are kept; -1 keeps them for ever."),
+        .init(
+            "segment.bytes", sets: \.segmentBytes, allowed: 1_048_576...Int32.max,
+            "Size at which a segment is rolled."),
+        .init(
+            "segment.index.bytes", sets: \.segmentIndexBytes, allowed: 4...Int32.max,
+            "Largest size of a segment's offset index."),
+        .init(
+            "segment.jitter.ms", sets: \.segmentJitterMilliseconds, allowed: 0...Int64.max,
+            "Spread of the age at which segments are rolled."),
+        .init(
+            "segment.ms", sets: \.segmentMilliseconds, allowed: 1...Int64.max,
+            "Age at which a segment is rolled."),
+        .init(
+            "unclean.leader.election.enable", sets: \.uncleanLeaderElectionEnable,
+            "Stored; one node has one replica."),
+    ]
+
+    /// The smaller segments that tests of Kafka and its recordings use; not listed among a topic's
+    /// configurations.
+    static let internalSegmentBytes = ConfigRule<TopicSettings>(
+        "internal.segment.bytes", sets: \.segmentBytes, allowed: 64...Int32.max,
+        "segment.bytes without its lower limit.")
+
+    private static let rulesByName = Dictionary(
+        uniqueKeysWithValues: (rules + [internalSegmentBytes]).map { ($0.name, $0) })
+
+    /// These settings with a topic's own values applied over them, each checked.
+    package func applying(_ values: [String: String]) throws(ConfigError) -> TopicSettings {
+        var settings = self
+        for (key, value) in values {
+            guard let rule = Self.rulesByName[key] else {
+                throw ConfigError(key: key, sentence: "Unknown topic config name: \(key)")
+            }
+            try rule.apply(&settings, value)
+        }
+        return settings
+    }
+}

@@ -1,0 +1,21 @@
+// The only translator from storage's errors to the protocol's.
+internal import Protocol
+internal import Storage
+
+extension ErrorCode {
+    /// What a client is told of a storage error.
+    init(_ error: StorageError) {
+        switch error {
+        case .offsetOutOfRange: self = .offsetOutOfRange
+        case .outOfOrderSequence: self = .outOfOrderSequenceNumber
+        case .staleProducerEpoch: self = .invalidProducerEpoch
+        case .staleLeaderEpoch: self = .fencedLeaderEpoch
+        case .batchTooLarge: self = .recordListTooLarge
+        // A deleted topic's log is closed while requests that found it before are still under way.
+        case .closed, .partitionMissing: self = .unknownTopicOrPartition
+        case .io, .outOfSpace, .corrupt, .offline, .directoryInUse, .foreignDirectory, .partitionExists,
+            .topicIDMismatch:
+            self = .kafkaStorageError
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// The reply to a fetch: a message whose records are ranges of segment files, sent from there without being
+// copied here.
+internal import Base
+internal import Network
+internal import Protocol
+internal import Storage
+
+/// A fetch's reply and the records that belong into it.
+struct FetchReply: Sendable {
+    /// Where the records of a partition come from.
+    private enum Records: Sendable {
+        case slice(any ByteRangeSource, position: Int64, length: Int)
+        case converted([UInt8])
+
+        var fragment: OutboundReply.Fragment {
+            switch self {
+            case .slice(let source, let position, let length):
+                .range(source, position: position, length: length)
+            case .converted(let bytes): .bytes(bytes)
+            }
+        }
+    }
+
+    private var body = FetchResponse()
+    /// read_committed consumers get a list of aborted transactions, which is empty until there are
+    /// transactions.
+    private var isIsolated = false
+    /// The records that follow the cuts of the body, in order.
+    private var records: [Records] = []
+
+    /// The reply with what was fetched, as far as the session says that it is news.
+    init(
+        _ fetched: FetchedPartitions, _ session: FetchSessionContext, isIsolated: Bool,
+        _ context: RequestContext
+    ) {
+        self.isIsolated = isIsolated
+        let (id, partitions) = session.answer(fetched, context)
+        body.throttleTimeMs = context.throttleMilliseconds
+        body.sessionID = id
+        for partition in partitions { add(partition, context) }
+    }
+
+    /// The reply to a request whose session is not as it says.
+    init(refusing refusal: FetchSessionCache.Refusal, _ context: RequestContext) {
+        body.throttleTimeMs = context.throttleMilliseconds
+        let code: ErrorCode =
+            switch refusal {
+            case .unknownSession: .fetchSessionIDNotFound
+            case .wrongEpoch: .invalidFetchSessionEpoch
+            case .mixedTopicIDs: .fetchSessionTopicIDError
+            }
+        body.errorCode = code.rawValue
+    }
+
+    private mutating func add(_ fetched: FetchedPartition, _ context: RequestContext) {
+        var answer = FetchResponse.PartitionData()
+        answer.partitionIndex = fetched.target.key.partition
+        answer.errorCode = fetched.error.rawValue
+        answer.highWatermark = fetched.bounds?.highWatermark.value ?? -1
+        answer.lastStableOffset = fetched.bounds?.lastStable.value ?? -1
+        answer.logStartOffset = fetched.bounds?.logStart.value ?? -1
+        answer.abortedTransactions = isIsolated && fetched.error == .none ? [] : nil
+        answer.records = .bytes([])
+        if let slice = fetched.slice, slice.length > 0 {
+            attach(slice, from: fetched.target.fetchOffset, to: &answer, context)
+        }
+        append(answer, of: fetched.target.key)
+    }
+
+    private mutating func attach(
+        _ slice: LogSlice, from fetchOffset: Offset, to answer: inout FetchResponse.PartitionData,
+        _ context: RequestContext
+    ) {
+        guard context.version < 4 else {
+            answer.records = .external(length: slice.length)
+            records.append(.slice(slice.source, position: slice.position, length: slice.length))
+            return
+        }
+        switch OldFormat.convert(slice, from: fetchOffset, forFetchVersion: context.version) {
+        case .success(let bytes):
+            answer.records = .external(length: bytes.count)
+            records.append(.converted(bytes))
+        case .failure(let problem):
+            answer.errorCode = problem.code.rawValue
+        }
+    }
+
+    /// Adds the partition to the topic before it, if that is the same one, as partitions of a topic stand
+    /// together.
+    private mutating func append(_ answer: FetchResponse.PartitionData, of key: FetchTarget.Key) {
+        if let last = body.responses.indices.last, body.responses[last].topic == key.topicName,
+            body.responses[last].topicID == key.topicID
+        {
+            body.responses[last].partitions.append(answer)
+            return
+        }
+        var topic = FetchResponse.FetchableTopicResponse()
+        topic.topic = key.topicName
+        topic.topicID = key.topicID
+        topic.partitions = [answer]
+        body.responses.append(topic)
+    }
+
+    /// The frame with the file ranges where its records belong.
+    consuming func outbound(answering header: RequestHeader) throws(WireError) -> OutboundReply {
+        let frame = try body.frame(answering: header)
+        let bytes = frame.bytes
+        guard !records.isEmpty else { return OutboundReply(bytes) }
+        var fragments: [OutboundReply.Fragment] = []
+        fragments.reserveCapacity(2 * records.count + 1)
+        var start = 0
+        for (cut, records) in zip(frame.cuts, records) {
+            fragments.append(.bytes(Array(bytes[start..<cut.position])))
+            fragments.append(records.fragment)
+            start = cut.position
+        }
+        if start < bytes.count { fragments.append(.bytes(Array(bytes[start...]))) }
+        return OutboundReply(fragments)
+    }
+}

@@ -1,0 +1,59 @@
+/// Fetch (key 1, v0–18): reads record batches. v3 total bound, first batch whole · v4 isolation level, format
+/// v2 · v5 log start · v7 sessions (KIP-227) · v9 leader epochs · v11 rack · v12 flexible, diverging epochs ·
+/// v13 topics by id · v15 replica state · v16 leader hints · v18 high watermark in requests. v0–3 get magic 0
+/// or 1, converted.
+internal import Base
+internal import Network
+internal import Protocol
+internal import Storage
+
+enum FetchHandler {
+    static func handle(_ request: FetchRequest, _ context: RequestContext) -> Outcome<FetchReply> {
+        let session: FetchSessionContext
+        do throws(FetchSessionCache.Refusal) {
+            session = try FetchSessionContext(request, context)
+        } catch {
+            return .now(FetchReply(refusing: error, context))
+        }
+        let plan = FetchPlan(request, session, context)
+        let reply = Deferred<FetchReply>()
+        plan.read(context.topics).whenComplete(on: context.loop) { fetched in
+            if plan.isAnswered(by: fetched) {
+                reply.complete(FetchReply(fetched, session, isIsolated: plan.limit == .lastStable, context))
+            } else {
+                wait(plan, session, context, reply)
+            }
+        }
+        return .later(reply)
+    }
+
+    private static func wait(
+        _ plan: FetchPlan, _ session: FetchSessionContext, _ context: RequestContext,
+        _ reply: Deferred<FetchReply>
+    ) {
+        let delayed = DelayedFetch(plan, context)
+        delayed.result.whenCompleted(on: context.loop) { fetched in
+            reply.complete(FetchReply(fetched, session, isIsolated: plan.limit == .lastStable, context))
+        }
+        delayed.begin()
+    }
+}
+
+extension FetchPlan {
+    /// The plan for `request`, whose session says which partitions are meant.
+    init(_ request: FetchRequest, _ session: FetchSessionContext, _ context: RequestContext) {
+        targets = session.targets
+        let bound = min(request.maxBytes, context.broker.settings.fetchMaxBytes)
+        maxBytes = Int(max(0, bound))
+        minBytes = Int(min(request.minBytes, bound))
+        maxWaitMilliseconds = request.maxWaitMs
+        limit = request.isolationLevel == 1 ? .lastStable : .highWatermark
+        firstBatchComesWhole = context.version >= 3
+        usesTopicIDs = context.version >= 13
+    }
+
+    /// Whether the answer can go out at once: there is enough, or an error to tell, or nothing to wait for.
+    func isAnswered(by fetched: FetchedPartitions) -> Bool {
+        maxWaitMilliseconds <= 0 || targets.isEmpty || fetched.byteCount >= minBytes || fetched.hasError
+    }
+}

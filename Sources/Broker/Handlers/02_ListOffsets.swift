@@ -1,0 +1,170 @@
+/// ListOffsets (key 2, v0–11): offsets at a time, or at the ends of a log. v0 several offsets per partition ·
+/// v1 one, with its time · v2 isolation level, throttle time · v4 leader epochs · v6 flexible · v7 largest
+/// timestamp (-3) · v8 earliest local (-4) · v9 latest tiered (-5) · v10 timeout · v11 earliest not yet
+/// uploaded (-6).
+import Base
+import Network
+import Protocol
+import Storage
+
+enum ListOffsetsHandler {
+    /// Timestamps that are not times.
+    private enum Special {
+        static let latest: Int64 = -1
+        static let earliest: Int64 = -2
+        static let largestTimestamp: Int64 = -3
+        static let earliestLocal: Int64 = -4
+        static let latestTiered: Int64 = -5
+        static let earliestPendingUpload: Int64 = -6
+
+        /// The version from which a client may ask for `timestamp`.
+        static func firstVersion(of timestamp: Int64) -> Int16 {
+            switch timestamp {
+            case largestTimestamp: 7
+            case earliestLocal: 8
+            case latestTiered: 9
+            case earliestPendingUpload: 11
+            default: 0
+            }
+        }
+    }
+
+    static func handle(_ request: ListOffsetsRequest, _ context: RequestContext) -> Outcome<
+        ListOffsetsResponse
+    > {
+        let topics = context.topics
+        // Visible is durable: "latest" means the end of the log as it is now, so the answer waits until that
+        // is on the disk.
+        var ends: [(Partition, Offset)] = []
+        for topic in request.topics {
+            for asked in topic.partitions where asked.timestamp == Special.latest {
+                guard let partition = topics[topic.name]?.partition(asked.partitionIndex),
+                    let log = partition.log
+                else { continue }
+                let bounds = log.bounds
+                if bounds.highWatermark < bounds.logEnd { ends.append((partition, bounds.logEnd)) }
+            }
+        }
+        let searches = request.topics.contains { topic in topic.partitions.contains { isSearch($0.timestamp) }
+        }
+        if ends.isEmpty, !searches { return .now(answer(request, topics, context)) }
+        let reply = Deferred<ListOffsetsResponse>()
+        // A search reads batches, perhaps from a cold disk, so it runs on the pool.
+        let finish: @Sendable () -> Void = {
+            context.broker.sockets.pool.run { reply.complete(answer(request, topics, context)) }
+        }
+        guard !ends.isEmpty else {
+            finish()
+            return .later(reply)
+        }
+        let barrier = DurabilityBarrier(count: ends.count, then: finish)
+        for (index, (partition, end)) in ends.enumerated() {
+            partition.whenDurable(end, tell: barrier, index: index)
+        }
+        return .later(reply)
+    }
+
+    private static func isSearch(_ timestamp: Int64) -> Bool {
+        timestamp >= 0 || timestamp == Special.largestTimestamp
+    }
+
+    private static func answer(
+        _ request: ListOffsetsRequest, _ topics: TopicDirectory, _ context: RequestContext
+    ) -> ListOffsetsResponse {
+        var counts: [TopicPartition: Int] = [:]
+        for topic in request.topics {
+            for asked in topic.partitions {
+                counts[
+                    TopicPartition(topic: topic.name, partition: PartitionIndex(asked.partitionIndex)),
+                    default: 0] += 1
+            }
+        }
+        var response = ListOffsetsResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.topics = request.topics.map { asked in
+            var topic = ListOffsetsResponse.ListOffsetsTopicResponse()
+            topic.name = asked.name
+            topic.partitions = asked.partitions.map { partition in
+                var answer = ListOffsetsResponse.ListOffsetsPartitionResponse()
+                answer.partitionIndex = partition.partitionIndex
+                let id = TopicPartition(
+                    topic: asked.name, partition: PartitionIndex(partition.partitionIndex))
+                if counts[id] != 1 {
+                    answer.errorCode = ErrorCode.invalidRequest.rawValue
+                } else {
+                    look(
+                        up: partition, topics[asked.name]?.partition(partition.partitionIndex),
+                        isolated: request.isolationLevel == 1, version: context.version, &answer)
+                }
+                return answer
+            }
+            return topic
+        }
+        return response
+    }
+
+    private static func look(
+        up asked: ListOffsetsRequest.ListOffsetsPartition, _ partition: Partition?, isolated: Bool,
+        version: Int16,
+        _ answer: inout ListOffsetsResponse.ListOffsetsPartitionResponse
+    ) {
+        guard version >= Special.firstVersion(of: asked.timestamp) else {
+            return answer.errorCode = ErrorCode.unsupportedVersion.rawValue
+        }
+        guard let partition else { return answer.errorCode = ErrorCode.unknownTopicOrPartition.rawValue }
+        guard let log = partition.log else { return answer.errorCode = ErrorCode.kafkaStorageError.rawValue }
+        if let code = LeaderEpochCheck.problem(asked.currentLeaderEpoch, log.bounds.leaderEpoch) {
+            return answer.errorCode = code.rawValue
+        }
+        do throws(StorageError) {
+            guard let found = try find(asked.timestamp, in: log, isolated: isolated, version: version) else {
+                return
+            }
+            if version == 0 {
+                answer.oldStyleOffsets = oldStyle(found.offset, in: log, asked)
+            } else {
+                answer.offset = found.offset.value
+                answer.timestamp = found.timestamp.milliseconds
+                answer.leaderEpoch = found.epoch?.value ?? -1
+            }
+        } catch {
+            answer.errorCode = ErrorCode(error).rawValue
+        }
+    }
+
+    /// The offset that `timestamp` stands for; nil where there is none, which is no error.
+    private static func find(
+        _ timestamp: Int64, in log: PartitionLog, isolated: Bool, version: Int16
+    ) throws(StorageError) -> (offset: Offset, timestamp: Timestamp, epoch: LeaderEpoch?)? {
+        let bounds = log.bounds
+        let limit: ReadLimit = isolated ? .lastStable : .highWatermark
+        let visibleEnd = isolated ? bounds.lastStable : bounds.highWatermark
+        switch timestamp {
+        case Special.latest:
+            return (visibleEnd, .none, bounds.leaderEpoch)
+        case Special.earliest, Special.earliestLocal, Special.earliestPendingUpload:
+            return (bounds.logStart, .none, log.epoch(of: bounds.logStart))
+        case Special.latestTiered:
+            return (Offset(-1), .none, nil)
+        case Special.largestTimestamp:
+            guard let found = try log.offsetOfMaxTimestamp(upTo: limit) else { return nil }
+            return (found.offset, found.timestamp, found.leaderEpoch)
+        case ..<0:
+            return nil
+        default:
+            let time = Timestamp(milliseconds: timestamp)
+            guard let found = try log.offset(forTimestamp: time, upTo: limit) else { return nil }
+            return (found.offset, found.timestamp, found.leaderEpoch)
+        }
+    }
+
+    /// v0 answered with the base offsets of segments, newest first; both ends are what its clients ask for.
+    private static func oldStyle(
+        _ found: Offset, in log: PartitionLog, _ asked: ListOffsetsRequest.ListOffsetsPartition
+    ) -> [Int64] {
+        let start = log.bounds.logStart
+        let offsets =
+            asked.timestamp == Special.latest && found > start ? [found.value, start.value] : [found.value]
+        return Array(offsets.prefix(max(0, Int(asked.maxNumOffsets))))
+    }
+}

@@ -1,0 +1,140 @@
+/// Metadata (key 3, v0–13): brokers and topics. v1 controller, null means all topics · v2 cluster id · v4
+/// auto-creation is a flag · v5 offline replicas · v7 leader epochs · v8 authorized operations · v9 flexible
+/// · v10 topic ids · v12 topics by id · v13 top-level error.
+import Base
+import Network
+import Protocol
+internal import Storage
+
+enum MetadataHandler {
+    static func handle(_ request: MetadataRequest, _ context: RequestContext) -> Outcome<MetadataResponse> {
+        let asked = Asked(request, version: context.version)
+        let missing = asked.creatable(context)
+        guard !missing.isEmpty else { return .now(response(to: asked, request, context)) }
+        let reply = Deferred<MetadataResponse>()
+        context.broker.catalog.create(
+            missing.map(NewTopic.init), by: context.description, validateOnly: false
+        ) { results in
+            let refusals = Dictionary(
+                zip(missing, results).compactMap { name, result in
+                    if case .failure(let refusal) = result { (name, refusal.code) } else { nil }
+                }, uniquingKeysWith: { first, _ in first })
+            reply.complete(response(to: asked, request, context, refusals: refusals))
+        }
+        return .later(reply)
+    }
+
+    /// The topics that a request is about.
+    private enum Asked: Sendable {
+        case all
+        case some([MetadataRequest.MetadataRequestTopic], mayCreate: Bool)
+
+        init(_ request: MetadataRequest, version: Int16) {
+            guard let topics = request.topics, version > 0 || !topics.isEmpty else {
+                self = .all  // v0 has no null array: an empty one means all topics
+                return
+            }
+            self = .some(topics, mayCreate: version < 4 || request.allowAutoTopicCreation)
+        }
+
+        /// The names that do not exist and are to be created.
+        func creatable(_ context: RequestContext) -> [String] {
+            guard case .some(let topics, mayCreate: true) = self, context.broker.settings.autoCreateTopics
+            else { return [] }
+            let existing = context.topics
+            var seen: Set<String> = []
+            return topics.compactMap(\.topicName).filter { name in
+                existing[name] == nil && TopicName.problem(with: name) == nil && seen.insert(name).inserted
+                    && context.authorize(.create, .topic(name))
+            }
+        }
+    }
+
+    private static func response(
+        to asked: Asked, _ request: MetadataRequest, _ context: RequestContext,
+        refusals: [String: ErrorCode] = [:]
+    ) -> MetadataResponse {
+        let broker = context.broker
+        let address = broker.advertisedAddress(for: context)
+        var response = MetadataResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        var node = MetadataResponse.MetadataResponseBroker()
+        node.nodeID = broker.settings.nodeID
+        (node.host, node.port) = address
+        node.rack = broker.settings.rack
+        response.brokers = [node]
+        response.clusterID = broker.clusterID
+        response.controllerID = broker.settings.nodeID
+        if request.includeClusterAuthorizedOperations {
+            response.clusterAuthorizedOperations = Resource.cluster.operationBits
+        }
+        let topics = context.topics
+        switch asked {
+        case .all:
+            response.topics = topics.all.sorted { $0.name < $1.name }.map { describe($0, request, context) }
+        case .some(let wanted, _):
+            response.topics = wanted.map { wanted in
+                if let topic = find(wanted, in: topics) { return describe(topic, request, context) }
+                return failure(wanted, refusals)
+            }
+        }
+        return response
+    }
+
+    private static func find(_ wanted: MetadataRequest.MetadataRequestTopic, in topics: TopicDirectory)
+        -> Topic?
+    {
+        if let name = wanted.topicName { topics[name] } else { topics[wanted.topicID] }
+    }
+
+    private static func failure(
+        _ wanted: MetadataRequest.MetadataRequestTopic, _ refusals: [String: ErrorCode]
+    ) -> MetadataResponse.MetadataResponseTopic {
+        var topic = MetadataResponse.MetadataResponseTopic()
+        topic.name = wanted.topicName
+        topic.topicID = wanted.topicID
+        if let name = wanted.topicName {
+            let isValid = TopicName.problem(with: name) == nil
+            topic.errorCode =
+                (isValid ? refusals[name] ?? .unknownTopicOrPartition : .invalidTopicException).rawValue
+        } else {
+            topic.errorCode = ErrorCode.unknownTopicID.rawValue
+        }
+        return topic
+    }
+
+    private static func describe(
+        _ topic: Topic, _ request: MetadataRequest, _ context: RequestContext
+    ) -> MetadataResponse.MetadataResponseTopic {
+        let node = context.broker.settings.nodeID
+        var answer = MetadataResponse.MetadataResponseTopic()
+        answer.name = topic.name
+        answer.topicID = topic.id
+        answer.isInternal = topic.isInternal
+        answer.partitions = topic.partitions.map { partition in
+            var state = MetadataResponse.MetadataResponsePartition()
+            state.partitionIndex = partition.id.partition.value
+            state.leaderEpoch = partition.log?.bounds.leaderEpoch.value ?? -1
+            state.replicaNodes = [node]
+            if partition.log == nil {
+                state.errorCode = ErrorCode.leaderNotAvailable.rawValue
+                state.leaderID = -1
+                state.offlineReplicas = [node]
+            } else {
+                state.leaderID = node
+                state.isrNodes = [node]
+            }
+            return state
+        }
+        if request.includeTopicAuthorizedOperations {
+            answer.topicAuthorizedOperations = Resource.topic(topic.name).operationBits
+        }
+        return answer
+    }
+}
+
+extension MetadataRequest.MetadataRequestTopic {
+    /// The name that is asked for; nil where the topic is named by its id, beside which clients leave the
+    /// name null or empty.
+    fileprivate var topicName: String? { topicID == .zero ? name ?? "" : nil }
+}

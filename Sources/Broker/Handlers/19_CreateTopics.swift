@@ -1,0 +1,96 @@
+/// CreateTopics (key 19, v0–7): creates topics, or only checks whether it would. v1 validate-only · v4
+/// default counts by -1 · v5 flexible, answers with the configurations · v7 topic ids.
+import Base
+import Network
+import Protocol
+
+enum CreateTopicsHandler {
+    static func handle(_ request: CreateTopicsRequest, _ context: RequestContext) -> Outcome<
+        CreateTopicsResponse
+    > {
+        let repeated = Set(
+            Dictionary(grouping: request.topics, by: \.name).filter { $0.value.count > 1 }.keys)
+        var wanted: [NewTopic] = []
+        var refused: [CreateTopicsResponse.CreatableTopicResult] = []
+        var seen: Set<String> = []
+        for topic in request.topics where seen.insert(topic.name).inserted {
+            if repeated.contains(topic.name) {
+                refused.append(
+                    refusal(topic.name, .init(code: .invalidRequest, message: "Duplicate topic name.")))
+            } else if !context.authorize(.create, .topic(topic.name)) {
+                refused.append(
+                    refusal(
+                        topic.name, .init(code: .topicAuthorizationFailed, message: "Authorization failed.")))
+            } else {
+                wanted.append(NewTopic(topic))
+            }
+        }
+        let names = wanted.map(\.name)
+        let reply = Deferred<CreateTopicsResponse>()
+        context.broker.catalog.create(wanted, by: context.description, validateOnly: request.validateOnly) {
+            [refused] results in
+            var response = CreateTopicsResponse()
+            response.throttleTimeMs = context.throttleMilliseconds
+            response.topics =
+                refused
+                + zip(names, results).map { name, result in
+                    switch result {
+                    case .success(let created): success(created)
+                    case .failure(let reason): refusal(name, reason)
+                    }
+                }
+            reply.complete(response)
+        }
+        return .later(reply)
+    }
+
+    private static func refusal(_ name: String, _ reason: TopicRefusal)
+        -> CreateTopicsResponse.CreatableTopicResult
+    {
+        var result = CreateTopicsResponse.CreatableTopicResult()
+        result.name = name
+        result.errorCode = reason.code.rawValue
+        result.errorMessage = reason.message
+        result.configs = []
+        return result
+    }
+
+    private static func success(_ created: CreatedTopic) -> CreateTopicsResponse.CreatableTopicResult {
+        var result = CreateTopicsResponse.CreatableTopicResult()
+        result.name = created.name
+        result.topicID = created.id
+        result.numPartitions = created.partitionCount
+        result.replicationFactor = 1
+        result.configs = TopicSettings.rules.map { rule in
+            var config = CreateTopicsResponse.CreatableTopicConfigs()
+            config.name = rule.name
+            config.value = created.overrides[rule.name] ?? rule.render(created.settings)
+            config.configSource =
+                created.overrides[rule.name] == nil ? ConfigOrigin.default : ConfigOrigin.topic
+            return config
+        }
+        return result
+    }
+}
+
+/// Where a configuration's value comes from, numbered as in DescribeConfigs (KIP-226).
+enum ConfigOrigin {
+    static let topic: Int8 = 1
+    static let `default`: Int8 = 5
+}
+
+extension NewTopic {
+    /// What a CreateTopics request asks for.
+    init(_ topic: CreateTopicsRequest.CreatableTopic) {
+        self.init(name: topic.name)
+        partitionCount = topic.numPartitions
+        replicationFactor = topic.replicationFactor
+        assignments = Dictionary(
+            topic.assignments.map { ($0.partitionIndex, $0.brokerIDs) },
+            uniquingKeysWith: { first, _ in first })
+        // A null value asks for the default.
+        configs = Dictionary(
+            topic.configs.compactMap { config in config.value.map { (config.name, $0) } },
+            uniquingKeysWith: { _, last in last })
+    }
+}

@@ -1,0 +1,57 @@
+/// OffsetForLeaderEpoch (key 23, v0–4): where a leader epoch ends, so that a client can find out whether its
+/// log was cut (KIP-101, KIP-320). v1 epoch in the answer · v2 the client's own epoch, throttle time · v3
+/// replica id · v4 flexible.
+import Base
+import Network
+import Protocol
+import Storage
+
+enum OffsetForLeaderEpochHandler {
+    static func handle(
+        _ request: OffsetForLeaderEpochRequest, _ context: RequestContext
+    ) -> Outcome<OffsetForLeaderEpochResponse> {
+        let topics = context.topics
+        var response = OffsetForLeaderEpochResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.topics = request.topics.map { asked in
+            var answer = OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult()
+            answer.topic = asked.topic
+            answer.partitions = asked.partitions.map { look(up: $0, in: topics[asked.topic]) }
+            return answer
+        }
+        return .now(response)
+    }
+
+    private static func look(
+        up asked: OffsetForLeaderEpochRequest.OffsetForLeaderPartition, in topic: Topic?
+    ) -> OffsetForLeaderEpochResponse.EpochEndOffset {
+        var answer = OffsetForLeaderEpochResponse.EpochEndOffset()
+        answer.partition = asked.partition
+        guard let partition = topic?.partition(asked.partition) else {
+            answer.errorCode = ErrorCode.unknownTopicOrPartition.rawValue
+            return answer
+        }
+        guard let log = partition.log else {
+            answer.errorCode = ErrorCode.kafkaStorageError.rawValue
+            return answer
+        }
+        if let code = LeaderEpochCheck.problem(asked.currentLeaderEpoch, log.bounds.leaderEpoch) {
+            answer.errorCode = code.rawValue
+            return answer
+        }
+        if let end = log.endOffset(forEpoch: LeaderEpoch(asked.leaderEpoch)) {
+            answer.leaderEpoch = end.epoch.value
+            answer.endOffset = end.offset.value
+        }
+        return answer
+    }
+}
+
+/// Compares the leader epoch that a client knows with ours (KIP-320).
+enum LeaderEpochCheck {
+    /// The error for a client that knows `known` (-1: none) where the partition is in `current`.
+    static func problem(_ known: Int32, _ current: LeaderEpoch) -> ErrorCode? {
+        if known < 0 || known == current.value { return nil }
+        return known > current.value ? .unknownLeaderEpoch : .fencedLeaderEpoch
+    }
+}

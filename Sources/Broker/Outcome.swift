@@ -1,0 +1,16 @@
+// What a handler returns. A request is *started* when everything that must keep its connection's order has
+// happened (appended, committed, joined), and *finished* when its reply is known.
+
+/// How a request goes on after its handler returned.
+package enum Outcome<Reply: Sendable>: Sendable {
+    /// Started and finished.
+    case now(Reply)
+    /// Started; the reply follows.
+    case later(Deferred<Reply>)
+    /// Not started yet: the connection must not start its next request before this one has its reply.
+    case starting(Deferred<Reply>)
+    /// Finished without a reply (Produce with acks=0).
+    case none
+    /// The connection is to be closed; the reason goes to the log.
+    case close(String)
+}

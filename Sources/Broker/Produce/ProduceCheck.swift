@@ -1,0 +1,145 @@
+// Checks what a producer sent for one partition, in Kafka's order of checking, and makes it what the log
+// stores.
+internal import Base
+internal import Compression
+internal import Protocol
+internal import Records
+
+/// Records that passed every check.
+enum CheckedRecords {
+    /// One batch, stored as it lies in the request (stamped in place where the topic wants its own times).
+    case asSent(BatchHeader)
+    /// One batch that had to be made anew: another codec, or an older format.
+    case rebuilt([UInt8], BatchHeader)
+}
+
+/// The check of one partition's records.
+struct ProduceCheck {
+    let rules: ProduceRules
+    /// The version of the request.
+    let version: Int16
+    /// The time of the append.
+    let now: Timestamp
+
+    /// The time that the records get, on topics that give them theirs.
+    var appendTime: Timestamp? { rules.stampsAppendTime ? now : nil }
+
+    /// Checks `records`, and stamps a batch that is stored as it was sent.
+    func check(_ records: inout MutableRawSpan) throws(ProduceRefusal) -> CheckedRecords {
+        guard version >= 3 else { return try converted(records.bytes) }
+        try checkEnvelope(records.bytes)
+        let summary = try summary(of: records.bytes)
+        try checkCodec(summary.codec)
+        if let codec = rules.codec, codec != summary.codec {
+            return try recompressed(records.bytes, summary, to: codec)
+        }
+        return .asSent(try stamp(&records, summary))
+    }
+
+    /// What can be said before the bytes are trusted: one batch of the current format, at base offset 0, not
+    /// too large.
+    private func checkEnvelope(_ bytes: RawSpan) throws(ProduceRefusal) {
+        let size, magic: Int
+        do throws(RecordError) {
+            let prefix = try BatchHeader.size(ofBatchBeginning: bytes)
+            (size, magic) = (prefix.bytes, Int(prefix.magic))
+        } catch {
+            throw ProduceRefusal(error, isEmpty: bytes.byteCount == 0)
+        }
+        guard magic == Int(BatchLayout.currentMagic) else {
+            throw ProduceRefusal(
+                .invalidRecord,
+                "Produce v\(version) takes record batches of magic 2 only."
+            )
+        }
+        guard size >= bytes.byteCount else {
+            throw ProduceRefusal(
+                .invalidRecord,
+                "Produce v\(version) takes exactly one record batch per partition."
+            )
+        }
+        guard size <= rules.maxBatchBytes else { throw tooLarge(size) }
+    }
+
+    private func tooLarge(_ size: Int) -> ProduceRefusal {
+        ProduceRefusal(
+            .messageTooLarge,
+            "A batch of \(size) bytes exceeds max.message.bytes of the topic (\(rules.maxBatchBytes))."
+        )
+    }
+
+    private func summary(of bytes: RawSpan) throws(ProduceRefusal) -> BatchSummary {
+        let summary: BatchSummary
+        do throws(RecordError) {
+            summary = try rules.validator.validate(bytes, now: now)
+        } catch {
+            throw ProduceRefusal(error, isEmpty: false)
+        }
+        guard summary.header.baseOffset == .zero else {
+            throw ProduceRefusal(.invalidRecord, "The base offset of a batch from a producer should be 0.")
+        }
+        return summary
+    }
+
+    private func checkCodec(_ codec: CompressionCodec) throws(ProduceRefusal) {
+        guard codec == .zstd, version < 7 else { return }
+        throw ProduceRefusal(
+            .unsupportedCompressionType,
+            "Produce requests with version \(version) are not allowed to use ZStandard compression")
+    }
+
+    private func stamp(_ batch: inout MutableRawSpan, _ summary: BatchSummary) throws(ProduceRefusal)
+        -> BatchHeader
+    {
+        if rules.stampsAppendTime {
+            BatchStamp.appendTime(now, in: &batch)
+        } else if summary.needsMaxTimestamp {
+            BatchStamp.maxTimestamp(summary.maxTimestamp, in: &batch)
+        } else {
+            return summary.header
+        }
+        return try header(of: batch.bytes)
+    }
+
+    private func recompressed(
+        _ bytes: RawSpan, _ summary: BatchSummary, to codec: CompressionCodec
+    ) throws(ProduceRefusal) -> CheckedRecords {
+        let made: [UInt8]
+        do throws(RecordError) {
+            made = try Recompression.recompress(
+                bytes, to: codec, level: rules.level, limitBytes: rules.validator.rules.decompressedBytesMax)
+        } catch {
+            throw ProduceRefusal(error, isEmpty: false)
+        }
+        return try finished(made, summary)
+    }
+
+    /// Message sets of magic 0 and 1 become one batch.
+    private func converted(_ bytes: RawSpan) throws(ProduceRefusal) -> CheckedRecords {
+        guard bytes.byteCount <= rules.maxBatchBytes else { throw tooLarge(bytes.byteCount) }
+        let batch: ConvertedBatch
+        do throws(RecordError) {
+            batch = try rules.validator.convert(
+                legacy: bytes, codec: rules.codec, level: rules.level, now: now)
+        } catch {
+            throw ProduceRefusal(error, isEmpty: bytes.byteCount == 0)
+        }
+        return try finished(batch.bytes, batch.summary)
+    }
+
+    private func finished(_ made: [UInt8], _ summary: BatchSummary) throws(ProduceRefusal) -> CheckedRecords {
+        guard made.count <= rules.maxBatchBytes else { throw tooLarge(made.count) }
+        var bytes = made
+        var span = bytes.mutableSpan
+        var batch = unsafe span.mutableBytes
+        _ = try stamp(&batch, summary)
+        let header = try header(of: batch.bytes)
+        return .rebuilt(bytes, header)
+    }
+
+    private func header(of bytes: RawSpan) throws(ProduceRefusal) -> BatchHeader {
+        do throws(RecordError) { return try BatchHeader(reading: bytes) } catch {
+            throw ProduceRefusal(error, isEmpty: false)
+        }
+    }
+}

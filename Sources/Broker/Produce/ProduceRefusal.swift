@@ -1,0 +1,56 @@
+/// Why the records for one partition were refused.
+internal import Protocol
+internal import Records
+
+/// An error in the words of the protocol, with what Produce can tell beside it.
+struct ProduceRefusal: Error {
+    let code: ErrorCode
+    /// The sentence for v8 and later; nil where the code says it all.
+    var message: String?
+    /// Which records of the batch are at fault (KIP-467).
+    var records: [(index: Int32, message: String?)] = []
+
+    init(_ code: ErrorCode, _ message: String? = nil, records: [(index: Int32, message: String?)] = []) {
+        self.code = code
+        self.message = message
+        self.records = records
+    }
+
+    /// Kafka tells the log start offset beside some errors, and -1 beside those that it expects in daily
+    /// life.
+    var tellsLogStart: Bool {
+        switch code {
+        case .invalidRecord, .invalidTimestamp, .outOfOrderSequenceNumber, .invalidProducerEpoch,
+            .unsupportedCompressionType:
+            true
+        default: false
+        }
+    }
+}
+
+extension ProduceRefusal {
+    /// What a producer is told of an error in its records; `isEmpty` if it sent none.
+    init(_ error: RecordError, isEmpty: Bool) {
+        if isEmpty {
+            self.init(.invalidRecord, "Produce requests must have at least one record batch.")
+            return
+        }
+        switch error {
+        case .truncated, .corruptHeader, .checksumMismatch:
+            self.init(.corruptMessage)
+        case .unsupportedMagic(let magic):
+            self.init(.invalidRecord, "Record format \(magic) is not accepted here.")
+        case .invalidBatch(let defect):
+            self.init(.invalidRecord, defect.rawValue)
+        case .invalidRecord(let index, let defect):
+            self.init(.invalidRecord, "record \(index): \(defect.rawValue)")
+        case .rejected(let reason, let faults):
+            let code: ErrorCode = reason == .timestamp ? .invalidTimestamp : .invalidRecord
+            self.init(
+                code, "One or more records have been rejected.",
+                records: faults.map { ($0.batchIndex, $0.message) })
+        case .compression:
+            self.init(.corruptMessage, "The records cannot be decompressed.")
+        }
+    }
+}

@@ -1,0 +1,183 @@
+// From a frame to a handler and back: the one switch on the API key. Requests of a connection start in their
+// order of arrival; those that cannot start yet hold back the next ones; replies leave in order whatever
+// happens (the connection sees to that).
+internal import Base
+package import Network
+package import Protocol
+internal import Storage
+
+/// Decodes requests, calls their handlers and sends the replies.
+package final class Router: ConnectionHandler {
+    private let broker: Broker
+
+    init(_ broker: Broker) { self.broker = broker }
+
+    /// The requests that are served, with their versions, in the order of their keys.
+    package static let servedKeys: [(key: APIKey, versions: ClosedRange<Int16>)] = APIKey.allCases.compactMap
+    { key in
+        guard handledKeys.contains(key), let versions = key.served else { return nil }
+        return (key, versions)
+    }
+
+    /// The keys that `dispatch` knows; GAPS.md lists the others.
+    private static let handledKeys: Set<APIKey> = [
+        .produce, .fetch, .listOffsets, .metadata, .apiVersions, .createTopics, .deleteTopics,
+        .initProducerID,
+        .offsetForLeaderEpoch, .describeCluster,
+    ]
+
+    /// A new connection needs nothing until it speaks.
+    package func opened(_ connection: isolated Connection) {}
+
+    /// What waits for a connection that is gone ends by its own deadline.
+    package func closed(_ connection: isolated Connection) {}
+
+    /// Serves one request.
+    package func received(_ frame: inout MutableRawSpan, on connection: isolated Connection) {
+        let header: RequestHeader
+        let bodyStart: Int
+        do throws(WireError) {
+            (header, bodyStart) = try RequestHeader.read(from: frame.bytes)
+        } catch {
+            return connection.close(.handler("unreadable request header: \(error)"))
+        }
+        // The header could be read, so its key exists.
+        guard let key = header.key else {
+            return connection.close(.handler("unknown API key \(header.requestAPIKey)"))
+        }
+        guard Self.handledKeys.contains(key), let versions = key.served, versions.contains(header.version)
+        else {
+            return refuse(key, header, connection)
+        }
+        let slot = connection.reserveReply()
+        let request = PendingRequest(
+            slot: slot,
+            context: RequestContext(
+                header: header, broker: broker, loop: connection.loop, listener: connection.listener.name,
+                local: connection.local, peer: connection.peer))
+        do throws(WireError) {
+            try dispatch(key, &frame, bodyStart, request, connection)
+        } catch {
+            connection.close(
+                .handler("\(key.name) request of version \(header.version) cannot be decoded: \(error)"))
+        }
+        if key == .produce { waitForDisk(connection) }
+    }
+
+    private func dispatch(
+        _ key: APIKey, _ frame: inout MutableRawSpan, _ start: Int, _ request: PendingRequest,
+        _ connection: isolated Connection
+    ) throws(WireError) {
+        let context = request.context
+        switch key {
+        case .produce:
+            let body = try ProduceRequest(reading: frame.bytes, from: start, version: context.version)
+            let outcome = ProduceHandler.handle(body, frame: &frame, context)
+            finish(outcome, request, connection, Self.frame)
+        case .fetch:
+            let body = try FetchRequest(reading: frame.bytes, from: start, version: context.version)
+            finish(FetchHandler.handle(body, context), request, connection) {
+                reply, header throws(WireError) in
+                try reply.outbound(answering: header)
+            }
+        case .listOffsets: try serve(ListOffsetsHandler.handle, frame.bytes, start, request, connection)
+        case .metadata: try serve(MetadataHandler.handle, frame.bytes, start, request, connection)
+        case .apiVersions: try serve(ApiVersionsHandler.handle, frame.bytes, start, request, connection)
+        case .createTopics: try serve(CreateTopicsHandler.handle, frame.bytes, start, request, connection)
+        case .deleteTopics: try serve(DeleteTopicsHandler.handle, frame.bytes, start, request, connection)
+        case .initProducerID: try serve(InitProducerIDHandler.handle, frame.bytes, start, request, connection)
+        case .offsetForLeaderEpoch:
+            try serve(OffsetForLeaderEpochHandler.handle, frame.bytes, start, request, connection)
+        case .describeCluster:
+            try serve(DescribeClusterHandler.handle, frame.bytes, start, request, connection)
+        default: preconditionFailure("\(key) is among the handled keys but has no case here")
+        }
+    }
+
+    private func serve<Request: RequestMessage>(
+        _ handle: (Request, RequestContext) -> Outcome<Request.Reply>, _ frame: RawSpan, _ start: Int,
+        _ request: PendingRequest, _ connection: isolated Connection
+    ) throws(WireError) {
+        let body = try Request(reading: frame, from: start, version: request.context.version)
+        finish(handle(body, request.context), request, connection, Self.frame)
+    }
+
+    /// An unknown version of ApiVersions is answered, so that the client can try another one; Kafka closes on
+    /// all others.
+    private func refuse(_ key: APIKey, _ header: RequestHeader, _ connection: isolated Connection) {
+        guard key == .apiVersions else {
+            return connection.close(
+                .handler(
+                    "\(key.name) version \(header.version) is not served to client \(header.clientID ?? "?")")
+            )
+        }
+        let slot = connection.reserveReply()
+        do throws(WireError) {
+            let frame = try ApiVersionsHandler.unsupportedVersion().frame(
+                correlationID: header.correlationID, version: 0)
+            connection.complete(slot, with: OutboundReply(frame.bytes))
+        } catch {
+            connection.close(.handler("the reply cannot be encoded: \(error)"))
+        }
+    }
+
+    /// A reply that is nothing but a message.
+    private static func frame(
+        _ body: consuming some ReplyMessage, answering header: RequestHeader
+    ) throws(WireError) -> OutboundReply {
+        OutboundReply(try body.frame(answering: header).bytes)
+    }
+
+    private func finish<Reply>(
+        _ outcome: Outcome<Reply>, _ request: PendingRequest, _ connection: isolated Connection,
+        _ encode: @escaping @Sendable (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
+    ) {
+        switch outcome {
+        case .now(let reply):
+            request.send(reply, on: connection, encode)
+        case .later(let deferred):
+            deferred.whenCompleted(on: connection.loop) { [connection = connection as Connection] reply in
+                connection.assumeIsolated { request.send(reply, on: $0, encode) }
+            }
+        case .starting(let deferred):
+            connection.pauseRequests()
+            deferred.whenCompleted(on: connection.loop) { [connection = connection as Connection] reply in
+                connection.assumeIsolated {
+                    request.send(reply, on: $0, encode)
+                    $0.resumeRequests()
+                }
+            }
+        case .none:
+            connection.cancel(request.slot)
+        case .close(let reason):
+            connection.close(.handler(reason))
+        }
+    }
+
+    /// Too much is written but not yet on the disk: this producer is read again when that has changed.
+    private func waitForDisk(_ connection: isolated Connection) {
+        guard broker.storage.isOverBudget else { return }
+        connection.pauseRequests()
+        let loop = connection.loop
+        broker.storage.whenBelowBudget { [connection = connection as Connection] in
+            loop.post { connection.assumeIsolated { $0.resumeRequests() } }
+        }
+    }
+}
+
+/// A request whose reply is still to be sent.
+struct PendingRequest: Sendable {
+    let slot: ReplySlot
+    let context: RequestContext
+
+    func send<Reply>(
+        _ reply: consuming Reply, on connection: isolated Connection,
+        _ encode: (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
+    ) {
+        do throws(WireError) {
+            connection.complete(slot, with: try encode(reply, context.header))
+        } catch {
+            connection.close(.handler("the reply cannot be encoded: \(error)"))
+        }
+    }
+}

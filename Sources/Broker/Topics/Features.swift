@@ -1,0 +1,24 @@
+// The features of KRaft (KIP-584): which levels this broker can run at, and the levels that a new data
+// directory is given.
+
+/// Feature levels.
+enum Features {
+    struct Feature: Sendable {
+        let name: String
+        let levels: ClosedRange<Int16>
+    }
+
+    /// Kafka's number for the newest metadata format that we write: 4.3-IV0.
+    static let metadataVersion: Int16 = 30
+
+    /// What this broker can run at.
+    ///
+    /// Group, transaction and share levels follow with their coordinators.
+    static let supported = [
+        Feature(name: "kraft.version", levels: 0...1),
+        Feature(name: "metadata.version", levels: 7...metadataVersion),
+    ]
+
+    /// The levels of a new directory.
+    static let initial: [(name: String, level: Int16)] = [("metadata.version", metadataVersion)]
+}

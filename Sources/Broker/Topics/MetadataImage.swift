@@ -1,0 +1,85 @@
+// What the metadata log says: the state that replaying its records gives. Changed only by `apply`, live and
+// at start alike.
+package import Base
+internal import Protocol
+
+/// Topics, configurations and producer ids as the metadata log has them.
+package struct MetadataImage: Sendable {
+    /// A partition as its records describe it.
+    package struct PartitionState: Sendable, Equatable {
+        package var leaderEpoch: Int32
+        package var partitionEpoch: Int32
+    }
+
+    /// A topic as its records describe it.
+    package struct TopicState: Sendable, Equatable {
+        package let name: String
+        package let id: TopicID
+        package var partitions: [Int32: PartitionState] = [:]
+    }
+
+    /// A configured thing: its kind as KRaft numbers it (topic 2, broker 4), and its name.
+    package struct ConfigResource: Hashable, Sendable {
+        package let type: Int8
+        package let name: String
+
+        /// The configurations of the topic `name`.
+        package static func topic(_ name: String) -> ConfigResource { ConfigResource(type: 2, name: name) }
+        /// The configurations of all brokers.
+        package static let cluster = ConfigResource(type: 4, name: "")
+    }
+
+    /// Topics by id.
+    package private(set) var topics: [TopicID: TopicState] = [:]
+    /// Values that were set, by resource.
+    package private(set) var configs: [ConfigResource: [String: String]] = [:]
+    /// Finalized features; `metadata.version` is always among them.
+    package private(set) var features: [String: Int16] = [:]
+    /// The first producer id that no block contains yet.
+    package private(set) var nextProducerID: Int64 = 0
+    /// Nodes that ever registered.
+    package private(set) var registeredBrokers: Set<Int32> = []
+    /// Records of types that this version does not model.
+    ///
+    /// They stay in the log; they only have no effect here.
+    package private(set) var unmodelledRecords = 0
+
+    /// The state before the first record.
+    package init() {}
+
+    /// Applies one record.
+    ///
+    /// Records about things that are not there are passed over: the log of another program may be compacted.
+    package mutating func apply(_ record: MetadataRecord) {
+        switch record {
+        case .topic(let record):
+            topics[record.topicID] = TopicState(name: record.name, id: record.topicID)
+        case .partition(let record):
+            topics[record.topicID]?.partitions[record.partitionID] = PartitionState(
+                leaderEpoch: record.leaderEpoch, partitionEpoch: record.partitionEpoch)
+        case .partitionChange(let record):
+            guard var partition = topics[record.topicID]?.partitions[record.partitionID] else { return }
+            partition.partitionEpoch += 1
+            // Naming a leader, even the same one, begins a new leader epoch; -2 means that the record does
+            // not name one.
+            if record.leader != -2 { partition.leaderEpoch += 1 }
+            topics[record.topicID]?.partitions[record.partitionID] = partition
+        case .removeTopic(let record):
+            guard let topic = topics.removeValue(forKey: record.topicID) else { return }
+            configs[.topic(topic.name)] = nil
+        case .config(let record):
+            let resource = ConfigResource(type: record.resourceType, name: record.resourceName)
+            configs[resource, default: [:]][record.name] = record.value
+        case .featureLevel(let record):
+            features[record.name] = record.featureLevel == 0 ? nil : record.featureLevel
+        case .producerIDs(let record):
+            nextProducerID = max(nextProducerID, record.nextProducerID)
+        case .registerBroker(let record):
+            registeredBrokers.insert(record.brokerID)
+        case .brokerRegistrationChange, .beginTransaction, .endTransaction, .noOp:
+            break
+        case .unmodelled:
+            unmodelledRecords += 1
+        }
+    }
+}

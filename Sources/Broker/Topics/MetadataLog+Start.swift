@@ -1,0 +1,116 @@
+// What each start writes into the metadata log before anything is served: a new quorum epoch, on a new
+// directory the initial features, and the registration of this broker (KIP-595, KIP-631).
+internal import Base
+internal import Network
+internal import Protocol
+internal import Storage
+
+extension MetadataLog {
+    /// The partition's name and directory.
+    private static let partition = TopicPartition(
+        topic: TopicName.clusterMetadata, partition: PartitionIndex(0))
+
+    /// Opens the metadata log of a directory, which is created where the directory is new.
+    convenience init(storage: LogDirectory, clock: any BrokerClock) throws(StartError) {
+        let log: PartitionLog
+        do throws(StorageError) {
+            try storage.start()
+            do throws(StorageError) {
+                log = try storage.openPartition(
+                    Self.partition, id: .metadataTopic, config: LogConfig(), kind: .metadata)
+            } catch .partitionMissing {
+                log = try storage.createPartition(
+                    Self.partition, id: .metadataTopic, config: LogConfig(), kind: .metadata)
+            }
+        } catch {
+            throw StartError(error.description)
+        }
+        try self.init(log: log, clock: clock)
+    }
+
+    /// Writes what a start begins with.
+    func beginEpoch(
+        _ settings: BrokerSettings, listeners: [Listener], storage: LogDirectory, disk: any Disk
+    ) throws(StartError) {
+        let epoch = LeaderEpoch(max(0, lastEpoch.value) + 1)
+        do {
+            let state = QuorumState(leaderID: settings.nodeID, epoch: epoch)
+            let path = "\(storage.path)/\(Self.partition)/\(QuorumState.fileName)"
+            try disk.replace(path, with: Array(state.text.utf8), isDurable: true)
+            try begin(epoch: epoch, nodeID: settings.nodeID)
+            if image.features.isEmpty { try append(Self.initialRecords) }
+            try register(settings, listeners, directoryID: storage.properties.directoryID)
+        } catch {
+            throw StartError("cannot write the metadata log: \(error)")
+        }
+    }
+
+    private static var initialRecords: [MetadataRecord] {
+        Features.initial.map { name, level in
+            var record = FeatureLevelRecord()
+            record.name = name
+            record.featureLevel = level
+            return .featureLevel(record)
+        }
+    }
+
+    private func register(
+        _ settings: BrokerSettings, _ listeners: [Listener], directoryID: UUID
+    ) throws(MetadataError) {
+        var generator = SystemRandomNumberGenerator()
+        var record = RegisterBrokerRecord()
+        record.brokerID = settings.nodeID
+        record.incarnationID = UUID.random(using: &generator)
+        record.brokerEpoch = endOffset.value
+        record.endPoints = listeners.map { listener in
+            var endpoint = RegisterBrokerRecord.BrokerEndpoint()
+            endpoint.name = listener.address.name
+            endpoint.host = listener.address.host.isEmpty ? "localhost" : listener.address.host
+            endpoint.port = listener.local.port
+            endpoint.securityProtocol = listener.address.security.number
+            return endpoint
+        }
+        record.features = Features.supported.map { feature in
+            var supported = RegisterBrokerRecord.BrokerFeature()
+            supported.name = feature.name
+            supported.minSupportedVersion = feature.levels.lowerBound
+            supported.maxSupportedVersion = feature.levels.upperBound
+            return supported
+        }
+        record.rack = settings.rack
+        record.fenced = false
+        record.logDirs = [directoryID]
+        let offset = endOffset
+        try append([.registerBroker(record)])
+        registered(at: offset)
+    }
+}
+
+/// The file `quorum-state`: who leads in which epoch.
+///
+/// It is durable before the epoch's first record.
+private struct QuorumState {
+    static let fileName = "quorum-state"
+    let leaderID: Int32
+    let epoch: LeaderEpoch
+
+    /// Kafka's JSON, version 0 (a static quorum of this node alone).
+    var text: String {
+        """
+        {"clusterId":"","leaderId":\(leaderID),"leaderEpoch":\(epoch.value),"votedId":-1,"appliedOffset":0,\
+        "currentVoters":[{"voterId":\(leaderID)}],"data_version":0}
+        """
+    }
+}
+
+extension SecurityProtocol {
+    /// Kafka's number of the protocol in records.
+    fileprivate var number: Int16 {
+        switch self {
+        case .plaintext: 0
+        case .ssl: 1
+        case .saslPlaintext: 2
+        case .saslSSL: 3
+        }
+    }
+}

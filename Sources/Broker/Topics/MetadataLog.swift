@@ -1,0 +1,213 @@
+// The log `__cluster_metadata-0`, in Kafka's own KRaft format: this broker is its only voter and therefore
+// always its leader. Every start begins a new quorum epoch, with its LeaderChange batch and the broker's
+// registration.
+package import Base
+internal import Protocol
+internal import Records
+package import Storage
+
+/// Why the metadata log could not be written: storage failed, or a value is too long for its field.
+package struct MetadataError: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// Appends records to the metadata log and keeps the state that they amount to.
+package final class MetadataLog: Sendable {
+    private struct State {
+        var image = MetadataImage()
+        var lastOffset = Offset(-1)
+        var brokerEpoch: Int64 = -1
+    }
+    private let state = Lock(State())
+    private let log: PartitionLog
+    private let durability = DurabilityWatch()
+    private let clock: any BrokerClock
+
+    /// Replays `log`, whose observer it becomes.
+    package init(log: PartitionLog, clock: any BrokerClock) throws(StartError) {
+        self.log = log
+        self.clock = clock
+        log.setObserver(durability)
+        try replay()
+    }
+
+    /// The state after the last record.
+    ///
+    /// Only the catalog's thread changes it.
+    package var image: MetadataImage { state.withLock { $0.image } }
+    /// The offset of the last record.
+    package var lastOffset: Offset { state.withLock { $0.lastOffset } }
+    /// The offset of this start's registration (KIP-631), -1 before it is written.
+    package var brokerEpoch: Int64 { state.withLock { $0.brokerEpoch } }
+    /// The quorum epoch of the last record.
+    var lastEpoch: LeaderEpoch { log.leaderEpochs.latest?.epoch ?? .zero }
+    /// The offset that the next record will have, as nobody else writes.
+    var endOffset: Offset { log.bounds.logEnd }
+
+    /// Appends `records` as one batch and returns the offset of the last one when they are durable and
+    /// applied.
+    ///
+    /// Blocks, so it is never called on an event loop.
+    @discardableResult
+    package func append(_ records: [MetadataRecord]) throws(MetadataError) -> Offset {
+        var builder = BatchBuilder()
+        let now = clock.wallTime()
+        for record in records {
+            do throws(WireError) {
+                builder.append(timestamp: now, key: nil, value: try record.encoded())
+            } catch {
+                throw MetadataError(description: "a value is too long for the metadata log: \(error)")
+            }
+        }
+        let last = try store(builder)
+        state.withLock { state in
+            for record in records { state.image.apply(record) }
+            state.lastOffset = last
+        }
+        return last
+    }
+
+    /// Begins the quorum epoch `epoch`, whose first batch names this node as the leader.
+    func begin(epoch: LeaderEpoch, nodeID: Int32) throws(MetadataError) {
+        var voter = LeaderChangeMessage.Voter()
+        voter.voterID = nodeID
+        var change = LeaderChangeMessage()
+        change.leaderID = nodeID
+        change.voters = [voter]
+        change.grantingVoters = [voter]
+        var options = BatchOptions()
+        options.isControl = true
+        var builder = BatchBuilder(options)
+        do {
+            try log.becomeLeader(epoch: epoch)
+            builder.append(
+                timestamp: clock.wallTime(), key: ControlKey.leaderChange, value: try change.bytes(version: 0)
+            )
+        } catch {
+            throw MetadataError(description: "\(error)")
+        }
+        let last = try store(builder)
+        state.withLock { $0.lastOffset = last }
+    }
+
+    /// Remembers the offset of this start's registration.
+    func registered(at offset: Offset) { state.withLock { $0.brokerEpoch = offset.value } }
+
+    private func store(_ builder: consuming BatchBuilder) throws(MetadataError) -> Offset {
+        do {
+            var bytes = try builder.finish()
+            var span = bytes.mutableSpan
+            var batch = unsafe span.mutableBytes
+            let header = try BatchHeader(reading: batch.bytes)
+            guard case .appended(let range, _) = try log.append(&batch, header: header) else {
+                throw MetadataError(description: "the metadata log took a batch for a repeated one")
+            }
+            guard durability.wait(for: range.last.next, of: log) else {
+                throw MetadataError(description: "the metadata log could not be synced")
+            }
+            return range.last
+        } catch let error as MetadataError {
+            throw error
+        } catch {
+            throw MetadataError(description: "\(error)")
+        }
+    }
+}
+
+/// Keys of control records in the metadata log: version 0, then the type (KIP-595).
+private enum ControlKey {
+    static let leaderChange: [UInt8] = [0, 0, 0, 2]
+}
+
+extension MetadataLog {
+    /// Bytes of the log that are read at a time.
+    private static let replayChunkBytes = 1 << 20
+
+    private func replay() throws(StartError) {
+        var next = log.bounds.logStart
+        let end = log.bounds.logEnd
+        var buffer = [UInt8](repeating: 0, count: 0)
+        while next < end {
+            do throws(StorageError) {
+                let slice = try log.read(
+                    from: next, maxBytes: Self.replayChunkBytes, upTo: .logEnd, wholeFirstBatch: true)
+                try slice.copy(into: &buffer)
+            } catch {
+                throw StartError("cannot read the metadata log: \(error)")
+            }
+            let reached = try unsafe apply(buffer.span.bytes, from: next)
+            guard reached > next else {
+                throw StartError("the metadata log ends at offset \(next.value), not at \(end.value)")
+            }
+            next = reached
+        }
+    }
+
+    /// Applies the whole batches in `bytes`; the offset after the last of them.
+    private func apply(_ bytes: RawSpan, from start: Offset) throws(StartError) -> Offset {
+        var cursor = BatchCursor(bytes)
+        var next = start
+        do {
+            while let batch = try cursor.next() {
+                if batch.header.nextOffset <= start { continue }
+                next = batch.header.nextOffset
+                if !batch.header.attributes.isControl { try apply(batch) }
+                state.withLock { $0.lastOffset = batch.header.lastOffset }
+            }
+        } catch RecordError.truncated {
+            // The chunk ended in the middle of a batch, which the next chunk brings whole.
+        } catch let error as StartError {
+            throw error
+        } catch {
+            throw StartError("the metadata log is damaged after offset \(next.value): \(error)")
+        }
+        return next
+    }
+
+    private func apply(_ batch: borrowing RecordBatch) throws {
+        for record in try batch.records(limitBytes: Self.replayChunkBytes * 16) {
+            guard let value = record.value else { continue }
+            let decoded = try unsafe MetadataRecord(reading: value.span.bytes)
+            state.withLock { $0.image.apply(decoded) }
+        }
+    }
+}
+
+/// Lets a thread wait until a log is durable up to an offset.
+final class DurabilityWatch: LogObserver {
+    private struct State {
+        var waiting: [(end: Offset, signal: Signal)] = []
+        var hasFailed = false
+    }
+    private let state = Lock(State())
+
+    /// Blocks until everything before `end` is durable; false if the log failed first.
+    func wait(for end: Offset, of log: PartitionLog) -> Bool {
+        let signal: Signal? = state.withLock { state in
+            if state.hasFailed || log.bounds.highWatermark >= end { return nil }
+            let signal = Signal()
+            state.waiting.append((end, signal))
+            return signal
+        }
+        signal?.wait()
+        return state.withLock { !$0.hasFailed } || log.bounds.highWatermark >= end
+    }
+
+    func logAdvanced(_ bounds: LogBounds) {
+        let reached = state.withLock { state in
+            let split = state.waiting.partition { $0.end <= bounds.highWatermark }
+            defer { state.waiting.removeSubrange(split...) }
+            return Array(state.waiting[split...])
+        }
+        for wait in reached { wait.signal.raise() }
+    }
+
+    func logFailed(_ error: StorageError) {
+        let waiting = state.withLock { state in
+            state.hasFailed = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for wait in waiting { wait.signal.raise() }
+    }
+}

@@ -1,0 +1,143 @@
+// A request to create a topic, and the checks that every one of them passes, whoever asks: CreateTopics, or
+// Metadata and its auto-creation.
+internal import Base
+package import Protocol
+
+/// A topic that is to be created.
+package struct NewTopic: Sendable {
+    package var name: String
+    /// -1 takes `num.partitions`.
+    package var partitionCount: Int32 = -1
+    /// -1 takes `default.replication.factor`.
+    package var replicationFactor: Int16 = -1
+    /// Replicas by partition, where the client assigns them itself.
+    package var assignments: [Int32: [Int32]] = [:]
+    package var configs: [String: String] = [:]
+
+    /// A topic called `name` with the broker's defaults.
+    package init(name: String) { self.name = name }
+}
+
+/// Why a change of topics was refused.
+package struct TopicRefusal: Error, Equatable, Sendable {
+    package let code: ErrorCode
+    package let message: String
+}
+
+/// A new topic that passed every check.
+struct CheckedTopic: Sendable {
+    let name: String
+    let partitionCount: Int32
+    let overrides: [String: String]
+    let settings: TopicSettings
+    /// What the client asked for, where it was clamped to one replica.
+    let clampedReplicationFactor: Int16?
+}
+
+extension NewTopic {
+    /// Most partitions that one topic may be created with.
+    ///
+    /// Each is a directory with files; a typing error must not make millions.
+    static let mostPartitions: Int32 = 100_000
+
+    /// Checks the topic in the order in which Kafka does.
+    func checked(against existing: TopicDirectory, _ broker: BrokerSettings) throws(TopicRefusal)
+        -> CheckedTopic
+    {
+        if let problem = TopicName.problem(with: name) {
+            throw TopicRefusal(code: .invalidTopicException, message: "Topic name is invalid: \(problem)")
+        }
+        if name == TopicName.clusterMetadata || existing[name] != nil {
+            throw TopicRefusal(code: .topicAlreadyExists, message: "Topic '\(name)' already exists.")
+        }
+        let form = TopicName.collisionForm(name)
+        if name.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }),
+            let other = existing.all.first(where: { TopicName.collisionForm($0.name) == form })
+        {
+            throw TopicRefusal(
+                code: .invalidTopicException,
+                message: "Topic '\(name)' collides with existing topic: \(other.name)")
+        }
+        let count = try checkedPartitionCount(broker)
+        let clamped = try checkedReplication(broker)
+        do throws(ConfigError) {
+            let settings = try broker.topicDefaults.applying(configs)
+            return CheckedTopic(
+                name: name, partitionCount: count, overrides: configs, settings: settings,
+                clampedReplicationFactor: clamped)
+        } catch {
+            throw TopicRefusal(code: .invalidConfig, message: error.description)
+        }
+    }
+
+    private func checkedPartitionCount(_ broker: BrokerSettings) throws(TopicRefusal) -> Int32 {
+        guard assignments.isEmpty else { return try checkedAssignments(broker) }
+        let count = partitionCount == -1 ? broker.defaultPartitions : partitionCount
+        guard count > 0 else {
+            throw TopicRefusal(
+                code: .invalidPartitions,
+                message: "Number of partitions was set to an invalid non-positive value.")
+        }
+        guard count <= Self.mostPartitions else {
+            throw TopicRefusal(
+                code: .invalidPartitions,
+                message: "A topic can be created with at most \(Self.mostPartitions) partitions.")
+        }
+        return count
+    }
+
+    private func checkedAssignments(_ broker: BrokerSettings) throws(TopicRefusal) -> Int32 {
+        guard partitionCount == -1, replicationFactor == -1 else {
+            throw TopicRefusal(
+                code: .invalidRequest,
+                message:
+                    "With a manual assignment numPartitions and replicationFactor must be -1."
+            )
+        }
+        for index in 0..<Int32(assignments.count) {
+            guard let replicas = assignments[index] else {
+                throw TopicRefusal(
+                    code: .invalidReplicaAssignment,
+                    message: "partitions should be a consecutive 0-based integer sequence")
+            }
+            guard !replicas.isEmpty else {
+                throw TopicRefusal(
+                    code: .invalidReplicaAssignment,
+                    message: "The manual partition assignment includes an empty replica list.")
+            }
+            if let stranger = replicas.first(where: { $0 != broker.nodeID }) {
+                throw TopicRefusal(
+                    code: .invalidReplicaAssignment,
+                    message:
+                        "The manual assignment includes broker \(stranger), which is not registered."
+                )
+            }
+            guard Set(replicas).count == replicas.count else {
+                throw TopicRefusal(
+                    code: .invalidReplicaAssignment,
+                    message:
+                        "The manual partition assignment includes the broker \(broker.nodeID) more than once."
+                )
+            }
+        }
+        return Int32(assignments.count)
+    }
+
+    private func checkedReplication(_ broker: BrokerSettings) throws(TopicRefusal) -> Int16? {
+        guard assignments.isEmpty else { return nil }
+        let factor =
+            replicationFactor == -1 ? Int16(clamping: broker.defaultReplicationFactor) : replicationFactor
+        guard factor > 0 else {
+            throw TopicRefusal(
+                code: .invalidReplicationFactor,
+                message: "Replication factor must be larger than 0, or -1 to use the default value.")
+        }
+        guard factor > 1 else { return nil }
+        guard broker.clampReplication else {
+            throw TopicRefusal(
+                code: .invalidReplicationFactor,
+                message: "Unable to replicate the partition \(factor) time(s): only 1 broker is registered.")
+        }
+        return factor
+    }
+}

@@ -1,0 +1,214 @@
+// The topics of the broker, and how they change. A change is decided, written to the metadata log and made
+// durable there, then carried out on the disk, then shown: creation is record, directory, visible; deletion
+// is record, invisible, directory. Changes run one after another on a thread of their own, as they wait for
+// the disk; requests read an immutable directory and wait for nobody.
+package import Base
+internal import Protocol
+package import Storage
+
+/// A topic named in a request: by name, or by id where the name is nil.
+package struct TopicReference: Sendable {
+    package let name: String?
+    package let id: TopicID
+}
+
+/// What a creation gave.
+package struct CreatedTopic: Sendable {
+    package let name: String
+    /// Like Kafka, also for a topic that was only checked, though nothing has this id then.
+    package let id: TopicID
+    package let partitionCount: Int32
+    package let overrides: [String: String]
+    package let settings: TopicSettings
+}
+
+/// The topics, and the thread that changes them.
+package final class TopicCatalog: Sendable {
+    private struct State {
+        var topics = TopicDirectory()
+        var features: [String: Int16] = [:]
+        var metadataOffset = Offset.zero
+    }
+    private let state = Lock(State())
+    private let metadata: MetadataLog
+    private let storage: LogDirectory
+    private let settings: BrokerSettings
+    private let logger: Logger
+    private let worker: SerialWorker
+
+    /// The catalog of what `metadata` says, with the logs of `storage` opened for every partition.
+    package init(
+        metadata: MetadataLog, storage: LogDirectory, settings: BrokerSettings, worker: SerialWorker,
+        logger: Logger
+    ) {
+        self.metadata = metadata
+        self.storage = storage
+        self.settings = settings
+        self.worker = worker
+        self.logger = logger
+        let topics = TopicOpening(metadata.image, storage, settings, logger).open()
+        state.withLock { $0.topics = TopicDirectory(topics) }
+        notePosition()
+    }
+
+    /// The topics as they are now.
+    package var topics: TopicDirectory { state.withLock { $0.topics } }
+    /// Finalized feature levels.
+    package var features: [String: Int16] { state.withLock { $0.features } }
+    /// The last offset of the metadata log that is applied.
+    package var metadataOffset: Offset { state.withLock { $0.metadataOffset } }
+
+    private func notePosition() {
+        let (features, offset) = (metadata.image.features, metadata.lastOffset)
+        state.withLock {
+            $0.features = features
+            $0.metadataOffset = offset
+        }
+    }
+
+    /// Creates topics, or with `validateOnly` checks them; `done` gets one result for each, in order, on the
+    /// catalog's thread.
+    package func create(
+        _ wanted: [NewTopic], by requester: String, validateOnly: Bool,
+        then done: @escaping @Sendable ([Result<CreatedTopic, TopicRefusal>]) -> Void
+    ) {
+        worker.run { [self] in done(createNow(wanted, by: requester, validateOnly: validateOnly)) }
+    }
+
+    /// Deletes topics; `done` gets one result for each, in order, on the catalog's thread.
+    package func delete(
+        _ targets: [TopicReference], by requester: String,
+        then done: @escaping @Sendable ([Result<TopicReferenceFound, TopicRefusal>]) -> Void
+    ) {
+        worker.run { [self] in done(targets.map { target in deleteNow(target, by: requester) }) }
+    }
+
+    private func createNow(
+        _ wanted: [NewTopic], by requester: String, validateOnly: Bool
+    ) -> [Result<CreatedTopic, TopicRefusal>] {
+        var plans: [(checked: CheckedTopic, id: TopicID)] = []
+        var results: [Result<CreatedTopic, TopicRefusal>] = []
+        var generator = SystemRandomNumberGenerator()
+        for topic in wanted {
+            do throws(TopicRefusal) {
+                let checked = try topic.checked(against: topics, settings)
+                let id = UUID.random(using: &generator)
+                plans.append((checked, id))
+                results.append(.success(CreatedTopic(checked, id: id)))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        guard !validateOnly, !plans.isEmpty else { return results }
+        do throws(MetadataError) {
+            try metadata.append(plans.flatMap { records(creating: $0.checked, id: $0.id) })
+            let made = plans.map { plan in
+                let topic = make(plan.checked, id: plan.id)
+                log(plan.checked, id: plan.id, by: requester)
+                return topic
+            }
+            state.withLock { $0.topics = $0.topics.adding(made) }
+            notePosition()
+            return results
+        } catch {
+            let refusal = TopicRefusal(code: .kafkaStorageError, message: error.description)
+            return results.map { result in if case .success = result { .failure(refusal) } else { result } }
+        }
+    }
+
+    private func log(_ topic: CheckedTopic, id: TopicID, by requester: String) {
+        logger.log(
+            .info, "topic.created",
+            ["topic": topic.name, "partitions": "\(topic.partitionCount)", "id": "\(id)", "by": requester])
+        if let factor = topic.clampedReplicationFactor {
+            logger.log(
+                .warning, "topic.replication_clamped",
+                ["topic": topic.name, "asked": "\(factor)", "reason": "one node keeps one replica"])
+        }
+    }
+
+    private func records(creating topic: CheckedTopic, id: TopicID) -> [MetadataRecord] {
+        var first = TopicRecord()
+        first.name = topic.name
+        first.topicID = id
+        let configs: [MetadataRecord] = topic.overrides.sorted { $0.key < $1.key }.map { name, value in
+            var record = ConfigRecord()
+            record.resourceType = MetadataImage.ConfigResource.topic(topic.name).type
+            record.resourceName = topic.name
+            record.name = name
+            record.value = value
+            return .config(record)
+        }
+        let partitions: [MetadataRecord] = (0..<topic.partitionCount).map { index in
+            var record = PartitionRecord()
+            record.partitionID = index
+            record.topicID = id
+            record.replicas = [settings.nodeID]
+            record.isr = [settings.nodeID]
+            record.leader = settings.nodeID
+            record.leaderEpoch = 0
+            record.partitionEpoch = 0
+            record.directories = [storage.properties.directoryID]
+            return .partition(record)
+        }
+        return [.topic(first)] + configs + partitions
+    }
+
+    private func make(_ topic: CheckedTopic, id: TopicID) -> Topic {
+        let partitions = (0..<topic.partitionCount).map { index in
+            let partition = TopicPartition(topic: topic.name, partition: PartitionIndex(index))
+            return Partition(
+                id: partition,
+                log: storage.openLog(partition, id, .zero, LogConfig(topic.settings, settings), logger))
+        }
+        return Topic(
+            name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,
+            settings: topic.settings)
+    }
+
+    private func deleteNow(_ target: TopicReference, by requester: String) -> Result<
+        TopicReferenceFound, TopicRefusal
+    > {
+        guard settings.deleteTopics else {
+            return .failure(.init(code: .topicDeletionDisabled, message: "Topic deletion is disabled."))
+        }
+        let found = if let name = target.name { topics[name] } else { topics[target.id] }
+        guard let topic = found else {
+            let code: ErrorCode = target.name == nil ? .unknownTopicID : .unknownTopicOrPartition
+            return .failure(.init(code: code, message: "This server does not host this topic."))
+        }
+        var record = RemoveTopicRecord()
+        record.topicID = topic.id
+        do throws(MetadataError) {
+            try metadata.append([.removeTopic(record)])
+        } catch {
+            return .failure(.init(code: .kafkaStorageError, message: error.description))
+        }
+        state.withLock { $0.topics = $0.topics.removing(topic) }
+        notePosition()
+        for partition in topic.partitions {
+            do throws(StorageError) {
+                try storage.deletePartition(partition.id)
+            } catch {
+                logger.log(
+                    .error, "partition.delete_failed", ["partition": "\(partition.id)", "error": "\(error)"])
+            }
+        }
+        logger.log(.info, "topic.deleted", ["topic": topic.name, "id": "\(topic.id)", "by": requester])
+        return .success(TopicReferenceFound(name: topic.name, id: topic.id))
+    }
+}
+
+/// A topic that a reference led to.
+package struct TopicReferenceFound: Sendable {
+    package let name: String
+    package let id: TopicID
+}
+
+extension CreatedTopic {
+    init(_ topic: CheckedTopic, id: TopicID) {
+        self.init(
+            name: topic.name, id: id, partitionCount: topic.partitionCount, overrides: topic.overrides,
+            settings: topic.settings)
+    }
+}

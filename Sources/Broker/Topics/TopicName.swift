@@ -1,0 +1,42 @@
+// Which names a topic can have: they are also directory names, and metric names in which dots become
+// underscores.
+
+/// Rules for topic names.
+package enum TopicName {
+    /// Longest name: the directory `name-partition` must fit into 255 bytes, with room for `.UUID-delete`.
+    package static let longestName = 249
+    /// Topics that the broker itself writes; clients may not create or delete records in them at will.
+    package static let internalNames: Set<String> = [
+        "__consumer_offsets", "__transaction_state", "__share_group_state",
+    ]
+    /// The metadata log's topic, which is never visible as a topic.
+    package static let clusterMetadata = "__cluster_metadata"
+
+    /// Why `name` cannot be a topic's name, or nil if it can.
+    package static func problem(with name: String) -> String? {
+        if name.isEmpty { return "the empty string is not allowed" }
+        if name == "." || name == ".." { return "'\(name)' is not allowed" }
+        if name.utf8.count > longestName {
+            return "the length of '\(name)' is longer than the max allowed length \(longestName)"
+        }
+        guard name.utf8.allSatisfy(isAllowed) else {
+            return
+                "'\(name)' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
+        }
+        return nil
+    }
+
+    /// The form under which two names collide: metric names cannot tell a dot from an underscore.
+    package static func collisionForm(_ name: String) -> String {
+        String(decoding: name.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// `apus serve`: puts the configuration together, runs the broker until a signal ends it.
+internal import Base
+internal import Broker
+internal import Glibc
+internal import Network
+
+/// Runs the broker; returns the exit status when it has stopped.
+func serveCommand(_ arguments: [String]) -> Int32 {
+    do throws(CommandError) {
+        let loader = try configuration(arguments)
+        return try serve(loader)
+    } catch {
+        complain(error.description)
+        return error.status
+    }
+}
+
+/// Why a command ended badly: a sentence for standard error and the exit status.
+struct CommandError: Error, CustomStringConvertible {
+    let description: String
+    let status: Int32
+
+    /// The arguments make no sense.
+    static func usage(_ sentence: String) -> CommandError { CommandError(description: sentence, status: 2) }
+    /// What was asked for could not be done.
+    static func failure(_ sentence: String) -> CommandError { CommandError(description: sentence, status: 1) }
+}
+
+/// Writes one line to standard error.
+func complain(_ sentence: String) {
+    let bytes = Array("apus: \(sentence)\n".utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+private func configuration(_ arguments: [String]) throws(CommandError) -> BrokerConfigLoader {
+    var loader = BrokerConfigLoader()
+    var listeners: [String] = []
+    var rest = arguments[...]
+    while let flag = rest.popFirst() {
+        let (name, inline) = split(flag)
+        guard ["--data", "--listen", "--config", "--set"].contains(name) else {
+            throw .usage("unknown option '\(flag)' for serve; `apus help` lists the options")
+        }
+        guard let value = inline ?? rest.popFirst() else { throw .usage("\(name) needs a value") }
+        switch name {
+        case "--data": loader.add("log.dirs", value, from: .flag)
+        case "--listen": listeners.append("PLAINTEXT://\(value)")
+        case "--config": try readFile(value, into: &loader)
+        default:
+            guard let equals = value.firstIndex(of: "="), equals > value.startIndex else {
+                throw .usage("--set wants KEY=VALUE, not '\(value)'")
+            }
+            loader.add(String(value[..<equals]), String(value[value.index(after: equals)...]), from: .flag)
+        }
+    }
+    if !listeners.isEmpty { loader.add("listeners", listeners.joined(separator: ","), from: .flag) }
+    loader.addEnvironment(environment())
+    return loader
+}
+
+/// `--name=value` in two parts.
+private func split(_ flag: String) -> (name: String, value: String?) {
+    guard flag.hasPrefix("--"), let equals = flag.firstIndex(of: "=") else { return (flag, nil) }
+    return (String(flag[..<equals]), String(flag[flag.index(after: equals)...]))
+}
+
+private func readFile(_ path: String, into loader: inout BrokerConfigLoader) throws(CommandError) {
+    guard let file = unsafe fopen(path, "r") else {
+        throw .failure("cannot read the configuration file \(path): \(errorText(errno))")
+    }
+    defer { unsafe fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while case let count = unsafe fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
+    guard unsafe ferror(file) == 0 else { throw .failure("cannot read the configuration file \(path)") }
+    for (key, value) in Properties.parse(String(decoding: bytes, as: UTF8.self)) {
+        loader.add(key, value, from: .file)
+    }
+}
+
+private func environment() -> [String: String] {
+    var variables: [String: String] = [:]
+    var next = unsafe environ
+    while let entry = unsafe next.pointee {
+        let text = unsafe String(cString: entry)
+        if let equals = text.firstIndex(of: "=") {
+            variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+        }
+        unsafe next += 1
+    }
+    return variables
+}
+
+private func serve(_ loader: BrokerConfigLoader) throws(CommandError) -> Int32 {
+    let settings: BrokerSettings
+    let withoutEffect, unknown: [String]
+    do throws(ConfigError) {
+        (settings, withoutEffect, unknown) = try loader.settings()
+    } catch {
+        throw .usage(error.description)
+    }
+    let logger = Logger(level: settings.logLevel)
+    if !unknown.isEmpty { logger.log(.warning, "config.unknown", ["keys": unknown.joined(separator: ",")]) }
+    if !withoutEffect.isEmpty {
+        logger.log(.info, "config.without_effect", ["keys": withoutEffect.joined(separator: ",")])
+    }
+    do throws(NetworkError) {
+        try SignalWaiter.prepare()
+    } catch {
+        throw .failure("cannot wait for signals: \(error)")
+    }
+    do throws(StartError) {
+        let broker = try Broker.start(settings, logger: logger)
+        return broker.runUntilSignalled()
+    } catch {
+        throw .failure(error.description)
+    }
+}
+
+private func errorText(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }

@@ -1,0 +1,89 @@
+import Testing
+
+@testable import Broker
+
+@Suite("configuration")
+struct ConfigTests {
+    @Test("a stronger source wins, whatever the order")
+    func precedence() throws {
+        var loader = BrokerConfigLoader()
+        loader.add("num.partitions", "3", from: .flag)
+        loader.addEnvironment(["KAFKA_NUM_PARTITIONS": "2", "KAFKA_CFG_MESSAGE_MAX_BYTES": "77"])
+        loader.add("num.partitions", "1", from: .file)
+        loader.add("message.max.bytes", "1", from: .file)
+        let (settings, withoutEffect, unknown) = try loader.settings()
+        #expect(settings.defaultPartitions == 3)
+        #expect(settings.topicDefaults.maxMessageBytes == 77)
+        #expect(withoutEffect.isEmpty && unknown.isEmpty)
+    }
+
+    @Test("keys that Kafka knows and keys that nobody knows are told apart")
+    func strangers() throws {
+        var loader = BrokerConfigLoader()
+        loader.add("num.io.threads", "8", from: .file)
+        loader.add("listener.name.internal.ssl.keystore.location", "x", from: .file)
+        loader.add("num.partitons", "8", from: .file)
+        loader.addEnvironment(["KAFKA_HEAP_OPTS": "-Xmx1G", "PATH": "/bin"])
+        let (_, withoutEffect, unknown) = try loader.settings()
+        #expect(withoutEffect == ["listener.name.internal.ssl.keystore.location", "num.io.threads"])
+        #expect(unknown == ["num.partitons"])
+    }
+
+    @Test(
+        "a bad value names its key and what would be accepted",
+        arguments: [
+            ("num.partitions", "many", "Not a number of type INT"), ("num.partitions", "0", "at least 1"),
+            ("auto.create.topics.enable", "maybe", "true or false"),
+            ("apus.durability", "tape", "one of: disk, os"),
+            ("log.cleanup.policy", "compact,keep", "compact, delete"),
+            ("log.cleaner.min.cleanable.ratio", "2", "between 0.0 and 1.0"),
+        ])
+    func badValues(key: String, value: String, hint: String) {
+        var loader = BrokerConfigLoader()
+        loader.add(key, value, from: .flag)
+        let error = #expect(throws: ConfigError.self) { _ = try loader.settings() }
+        #expect(error?.description.contains(key) == true)
+        #expect(error?.description.contains(hint) == true)
+    }
+
+    @Test("retention and rolling take the finest unit that is set")
+    func units() throws {
+        var loader = BrokerConfigLoader()
+        loader.add("log.retention.hours", "1", from: .file)
+        #expect(try loader.settings().settings.topicDefaults.retentionMilliseconds == 3_600_000)
+        loader.add("log.retention.minutes", "1", from: .file)
+        #expect(try loader.settings().settings.topicDefaults.retentionMilliseconds == 60_000)
+        loader.add("log.retention.ms", "5", from: .file)
+        loader.add("log.roll.ms", "9", from: .file)
+        #expect(try loader.settings().settings.topicDefaults.retentionMilliseconds == 5)
+        #expect(try loader.settings().settings.topicDefaults.segmentMilliseconds == 9)
+    }
+
+    @Test("each topic configuration takes back what it renders", arguments: TopicSettings.rules.map(\.name))
+    func renderedValuesParse(name: String) throws {
+        let rule = try #require(TopicSettings.rules.first { $0.name == name })
+        let text = try #require(rule.render(TopicSettings()))
+        var settings = TopicSettings()
+        try rule.apply(&settings, text)
+        #expect(rule.render(settings) == text)
+    }
+
+    @Test("properties files are read as Java reads them")
+    func properties() {
+        let text = """
+            # comment
+            ! comment too
+            a=1
+            b : two words\u{20}
+              c three
+            long = first,\\
+                   second
+            escaped\\ key = tab\\there \\u0041
+            empty =
+            a=2
+            """
+        let entries = Properties.parse(text)
+        #expect(entries.map(\.key) == ["a", "b", "c", "long", "escaped key", "empty", "a"])
+        #expect(entries.map(\.value) == ["1", "two words ", "three", "first,second", "tab\there A", "", "2"])
+    }
+}
