@@ -1,0 +1,109 @@
+// THE table of differences from Kafka's recorded replies that are right, each with its reason. Everything
+// else fails.
+import Base
+import Protocol
+
+/// One kind of difference that may be.
+struct AllowedDifference: Sendable {
+    /// The APIs whose replies may differ so; nil for all.
+    let apis: Set<APIKey>?
+    /// The field without indices, with everything below it; `*.name` stands for that field anywhere.
+    let path: String
+    /// Why a client cannot mind.
+    let reason: String
+    /// Which values are meant; all of them unless given.
+    let condition: @Sendable (_ recorded: JSONValue?, _ live: JSONValue?) -> Bool
+
+    init(
+        _ apis: Set<APIKey>? = nil, _ path: String, _ reason: String,
+        when condition: @escaping @Sendable (_ recorded: JSONValue?, _ live: JSONValue?) -> Bool = { _, _ in
+            true
+        }
+    ) {
+        self.apis = apis
+        self.path = path
+        self.reason = reason
+        self.condition = condition
+    }
+
+    func covers(_ difference: ReplayDifference, of api: APIKey) -> Bool {
+        if let apis, !apis.contains(api) { return false }
+        let isAnywhere = path.hasPrefix("*.")
+        let isHere =
+            isAnywhere
+            ? difference.field == path.dropFirst(2)
+            : difference.path == path || difference.path.hasPrefix(path + ".")
+        return isHere && condition(difference.recorded, difference.live)
+    }
+
+    /// The first row that allows `difference`; nil if none does.
+    static func row(for difference: ReplayDifference, of api: APIKey) -> AllowedDifference? {
+        table.first { $0.covers(difference, of: api) }
+    }
+
+    static let table: [AllowedDifference] = [
+        AllowedDifference(nil, "*.throttleTimeMs", "a quota's measure of time"),
+        AllowedDifference(nil, "*.errorMessage", "texts are ours; codes must not differ"),
+        AllowedDifference(nil, "*.clusterId", "each cluster has its own"),
+        AllowedDifference(
+            [.metadata, .describeCluster], "*.port", "the live broker listens elsewhere"),
+        AllowedDifference(
+            [.metadata, .describeCluster], "*.host", "the live broker may be called localhost"),
+        AllowedDifference(
+            [.apiVersions], "apiKeys",
+            "which APIs and versions a broker serves grows with it; clients negotiate"),
+        AllowedDifference([.apiVersions], "supportedFeatures", "as the APIs do"),
+        AllowedDifference([.apiVersions], "finalizedFeatures", "as the APIs do"),
+        AllowedDifference(
+            [.apiVersions], "finalizedFeaturesEpoch", "counts changes of one cluster's metadata"),
+        AllowedDifference(
+            [.metadata], "topics", "internal topics are there when their coordinator is",
+            when: { recorded, live in (recorded ?? live)?["name"]?.text?.hasPrefix("__") == true }),
+        AllowedDifference(
+            [.createTopics], "topics.configs", "the list shows the configurations that a broker has",
+            when: { recorded, live in recorded == nil || live == nil }),
+        AllowedDifference(
+            [.createTopics], "topics.configs.value",
+            "replays run without retention, see the README of the captures",
+            when: { recorded, live in recorded == "604800000" && live == "-1" }),
+        AllowedDifference(
+            [.createTopics], "topics.configs.configSource",
+            "where a default comes from is the broker's affair"),
+        AllowedDifference(
+            [.produce, .fetch], "nodeEndpoints", "where the leader listens, sent along with some errors"),
+        AllowedDifference(
+            [.fetch], "*.highWatermark",
+            "grows while the session writes; its last value is compared at the end"),
+        AllowedDifference(
+            [.fetch], "*.lastStableOffset",
+            "grows while the session writes; its last value is compared at the end"),
+        AllowedDifference(
+            [.initProducerID], "errorCode", "Kafka loads a coordinator after its start; we are ready at once",
+            when: { recorded, live in recorded == 14 && live == 0 }),
+        AllowedDifference(
+            [.initProducerID], "producerId", "as above: an id instead of the error",
+            when: { recorded, live in recorded == -1 && (live?.integer ?? -1) >= 0 }),
+        AllowedDifference(
+            [.initProducerID], "producerEpoch", "as above: an epoch instead of the error",
+            when: { recorded, live in recorded == -1 && live == 0 }),
+        AllowedDifference(
+            [.produce], "*.logAppendTimeMs", "the broker's clock",
+            when: { recorded, live in (recorded?.integer ?? -1) >= 0 && (live?.integer ?? -1) >= 0 }),
+        AllowedDifference(
+            [.listOffsets], "*.timestamp", "the broker's clock, in topics with LogAppendTime",
+            when: { recorded, live in
+                // The sessions were recorded in November 2026; what their clients stamped themselves is
+                // older.
+                (recorded?.integer ?? 0) > 1_780_000_000_000 && (live?.integer ?? 0) > 1_780_000_000_000
+            }),
+    ]
+
+    /// Requests that Kafka 4 refuses by closing the connection and that we serve: ten-year-old clients work.
+    static func isServedByUsOnly(_ frame: CapturedFrame) -> Bool {
+        switch frame.api {
+        case .produce: frame.version <= 2
+        case .fetch: frame.version <= 3
+        default: false
+        }
+    }
+}

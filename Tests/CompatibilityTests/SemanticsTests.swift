@@ -1,0 +1,17 @@
+// What clients rely on beyond round trips; each scenario is a function of clients/semantics.py with its
+// story.
+import Testing
+
+extension Compatibility {
+    @Suite("Semantics", .enabled(if: TestEnvironment.hasPython, TestEnvironment.needsPython))
+    struct Semantics {
+        @Test(
+            "clients see Kafka's behaviour",
+            arguments: [
+                "acks", "nulls", "times", "watermarks", "topics", "auto_creation", "rules", "waiting",
+            ])
+        func scenario(_ name: String) async throws {
+            try await withBroker { broker in try await runClient("semantics.py", [name, broker.bootstrap]) }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// What stops the broker from starting: one clear sentence on standard error, a non-zero exit, nothing changed
+// on disk.
+import Foundation
+import Glibc
+import Testing
+
+extension Compatibility {
+    @Suite("Errors at start", .disabled(if: TestEnvironment.isKafka, TestEnvironment.needsApus))
+    struct StartErrors {
+        /// Starts the broker, which must refuse, and gives what it said.
+        private func refusal(
+            _ directory: String, port: Int? = nil, _ settings: [(String, String)] = [],
+            arguments: [String]? = nil
+        ) async throws -> String {
+            let scratch = Scratch()
+            let port = try port ?? FreePort.next()
+            let words =
+                arguments
+                ?? TestEnvironment.brokerCommand(directory: directory, port: port, settings: settings)
+            let command = try RunningCommand(
+                words, outputPath: scratch.path + "/output", environment: ["SWIFT_BACKTRACE": "enable=no"])
+            let status = try await command.wait(seconds: 20)
+            #expect(status > 0, "ended with \(status): \(command.output)")
+            return command.output
+        }
+
+        /// One sentence that a person understands, with all of `words` in it, and no trace of the program's
+        /// insides.
+        private func expectSentence(_ output: String, _ words: String...) {
+            let lines = output.split(separator: "\n")
+            #expect(lines.count == 1, "\(output)")
+            for word in words { #expect(output.contains(word), "\(word) is missing in: \(output)") }
+            for inside in ["Fatal error", "StartError(", "Optional(", "rawValue"] {
+                #expect(!output.contains(inside), "\(output)")
+            }
+        }
+
+        /// Every path below `directory` with its size and the time of its last change.
+        private func inventory(_ directory: String) -> [String] {
+            let names = FileManager.default.enumerator(atPath: directory)?.compactMap { $0 as? String } ?? []
+            return names.sorted().map { name in
+                var status = stat()
+                lstat(directory + "/" + name, &status)
+                return "\(name) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+            }
+        }
+
+        private func write(_ text: String, to path: String) throws {
+            let folder = (path as NSString).deletingLastPathComponent
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try text.write(toFile: path, atomically: false, encoding: .utf8)
+        }
+
+        @Test("a data directory that is a file, or lies below one")
+        func file() async throws {
+            let scratch = Scratch()
+            try write("mine", to: scratch.path + "/file")
+            let before = inventory(scratch.path)
+            expectSentence(try await refusal(scratch.path + "/file"), scratch.path + "/file")
+            expectSentence(try await refusal(scratch.path + "/file/data"), scratch.path + "/file")
+            #expect(inventory(scratch.path) == before)
+        }
+
+        @Test(
+            "a data directory that may not be read",
+            .disabled(if: getuid() == 0, "skipped: root may read everything"))
+        func unreadable() async throws {
+            let scratch = Scratch()
+            mkdir(scratch.path + "/data", 0)
+            expectSentence(try await refusal(scratch.path + "/data"), scratch.path + "/data")
+            chmod(scratch.path + "/data", 0o755)
+        }
+
+        @Test(
+            "a directory of something else stays as it was",
+            arguments: [
+                ["notes.txt": "mine"], ["PG_VERSION": "16", "base/1/1": "x"],
+                [
+                    "meta.properties": "cluster.id=5L6g3nShT-eMCtK--X86sw\nnode.id=1\nversion=1\n",
+                    "t-0/00.log": "",
+                ],
+                ["meta.properties": "version=7\n"], ["meta.properties": "no properties at all \u{1}"],
+                ["meta.properties": "broker.id=3\nversion=0\ncluster.id=abc\n"],
+            ])
+        func foreign(_ files: [String: String]) async throws {
+            let scratch = Scratch()
+            for (name, text) in files { try write(text, to: scratch.path + "/data/" + name) }
+            let before = inventory(scratch.path + "/data")
+            expectSentence(try await refusal(scratch.path + "/data"), scratch.path + "/data")
+            #expect(inventory(scratch.path + "/data") == before)
+        }
+
+        @Test("a port that somebody listens on")
+        func port() async throws {
+            try await withBroker { other in
+                let scratch = Scratch()
+                expectSentence(try await refusal(scratch.path + "/data", port: other.port), "\(other.port)")
+                #expect(!FileManager.default.fileExists(atPath: scratch.path + "/data"))
+            }
+        }
+
+        @Test("a data directory that another broker serves")
+        func locked() async throws {
+            try await withBroker { other in
+                let before = inventory(other.directory)
+                expectSentence(try await refusal(other.directory), other.directory)
+                #expect(inventory(other.directory) == before)
+            }
+        }
+
+        @Test(
+            "a configuration value that makes no sense is named with its key",
+            arguments: [
+                ("num.partitions", "many"), ("num.partitions", "0"), ("log.segment.bytes", "-5"),
+                ("auto.create.topics.enable", "perhaps"), ("advertised.listeners", "nowhere"),
+                ("compression.type", "rar"),
+                ("socket.request.max.bytes", "99999999999999999999"),
+            ])
+        func badValue(_ key: String, _ value: String) async throws {
+            let scratch = Scratch()
+            expectSentence(try await refusal(scratch.path + "/data", [(key, value)]), key, value)
+            #expect(!FileManager.default.fileExists(atPath: scratch.path + "/data"))
+        }
+
+        @Test("a configuration file that is not there, an option and a command that do not exist")
+        func badCommandLine() async throws {
+            let scratch = Scratch()
+            let apus = TestEnvironment.apus
+            let data = ["--data", scratch.path + "/data"]
+            for words in [
+                ["serve", "--config", scratch.path + "/none"] + data, ["serve", "--nonsense"] + data,
+                ["serve", "--set", "no-equals-sign"] + data, ["srve"],
+                ["serve", "--listen", "nowhere"] + data,
+            ] {
+                let output = try await refusal("", arguments: [apus] + words)
+                #expect(output.split(separator: "\n").count <= 2 && output.count > 10, "\(words): \(output)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: scratch.path + "/data"))
+        }
+
+        @Test("an unknown key is named in the log, not ignored")
+        func unknownKey() async throws {
+            try await withBroker([("no.such.key", "1")]) { broker in
+                #expect(broker.log.contains("no.such.key"))
+            }
+        }
+
+        @Test("a full disk leaves the directory as it was")
+        func fullDisk() async throws {
+            let scratch = Scratch()
+            let disk = scratch.path + "/disk"
+            mkdir(disk, 0o755)
+            do {
+                try await run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk])
+            } catch {
+                return print("skipped: mounting a small disk needs root: \(error)")
+            }
+            let file = open(disk + "/filler", O_WRONLY | O_CREAT, 0o644)
+            let zeros = [UInt8](repeating: 0, count: 65_536)
+            while Glibc.write(file, zeros, zeros.count) > 0 {}
+            close(file)
+            let before = inventory(disk)
+            let output = try await refusal(disk + "/data")
+            expectSentence(output, disk + "/data")
+            #expect(inventory(disk).filter { $0 != "data" && !$0.hasPrefix("data ") } == before)
+            try await run(["umount", disk])
+        }
+    }
+}

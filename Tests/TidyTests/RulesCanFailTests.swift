@@ -1,0 +1,134 @@
+// A rule that cannot fail proves nothing: each is fed a text that breaks it, and one that does not.
+import Testing
+
+@Suite("Each rule of tidiness finds what breaks it")
+struct RulesCanFailTests {
+    private func source(_ text: String, at path: String = "Sources/Records/Sample.swift") -> SourceFile {
+        SourceFile(path: path, text: text)
+    }
+
+    @Test(
+        "imports",
+        arguments: [
+            ("internal import Storage", true), ("package import Base", false), ("import Foundation", true),
+            ("@testable import Broker", true), ("// import Storage", false),
+            ("let text = \"\\nimport Storage\"", false),
+            ("import struct Foundation.Data", true), ("internal import Compression", false),
+        ])
+    func imports(_ text: String, _ isBroken: Bool) {
+        #expect(ImportRule.check(source(text)).isEmpty != isBroken)
+    }
+
+    @Test("a module without a row in the table is refused")
+    func unknownModule() {
+        #expect(ImportRule.check(source("import Base", at: "Sources/Nowhere/Sample.swift")).count == 1)
+    }
+
+    @Test("long files and lines")
+    func longFiles() {
+        let lines = String(repeating: "let a = 1\n", count: SizeRules.fileLinesMax)
+        #expect(SizeRules.checkFile(source(lines)).isEmpty)
+        #expect(SizeRules.checkFile(source(lines + "let b = 1\n")).count == 1)
+        let line = String(repeating: "x", count: SizeRules.columnsMax)
+        #expect(SizeRules.checkLines(source(line)).isEmpty)
+        #expect(SizeRules.checkLines(source(line + "x")).count == 1)
+    }
+
+    @Test(
+        "long functions, however they are written",
+        arguments: [
+            "func long() {", "init(a: Int = [1, 2].count) {",
+            "mutating func long<T>(_ a: T) -> [T] where T: Sendable {",
+            "func long(\n    a: () -> Void = { }\n) throws(WireError) {", "subscript(a: Int) -> Int {",
+            "deinit {",
+        ])
+    func longFunctions(_ head: String) {
+        let headLines = head.split(separator: "\n").count
+        func text(_ lines: Int) -> String {
+            let body = String(repeating: "    if \"}\".isEmpty { print(\"{\\(a)\") } // }\n", count: lines)
+            return "struct S {\n\(head)\n\(body)}\n}\n"
+        }
+        #expect(SizeRules.checkFunctions(source(text(SizeRules.functionLinesMax - headLines - 1))).isEmpty)
+        #expect(SizeRules.checkFunctions(source(text(SizeRules.functionLinesMax - headLines))).count == 1)
+    }
+
+    @Test("a protocol's requirements have no body that could be too long")
+    func requirements() {
+        let filler = String(repeating: "    var a: Int { get }\n", count: 80)
+        let text = "protocol P {\n    func a() throws\n    init(b: Int)\n\(filler)}\n"
+        #expect(SizeRules.checkFunctions(source(text)).isEmpty)
+    }
+
+    @Test(
+        "doc comments",
+        arguments: [
+            ("package struct A {}", true), ("/// An A.\npackage struct A {}", false), ("struct A {}", false),
+            ("/// An A.\n@frozen\npackage struct A {}", false), ("package import Base", false),
+            ("/// An A.\npackage struct A {\n    package var b = 1\n}", false),
+            ("/// An A.\npackage struct A {\n    package var b: Int { 1 }\n}", true),
+            ("package let a = 1", true),
+            (
+                "/// An A.\npackage struct A {\n    package static func == (a: A, b: A) -> Bool { true }\n}",
+                false
+            ),
+            ("    @inlinable package init() {}", true), ("    package private(set) var a = 1", true),
+            ("// Plain comment.\npackage func a() {}", true),
+            ("    @_lifetime(borrow a) package func b() {}", true),
+            ("/// A P.\npackage protocol P {\n    func a()\n}", true),
+            (
+                "/// P.\npackage protocol P {\n    /// A.\n    func a()\n}\n"
+                    + "extension Int: P {\n    package func a() {}\n}",
+                false
+            ),
+        ])
+    func docComments(_ text: String, _ isBroken: Bool) {
+        let file = source(text)
+        #expect(DocCommentRule(files: [file]).check(file).isEmpty != isBroken)
+    }
+
+    @Test("lists of fields need a comment at their types only")
+    func fieldLists() {
+        let file = source(
+            "/// A.\npackage struct A {\n    package var b = 1\n}\npackage struct C {}",
+            at: "Sources/Protocol/Messages/00_A.swift")
+        #expect(DocCommentRule(files: [file]).check(file).map(\.line) == [5])
+    }
+
+    @Test(
+        "notes and paths",
+        arguments: [
+            ("// TO" + "DO: later", true), ("// FIX" + "ME", true), ("let method = 1", false),
+            ("// A tempo" + "rary solution.", true), ("// A tempo" + "rary file.", false),
+            ("let a = \"/ho" + "me/me/data\"", true), ("let a = \"/var/lib/kafka\"", false),
+            ("// see a/wo" + "rk/b", false),
+        ])
+    func texts(_ text: String, _ isBroken: Bool) {
+        let file = source(text)
+        #expect((TextRules.checkNotes(file) + TextRules.checkPaths(file)).isEmpty != isBroken)
+    }
+
+    @Test("API keys without a handler, gaps that are none, and strangers")
+    func apiKeys() {
+        let keys = SourceFile(
+            path: "Sources/Protocol/APIKey.swift",
+            text: "package enum APIKey: Int16 {\n    case produce = 0, fetch = 1\n    case metadata = 3\n}\n")
+        let handler = SourceFile(path: "Sources/Broker/Handlers/00_Produce.swift", text: "")
+        func found(_ gaps: String) -> [String] {
+            let list = SourceFile(
+                path: "GAPS.md", text: "# Gaps\n## Not served yet\n\(gaps)\n## Other\n- 9 is no key\n")
+            return APIKeyRule(tree: SourceTree(files: [keys, handler, list])).check()
+        }
+        #expect(found("- 1 Fetch: soon\n- 3 Metadata: soon").isEmpty)
+        #expect(found("- 1 Fetch: soon").count == 1)
+        #expect(found("- 0 Produce: soon\n- 1 Fetch: soon\n- 3 Metadata: soon").count == 1)
+        #expect(found("- 1 Fetch: soon\n- 3 Metadata: soon\n- 77 None: soon").count == 1)
+    }
+
+    @Test("two files of one name in a module")
+    func fileNames() {
+        let one = source("", at: "Sources/Broker/Topics/Table.swift")
+        let two = source("", at: "Sources/Broker/Configs/Table.swift")
+        #expect(FileNameRule.check([one, two]).count == 1)
+        #expect(FileNameRule.check([one, source("", at: "Sources/Base/Table.swift")]).isEmpty)
+    }
+}

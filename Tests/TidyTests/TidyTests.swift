@@ -1,0 +1,61 @@
+// The house rules as tests: `make check` runs them, and a failure says where and what to do.
+import Testing
+
+@Suite("The source tree is tidy")
+struct TidyTests {
+    @Test("imports point downwards", arguments: SourceTree.productFiles)
+    func imports(_ file: SourceFile) {
+        let found = ImportRule.check(file)
+        expectNone(found.map(\.description))
+    }
+
+    @Test(
+        "a file fits one sitting, its functions one screen, its lines one window",
+        arguments: SourceTree.swiftFiles)
+    func sizes(_ file: SourceFile) {
+        let found = SizeRules.checkFile(file) + SizeRules.checkFunctions(file) + SizeRules.checkLines(file)
+        expectNone(found.map(\.description))
+    }
+
+    @Test("what another module sees has a doc comment")
+    func docComments() {
+        let rule = DocCommentRule(files: SourceTree.productFiles)
+        let found = SourceTree.productFiles.flatMap(rule.check)
+        expectNone(found.map(\.description))
+    }
+
+    @Test("no notes to ourselves and no paths of a machine", arguments: SourceTree.repository.files)
+    func texts(_ file: SourceFile) {
+        let found = TextRules.checkNotes(file) + TextRules.checkPaths(file)
+        expectNone(found.map(\.description))
+    }
+
+    @Test("every API key has a handler or a line in GAPS.md")
+    func apiKeys() {
+        let found = APIKeyRule(tree: SourceTree.repository).check()
+        expectNone(found)
+    }
+
+    @Test("file names are unique within a module")
+    func fileNames() {
+        let found = FileNameRule.check(SourceTree.swiftFiles)
+        expectNone(found.map(\.description))
+    }
+}
+
+/// Fails with one line for each thing that was found.
+private func expectNone(_ found: [String], at location: SourceLocation = #_sourceLocation) {
+    guard !found.isEmpty else { return }
+    Issue.record("\(found.joined(separator: "\n"))", sourceLocation: location)
+}
+
+/// The compiler wants unique names within a module, and a reader wants to find a file by its name.
+enum FileNameRule {
+    static func check(_ files: [SourceFile]) -> [Violation] {
+        Dictionary(grouping: files.filter { !$0.module.isEmpty }) { "\($0.module)/\($0.name)" }
+            .values.filter { $0.count > 1 }
+            .flatMap { twins in
+                twins.dropFirst().map { Violation($0, 0, "\(twins[0].path) has the same name") }
+            }
+    }
+}
