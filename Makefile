@@ -1,0 +1,81 @@
+# What a person or CI types. `make help` says what each command does; each installs what it is missing first.
+# Nothing here downloads anything but Debian packages (by name, apt) and Python packages (pinned in Tests/CompatibilityTests/clients).
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help serve build test test-long check format bench bench-kafka fuzz clean tools
+
+PORT ?= 9092
+DATA ?= ./data
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+RELEASE := .build/release/apus
+
+# Libraries that the broker links, and tools that only the tests use.
+LIBRARIES := zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev
+TEST_TOOLS := kcat python3 python3-venv python3-dev gcc libc6-dev
+CLIENTS := Tests/CompatibilityTests/clients
+
+help: ## List the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+serve: build ## Build the broker and run it on port 9092 (PORT=…) with its data in ./data (DATA=…)
+	@echo "serve: $(RELEASE) serve --data $(DATA) --listen '*:$(PORT)'   (stop with Ctrl-C)"
+	@exec $(RELEASE) serve --data $(DATA) --listen '*:$(PORT)'
+
+build: .tools/libraries ## Build the release binary .build/release/apus
+	@echo "build: release binary, with the Swift runtime linked in"
+	@swift build -c release --static-swift-stdlib --product apus
+
+test: tools build ## Run every test: units, tidiness, real clients, replays, crashes, hostile peers (< 15 min)
+	@Tests/run.sh
+
+test-long: tools build ## The same with many more rounds and seeds (hours rather than minutes)
+	@APUS_TEST_LONG=1 APUS_FUZZ=$${APUS_FUZZ:-1000000} \
+	    APUS_FUZZ_INPUTS=$${APUS_FUZZ:-1000000} APUS_SEEDS=$${APUS_SEEDS:-500} Tests/run.sh
+
+check: .tools/libraries ## Format lint and tidiness (layering, sizes, doc comments, gaps)
+	@echo "check: swift format lint"
+	@swift format lint --strict --recursive Sources Tests Package.swift
+	@echo "check: tidiness"
+	@swift test --filter TidyTests
+
+format: ## Lay out all Swift files as `make check` wants them (what a tool can do of it)
+	@swift format -i --recursive Sources Tests Package.swift
+	@python3 Tests/wrap-comments.py Sources Tests
+
+bench: tools build ## Measure this machine's broker: a table in under two minutes
+	@Benchmarks/bench.py --broker $(RELEASE)
+
+bench-kafka: tools build ## The same against Apache Kafka; needs APUS_SHARED (the folder with bench/ and oracle/)
+	@[ -n "$$APUS_SHARED" ] || { echo "bench-kafka: set APUS_SHARED to the folder that holds bench/perf.py and oracle/kafka.sh" >&2; exit 2; }
+	@KAFKA_HEAP_OPTS="$${KAFKA_HEAP_OPTS:--Xmx1G -Xms1G}" python3 "$$APUS_SHARED/bench/perf.py" \
+	    --broker apus='$(CURDIR)/$(RELEASE) serve --data {dir} --listen 127.0.0.1:{port}' \
+	    --broker kafka="$$APUS_SHARED/oracle/kafka.sh exec {dir} {port}" \
+	    --workloads $${WORKLOADS:-startup,raw_produce,raw_produce_64k,raw_fetch,latency_1k,small_req,metadata} \
+	    --scale $${SCALE:-0.2} --rounds $${ROUNDS:-3} --out .build/bench-kafka.json
+
+fuzz: .tools/libraries ## Feed the codec random bytes: 10 million inputs (APUS_FUZZ=…)
+	@echo "fuzz: $${APUS_FUZZ:-10000000} inputs"
+	@inputs=$${APUS_FUZZ:-10000000}; APUS_FUZZ=$$inputs APUS_FUZZ_INPUTS=$$inputs \
+	    swift test -c release -Xswiftc -enable-testing --filter Fuzz
+
+clean: ## Remove everything that was built or installed into this folder (not ./data)
+	@rm -rf .build .venv .tools
+
+tools: .tools/libraries .tools/test-tools .venv/ready
+
+# One stamp for each step, so that it is done once in a clone; a changed list of packages does it again.
+.tools/libraries: Makefile
+	@Tests/install-packages.sh "$(SUDO)" $(LIBRARIES)
+	@mkdir -p .tools && touch $@
+
+.tools/test-tools: Makefile
+	@Tests/install-packages.sh "$(SUDO)" $(TEST_TOOLS)
+	@mkdir -p .tools && touch $@
+
+.venv/ready: $(CLIENTS)/requirements.txt $(CLIENTS)/requirements-old.txt | .tools/test-tools
+	@echo "tools: Python clients into .venv"
+	@python3 -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r $(CLIENTS)/requirements.txt
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target .venv/old -r $(CLIENTS)/requirements-old.txt
+	@touch $@
