@@ -24,7 +24,11 @@ step() {
 }
 
 # Warnings of the compiler are errors; only failures and each suite's end are worth a line here.
-quiet() { "$@" 2>&1 | grep -avE '^◇|started\.$|^\[[0-9]+/[0-9]+\]|passed after .* seconds\.$' ; return "${PIPESTATUS[0]}"; }
+quiet() {
+    "$@" 2>&1 | awk '/Test run with/ { print; next }
+        !/^◇|started\.$|^\[[0-9]+\/[0-9]+\]|passed after .* seconds\.$/ { print }'
+    return "${PIPESTATUS[0]}"
+}
 
 step build-tests quiet swift build --build-tests
 if [ "$failed" = 0 ]; then
