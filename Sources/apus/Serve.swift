@@ -44,7 +44,7 @@ private func configuration(_ arguments: [String]) throws(CommandError) -> Broker
         guard let value = inline ?? rest.popFirst() else { throw .usage("\(name) needs a value") }
         switch name {
         case "--data": loader.add("log.dirs", value, from: .flag)
-        case "--listen": listeners.append("PLAINTEXT://\(value)")
+        case "--listen": listeners.append(value)
         case "--config": try readFile(value, into: &loader)
         default:
             guard let equals = value.firstIndex(of: "="), equals > value.startIndex else {
@@ -53,9 +53,20 @@ private func configuration(_ arguments: [String]) throws(CommandError) -> Broker
             loader.add(String(value[..<equals]), String(value[value.index(after: equals)...]), from: .flag)
         }
     }
-    if !listeners.isEmpty { loader.add("listeners", listeners.joined(separator: ","), from: .flag) }
+    addListeners(listeners, to: &loader)
     loader.addEnvironment(environment())
     return loader
+}
+
+/// Listeners need names of their own: the first is PLAINTEXT, as without a flag, the others are numbered.
+private func addListeners(_ addresses: [String], to loader: inout BrokerConfigLoader) {
+    guard !addresses.isEmpty else { return }
+    let names = addresses.indices.map { $0 == 0 ? "PLAINTEXT" : "PLAINTEXT_\($0 + 1)" }
+    let listeners = zip(names, addresses).map { "\($0)://\($1)" }
+    loader.add("listeners", listeners.joined(separator: ","), from: .flag)
+    guard addresses.count > 1 else { return }
+    let protocols = names.map { "\($0):PLAINTEXT" }
+    loader.add("listener.security.protocol.map", protocols.joined(separator: ","), from: .flag)
 }
 
 /// `--name=value` in two parts.

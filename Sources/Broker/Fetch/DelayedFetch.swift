@@ -24,16 +24,17 @@ final class DelayedFetch: ReadabilityListener {
         partitions = plan.targets.compactMap { try? plan.find($0, topics).get() }
     }
 
-    /// Begins to wait.
+    /// Begins to wait, and returns the timer that ends the wait at the latest.
     ///
     /// Whatever arrived since the plan was last read is noticed, as the partitions are read once more
     /// afterwards.
-    func begin() {
+    func begin() -> TimerID {
         for partition in partitions { partition.addReader(self) }
-        _ = context.loop.schedule(after: .milliseconds(plan.maxWaitMilliseconds)) { [weak self] in
+        let timer = context.loop.schedule(after: .milliseconds(plan.maxWaitMilliseconds)) { [weak self] in
             self?.look(isLast: true)
         }
         look(isLast: false)
+        return timer
     }
 
     func readable() {

@@ -74,8 +74,16 @@ enum ProduceHandler {
         for (index, wait) in waits.enumerated() {
             wait.partition.whenDurable(wait.end, tell: acknowledgement, index: index)
         }
-        context.loop.completeLater(acknowledgement, after: timeoutMilliseconds)
-        return .later(acknowledgement.reply)
+        let timer = context.loop.schedule(after: .milliseconds(max(0, timeoutMilliseconds))) {
+            acknowledgement.timeOut()
+        }
+        // Nearly every request is answered long before its timeout, so its timer must not outlive it.
+        let reply = Deferred<ProduceResponse>()
+        acknowledgement.reply.whenCompleted(on: context.loop) { response in
+            context.loop.cancel(timer)
+            reply.complete(response)
+        }
+        return .later(reply)
     }
 
     private static func refuseAll(
@@ -181,15 +189,6 @@ extension PartitionLog {
             return try append(&batch, header: header, isAwaited: isAwaited)
         } catch {
             throw ProduceRefusal(ErrorCode(error))
-        }
-    }
-}
-
-extension EventLoop {
-    /// Ends the wait of `acknowledgement` after its request's timeout.
-    fileprivate func completeLater(_ acknowledgement: Acknowledgement, after milliseconds: Int32) {
-        _ = schedule(after: .milliseconds(max(0, milliseconds))) { [weak acknowledgement] in
-            acknowledgement?.timeOut()
         }
     }
 }

@@ -32,10 +32,11 @@ enum FetchHandler {
         _ reply: Deferred<FetchReply>
     ) {
         let delayed = DelayedFetch(plan, context)
+        let timer = delayed.begin()
         delayed.result.whenCompleted(on: context.loop) { fetched in
+            context.loop.cancel(timer)
             reply.complete(FetchReply(fetched, session, isIsolated: plan.limit == .lastStable, context))
         }
-        delayed.begin()
     }
 }
 
