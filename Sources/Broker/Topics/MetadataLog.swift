@@ -81,7 +81,8 @@ package final class MetadataLog: Sendable {
         do {
             try log.becomeLeader(epoch: epoch)
             builder.append(
-                timestamp: clock.wallTime(), key: ControlKey.leaderChange, value: try change.bytes(version: 0)
+                timestamp: clock.wallTime(), key: ControlRecordKey.bytes(.leaderChange),
+                value: try change.bytes(version: 0)
             )
         } catch {
             throw MetadataError(description: "\(error)")
@@ -112,11 +113,6 @@ package final class MetadataLog: Sendable {
             throw MetadataError(description: "\(error)")
         }
     }
-}
-
-/// Keys of control records in the metadata log: version 0, then the type (KIP-595).
-private enum ControlKey {
-    static let leaderChange: [UInt8] = [0, 0, 0, 2]
 }
 
 extension MetadataLog {
