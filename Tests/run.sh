@@ -44,6 +44,7 @@ tests=$(grep -ahoE 'Test run with [0-9]+ test' "$logs"/units.log "$logs"/compati
     | grep -oE '[0-9]+' | awk '{n += $1} END {print n + 0}')
 broken=$(grep -ahE '^✘ Test .* failed after' "$logs"/units.log "$logs"/compatibility.log 2>/dev/null | wc -l)
 [ "$failed" = 0 ] || [ "$broken" -gt 0 ] || broken=$failed
+[ "$failed" = 0 ] || grep -ahE 'recorded an issue|^✘ Test .* failed after|error:' "$logs"/*.log | cut -c1-400 | tail -30
 echo "$((total / 60)) min $((total % 60)) s"
 echo "$((${tests:-0} > broken ? ${tests:-0} - broken : 0)) passed, $broken failed"
 [ "$failed" = 0 ]

@@ -27,12 +27,20 @@ func idleLoopSleeps() throws {
     let client = try TestClient(port: server.port)
     try client.send(sized(pattern(20)))
     _ = try client.receiveFrame()
-    let before = server.group.loops.map(\.stepCount)
-    usleep(300_000)
-    #expect(server.group.loops.map(\.stepCount) == before)
+    #expect(hasQuietWindow(server.group))
     let woken = try Latch()
     server.group.loops[0].post { woken.signal() }
     #expect(woken.wait(atMost: .seconds(5)))
+}
+
+/// Whether the loops sleep through 300 ms in a row: a tick of any shorter period never lets them, while the turn that
+/// still follows the last reply, late on a busy machine, only costs one more window.
+private func hasQuietWindow(_ group: EventLoopGroup) -> Bool {
+    (0..<20).contains { _ in
+        let before = group.loops.map(\.stepCount)
+        usleep(300_000)
+        return group.loops.map(\.stepCount) == before
+    }
 }
 
 @Test("timers follow the clock that the loop was given, never early, and cancelled ones not at all")
