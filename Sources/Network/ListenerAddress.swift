@@ -165,9 +165,9 @@ extension ListenerAddress {
     ) throws(ListenerSyntaxError) -> ListenerAddress {
         var name = SecurityProtocol.plaintext.rawValue
         var rest = entry[...]
-        if let mark = entry.firstRange(of: "://") {
-            name = entry[..<mark.lowerBound].uppercased()
-            rest = entry[mark.upperBound...]
+        if let colon = entry.firstIndex(of: ":"), entry[colon...].hasPrefix("://") {
+            name = entry[..<colon].uppercased()
+            rest = entry[colon...].dropFirst(3)
         }
         guard let security = protocols[name] else { throw .unknownName(name) }
         guard let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") else { throw .noPort(entry) }
