@@ -50,7 +50,8 @@ package final class Flusher: Sendable {
         var isStopping = false
         var belowBudget: [@Sendable () -> Void] = []
         var unsyncedBytes = 0
-        /// Bytes appended since the last turn took its share, and when that was.
+        /// Appends and their bytes since the last turn took its share, and when that was.
+        var gatheredAppends = 0
         var gatheredBytes = 0
         var turnBegan: Int64 = 0
         var turnEnded: Int64 = 0
@@ -68,9 +69,10 @@ package final class Flusher: Sendable {
     /// Whoever waits for one of many files in a long turn hears after so many nanoseconds rather than at its
     /// end.
     private static let announceEvery: Int64 = 1_000_000
-    /// From this rate on appends that nobody waits for are gathered, so long in nanoseconds and so much at
-    /// most.
+    /// From one of these rates on appends that nobody waits for are gathered, so long in nanoseconds and so
+    /// much at most.
     private static let heavyBytesPerMicrosecond: Int64 = 32
+    private static let heavyAppendsPerMillisecond: Int64 = 10
     private static let gatherFor: Int64 = 5_000_000
     private static let gatherBytes = 16 << 20
 
@@ -102,6 +104,7 @@ package final class Flusher: Sendable {
         let isNews = state.withLock { state in
             state.unsyncedBytes += bytes
             state.gatheredBytes += bytes
+            state.gatheredAppends += 1
             defer { state.isAwaited = state.isAwaited || isAwaited }
             return isAwaited && !state.isAwaited
         }
@@ -129,6 +132,7 @@ package final class Flusher: Sendable {
             defer { state.queue = [] }
             if !state.queue.isEmpty {
                 state.gatheredBytes = 0
+                state.gatheredAppends = 0
                 state.turnBegan = began
                 state.isAwaited = false
             }
@@ -152,14 +156,18 @@ package final class Flusher: Sendable {
         return true
     }
 
-    /// Under a heavy stream that nobody waits for, lets more gather before the next turn: each sync commits
-    /// the file system's journal, and appends have to wait for that.
+    /// Under a heavy stream that nobody waits for, lets more gather before the next turn: each sync of a file
+    /// costs as much CPU as ten small requests, and may commit the file system's journal, for which appends
+    /// have to wait.
     private func gather() {
         while true {
             let now = clock.monotonicNanoseconds()
             let left = state.withLock { state -> Int64 in
                 let microseconds = (now - state.turnBegan) / 1000
-                let isHeavy = Int64(state.gatheredBytes) > microseconds * Flusher.heavyBytesPerMicrosecond
+                let isHeavy =
+                    Int64(state.gatheredBytes) > microseconds * Flusher.heavyBytesPerMicrosecond
+                    || Int64(state.gatheredAppends) * 1000
+                        > microseconds * Flusher.heavyAppendsPerMillisecond
                 guard isHeavy, !state.queue.isEmpty, !state.isAwaited, !state.isStopping else { return 0 }
                 let hasRoom = state.gatheredBytes < Flusher.gatherBytes && state.unsyncedBytes < budgetBytes
                 return hasRoom ? state.turnEnded + Flusher.gatherFor - now : 0
