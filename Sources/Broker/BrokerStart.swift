@@ -40,6 +40,7 @@ extension Broker {
         do throws(NetworkError) { try sockets.loops.start() } catch {
             throw StartError("cannot start: \(error)")
         }
+        broker.upkeep.start()
         for listener in sockets.listeners { listener.start() }
         logger.log(
             .info, "broker.ready",

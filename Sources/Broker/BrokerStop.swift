@@ -15,6 +15,7 @@ extension Broker {
         for listener in sockets.listeners { listener.stop() }
         let isDrained = (try? sockets.loops.stop(within: Self.drainLimit)) ?? false
         sockets.pool.stop()
+        upkeep.stop()
         do throws(StorageError) {
             try storage.stop(brokerEpoch: brokerEpoch)
             logger.log(.info, "broker.stopped", ["drained": "\(isDrained)"])

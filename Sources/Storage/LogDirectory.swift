@@ -190,19 +190,11 @@ package final class LogDirectory: Sendable {
 
     /// Writes recovery points, high watermarks and log starts.
     ///
-    /// Kafka does it every minute. Here it also happens whenever a segment was closed, so that a start after
-    /// a crash scans little more than the active segments; who moves a log start calls it himself.
+    /// Called every minute while something is written, as Kafka does, and also whenever a segment was closed,
+    /// so that a start after a crash scans little more than the active segments; who moves a log start calls
+    /// it himself.
     package func writeCheckpoints() throws(StorageError) {
         try checkpointing.withLock { _ throws(StorageError) in try writeCheckpointsAlone() }
-    }
-
-    private func writeCheckpointsOrWarn() {
-        do throws(StorageError) {
-            try writeCheckpoints()
-        } catch {
-            services.logger.log(
-                .warning, "checkpoint.failed", ["directory": path, "reason": error.description])
-        }
     }
 
     private func writeCheckpointsAlone() throws(StorageError) {

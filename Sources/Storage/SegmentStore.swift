@@ -50,6 +50,8 @@ package final class SegmentStore: LogStore {
         var isClosed = false
         /// Whether the flusher knows that there is something to do.
         var isQueued = false
+        /// When something was appended last, or the log was opened.
+        var lastAppend: Timestamp
         /// Bytes that no sync has taken on yet, counted in the flusher's budget.
         var unsyncedBytes = 0
         /// The same with `apus.durability=os`, where nobody waits for a sync and no budget counts them.
@@ -141,6 +143,7 @@ package final class SegmentStore: LogStore {
             throw .batchTooLarge(bytes: batch.byteCount, limit: state.config.segmentBytes)
         }
         let opensSegment = state.mustRoll(before: header, at: now)
+        state.lastAppend = now
         if opensSegment { try roll(&state, at: header.baseOffset, now) }
         try write(batch, &state)
         let interval = state.config.indexIntervalBytes
@@ -192,7 +195,7 @@ package final class SegmentStore: LogStore {
     }
 
     /// Opens a new active segment at `base`; the old one is sealed by the flusher once it is synced.
-    private func roll(_ state: inout State, at base: Offset, _ now: Timestamp) throws(StorageError) {
+    func roll(_ state: inout State, at base: Offset, _ now: Timestamp) throws(StorageError) {
         let segment = Segment(base: base, directory: directory, disk: services.disk)
         let file = try services.disk.open(segment.path(".log"), .any)
         // An earlier attempt may have left something behind.
@@ -223,18 +226,7 @@ extension SegmentStore.State {
             } else {
                 now.milliseconds - active.openedAt.milliseconds
             }
-        return waited > config.segmentAgeMax.wholeMilliseconds - jitter(of: active.segment)
-    }
-
-    /// A fixed part of the jitter for each segment, spread by its base offset and its time.
-    private func jitter(of segment: Segment) -> Int64 {
-        let range = config.segmentJitter.wholeMilliseconds
-        guard range > 0 else { return 0 }
-        var mixed =
-            UInt64(bitPattern: segment.base.value) &+ UInt64(bitPattern: Int64(segment.directory.utf8.count))
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return Int64(mixed % UInt64(range))
+        return waited > ageMaxMilliseconds(of: active.segment)
     }
 }
 
