@@ -31,6 +31,7 @@ extension Broker {
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage, disk: disk)
         let catalog = TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: worker, logger: logger)
+        try catalog.takeLeadership()
         let ids = ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID)
         let parts = BrokerParts(
             storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets, advertised: advertised,

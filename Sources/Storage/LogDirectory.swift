@@ -63,6 +63,8 @@ package final class LogDirectory: Sendable {
     package let cleanStop: CleanStop?
     /// Whether this call made the directory.
     package let isNew: Bool
+    /// Whether an earlier run ended without a clean stop.
+    package var isAfterCrash: Bool { cleanStop == nil && !isNew }
     /// Syncs what is appended to the logs of this directory.
     package let flusher: Flusher
     let services: StoreServices

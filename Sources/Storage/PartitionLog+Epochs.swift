@@ -25,6 +25,11 @@ extension PartitionLog {
     /// The epoch in which the record at `offset` was appended; nil if nothing is known of it.
     package func epoch(of offset: Offset) -> LeaderEpoch? { state.withLock { $0.epochs.epoch(of: offset) } }
 
+    /// The greatest epoch in which the log was led or has records; 0 for a new one.
+    package var latestEpoch: LeaderEpoch {
+        state.withLock { max($0.bounds.leaderEpoch, $0.epochs.latest?.epoch ?? .zero) }
+    }
+
     /// The epochs that the log has records of, or was led in since it was opened.
     package var leaderEpochs: LeaderEpochs { state.withLock { $0.epochs } }
 

@@ -36,7 +36,8 @@ package final class TopicCatalog: Sendable {
     private let logger: Logger
     private let worker: SerialWorker
 
-    /// The catalog of what `metadata` says, with the logs of `storage` opened for every partition.
+    /// The catalog of what `metadata` says, with the logs of `storage` opened for every partition, and not
+    /// yet led.
     package init(
         metadata: MetadataLog, storage: LogDirectory, settings: BrokerSettings, worker: SerialWorker,
         logger: Logger
@@ -48,6 +49,18 @@ package final class TopicCatalog: Sendable {
         self.logger = logger
         let topics = TopicOpening(metadata.image, storage, settings, logger).open()
         state.withLock { $0.topics = TopicDirectory(topics) }
+        notePosition()
+    }
+
+    /// Leads all partitions that could be opened, after a crash in new epochs; must come before any of them
+    /// is served.
+    ///
+    /// Blocks until the new epochs are durable.
+    func takeLeadership() throws(StartError) {
+        let leadership = Leadership(
+            metadata: metadata, nodeID: settings.nodeID, directoryID: storage.properties.directoryID,
+            logger: logger)
+        try leadership.take(topics.all, raisesAll: storage.isAfterCrash)
         notePosition()
     }
 
@@ -140,16 +153,7 @@ package final class TopicCatalog: Sendable {
             return .config(record)
         }
         let partitions: [MetadataRecord] = (0..<topic.partitionCount).map { index in
-            var record = PartitionRecord()
-            record.partitionID = index
-            record.topicID = id
-            record.replicas = [settings.nodeID]
-            record.isr = [settings.nodeID]
-            record.leader = settings.nodeID
-            record.leaderEpoch = 0
-            record.partitionEpoch = 0
-            record.directories = [storage.properties.directoryID]
-            return .partition(record)
+            .partition(PartitionRecord(index, of: id, on: settings.nodeID, storage.properties.directoryID))
         }
         return [.topic(first)] + configs + partitions
     }
@@ -159,7 +163,8 @@ package final class TopicCatalog: Sendable {
             let partition = TopicPartition(topic: topic.name, partition: PartitionIndex(index))
             return Partition(
                 id: partition,
-                log: storage.openLog(partition, id, .zero, LogConfig(topic.settings, settings), logger))
+                log: storage.openLog(
+                    partition, id, LogConfig(topic.settings, settings), logger, leadingIn: .zero))
         }
         return Topic(
             name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,
