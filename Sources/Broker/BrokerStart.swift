@@ -124,6 +124,7 @@ extension LogDirectoryOptions {
         self.init(
             path: settings.dataDirectory, clusterID: UUID.random(using: &generator).description,
             nodeID: settings.nodeID, directoryID: UUID.random(using: &generator), version: Version.current)
+        reserveBytes = settings.diskReserveBytes
         unsyncedBytesMax =
             settings.unsyncedMaxBytes > 0 ? Int(settings.unsyncedMaxBytes) : Self.unsyncedBytesDefault
     }

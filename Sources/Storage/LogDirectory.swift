@@ -15,6 +15,8 @@ package struct LogDirectoryOptions: Sendable {
     package var version: String
     /// Beyond so many unsynced bytes producers are to pause.
     package var unsyncedBytesMax = 256 << 20
+    /// So much space is kept free; clients' records are refused below it.
+    package var reserveBytes: Int64 = 0
 
     /// Options for the directory at `path`.
     package init(path: String, clusterID: String, nodeID: Int32, directoryID: UUID, version: String) {
@@ -95,8 +97,11 @@ package final class LogDirectory: Sendable {
         (lock, properties, isNew) = try LogDirectory.claim(options, disk)
         cleanStop = try LogDirectory.readCleanStop(options.path, disk)
         flusher = Flusher(disk: disk, clock: clock, budgetBytes: options.unsyncedBytesMax)
+        let reserve = DiskReserve(
+            bytes: options.reserveBytes, path: options.path, disk: disk, clock: clock, logger: logger)
         services = StoreServices(
-            disk: disk, clock: clock, flusher: flusher, background: background, logger: logger)
+            disk: disk, clock: clock, flusher: flusher, background: background, logger: logger,
+            reserve: reserve)
         let recoveryPoints = try LogDirectory.checkpoint(.recoveryPoint, options.path, disk)
         let logStarts = try LogDirectory.checkpoint(.logStart, options.path, disk)
         let written = Set(recoveryPoints.offsets.keys).union(logStarts.offsets.keys)
@@ -117,8 +122,8 @@ package final class LogDirectory: Sendable {
     /// Calls `body` once the unsynced bytes are within the budget: at once, or on the flusher's thread.
     package func whenBelowBudget(_ body: @escaping @Sendable () -> Void) { flusher.whenBelowBudget(body) }
 
-    /// How many bytes an ordinary user may still write to the file system.
-    package func freeBytes() throws(StorageError) -> Int64 { try services.disk.freeBytes(at: path) }
+    /// The space that is kept free for the broker itself.
+    package var reserve: DiskReserve { services.reserve }
 
     /// Begins to write: takes the marker of the last clean stop away, and starts the flusher's thread.
     ///
@@ -129,6 +134,7 @@ package final class LogDirectory: Sendable {
         let marker = path + "/" + LogDirectory.cleanStopName
         try services.disk.removeIfPresent(marker)
         try services.disk.syncDirectory(path)
+        reserve.check()
         state.withLock { $0.isStarted = startsThread }
         if startsThread { flusher.start() }
     }

@@ -62,7 +62,8 @@ extension PartitionLog {
                 try notes.removeSnapshot(at: noted)
             }
             state.snapshots = []
-            let rebuilt = try PartitionLog.rebuild(store, notes, kind, path: partition.description, logger)
+            let rebuilt = try PartitionLog.rebuild(
+                store, notes, kind, path: partition.description, services.logger)
             state.producers = rebuilt.producers
             state.epochs = rebuilt.epochs
             state.lastSnapshot = rebuilt.lastSnapshot
@@ -161,7 +162,7 @@ extension PartitionLog: LogStoreEvents {
             try writeNotes(upTo: syncedEnd, isFinal: false)
         } catch {
             // Both are rebuilt from the log where they are missing.
-            logger.log(
+            services.logger.log(
                 .warning, "log.notes.failed", ["partition": "\(partition)", "reason": error.description])
         }
     }

@@ -9,7 +9,7 @@ package import Records
 package typealias BackgroundRunner = @Sendable (@escaping @Sendable () -> Void) -> Void
 
 /// What the stores of one log directory share.
-package struct StoreServices: Sendable {
+package final class StoreServices: Sendable {
     /// Where the files are.
     package let disk: any Disk
     /// Tells the age of segments.
@@ -19,17 +19,20 @@ package struct StoreServices: Sendable {
     /// Where reads go that would wait for the disk.
     package let background: BackgroundRunner
     package let logger: Logger
+    /// Tells when clients' records are to be refused for lack of space.
+    package let reserve: DiskReserve
 
     /// The means of a log directory.
     package init(
         disk: any Disk, clock: any BrokerClock, flusher: Flusher, background: @escaping BackgroundRunner,
-        logger: Logger
+        logger: Logger, reserve: DiskReserve
     ) {
         self.disk = disk
         self.clock = clock
         self.flusher = flusher
         self.background = background
         self.logger = logger
+        self.reserve = reserve
     }
 }
 

@@ -10,6 +10,8 @@ package enum StorageError: Error, Equatable, Sendable {
     case io(operation: DiskOperation, path: String, errno: Int32)
     /// The file system is full, or a quota is used up; what was asked for left no trace.
     case outOfSpace(operation: DiskOperation, path: String)
+    /// Free space is down to what is kept for the broker itself, so clients' records are refused.
+    case reserveReached(path: String)
     /// A file holds what it must not hold, at this position.
     case corrupt(path: String, position: Int64, reason: String)
     /// The offset lies outside of the log.
@@ -54,6 +56,8 @@ extension StorageError: CustomStringConvertible {
             "cannot \(operation.rawValue) \(path): \(StorageError.text(of: errno))"
         case .outOfSpace(let operation, let path):
             "cannot \(operation.rawValue) \(path): the file system is full; free some space on it"
+        case .reserveReached(let path):
+            "\(path) takes no records, as less is free on the disk than apus.disk.reserve.bytes; free some"
         case .corrupt(let path, let position, let reason):
             "\(path) is damaged at byte \(position): \(reason); restore it or move its directory away"
         case .offsetOutOfRange(let requested, let start, let end):

@@ -22,13 +22,14 @@ struct DirectoryRig {
         var logger: Logger { Logger(level: .debug) { self.add($0) } }
     }
 
-    init(_ disk: SimulatedDisk = SimulatedDisk(seed: 1)) throws {
+    init(_ disk: SimulatedDisk = SimulatedDisk(seed: 1), reserveBytes: Int64 = 0) throws {
         self.disk = disk
+        var options = LogDirectoryOptions(
+            path: "/data", clusterID: "cluster", nodeID: 1, directoryID: UUID(high: 1, low: 200),
+            version: "test")
+        options.reserveBytes = reserveBytes
         directory = try LogDirectory(
-            LogDirectoryOptions(
-                path: "/data", clusterID: "cluster", nodeID: 1, directoryID: UUID(high: 1, low: 200),
-                version: "test"),
-            disk: disk, clock: clock, background: { $0() }, logger: lines.logger)
+            options, disk: disk, clock: clock, background: { $0() }, logger: lines.logger)
         try directory.start(startsThread: false)
     }
 
@@ -38,9 +39,11 @@ struct DirectoryRig {
             TopicPartition(topic: topic, partition: PartitionIndex(0)), id: UUID(high: 3, low: 4),
             config: LogConfig())
         try log.appendRecord(producer: producer, at: clock.wallTime())
-        while directory.flusher.flushOnce() {}
+        flush()
         return log
     }
+
+    func flush() { while directory.flusher.flushOnce() {} }
 
     func recoveryPoint(_ topic: String) throws -> Offset? {
         let name = OffsetCheckpoint.Kind.recoveryPoint.rawValue

@@ -113,6 +113,10 @@ package final class TopicCatalog: Sendable {
             }
         }
         guard !validateOnly, !plans.isEmpty else { return results }
+        guard !storage.reserve.isReached else {
+            return refuse(
+                results, "No topic is created, as less is free on the disk than apus.disk.reserve.bytes.")
+        }
         do throws(MetadataError) {
             try metadata.append(plans.flatMap { records(creating: $0.checked, id: $0.id) })
             let made = plans.map { plan in
@@ -124,9 +128,16 @@ package final class TopicCatalog: Sendable {
             notePosition()
             return results
         } catch {
-            let refusal = TopicRefusal(code: .kafkaStorageError, message: error.description)
-            return results.map { result in if case .success = result { .failure(refusal) } else { result } }
+            return refuse(results, error.description)
         }
+    }
+
+    /// Makes storage errors of what would have been created.
+    private func refuse(
+        _ results: [Result<CreatedTopic, TopicRefusal>], _ reason: String
+    ) -> [Result<CreatedTopic, TopicRefusal>] {
+        let refusal = TopicRefusal(code: .kafkaStorageError, message: reason)
+        return results.map { result in if case .success = result { .failure(refusal) } else { result } }
     }
 
     private func log(_ topic: CheckedTopic, id: TopicID, by requester: String) {

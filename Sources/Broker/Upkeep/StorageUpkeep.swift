@@ -8,6 +8,8 @@ enum StorageUpkeep {
     /// After an append a segment is looked at within this time; from then on it is known when it comes of
     /// age.
     private static let segmentsInterval = Duration.seconds(60)
+    /// While the disk is nearly full, its free space is looked at this often; otherwise after flushes.
+    private static let spaceInterval = Duration.seconds(1)
 
     /// Adds the jobs to `scheduler`, and has the flusher of `storage` request them.
     static func begin(
@@ -28,12 +30,18 @@ enum StorageUpkeep {
             guard let due = storage?.rollAgedSegments(at: now) else { return nil }
             return .milliseconds(max(1, due.milliseconds - now.milliseconds))
         }
-        storage.flusher.afterTurn {
+        let space = scheduler.add { [weak storage] in
+            storage?.reserve.check() == true ? spaceInterval : nil
+        }
+        storage.flusher.afterTurn { [reserve = storage.reserve] in
+            reserve.checkAfterTurn()
+            if reserve.isReached { scheduler.request(space, within: spaceInterval) }
             scheduler.request(checkpoints, within: checkpointInterval)
             scheduler.request(producers, within: expiryInterval)
             scheduler.request(segments, within: segmentsInterval)
         }
         // For what an earlier run left.
+        if storage.reserve.isReached { scheduler.request(space, within: spaceInterval) }
         scheduler.request(producers, within: expiryInterval)
         scheduler.request(segments, within: segmentsInterval)
     }
