@@ -27,8 +27,9 @@ extension Broker {
             throw StartError(error.description)
         }
         let worker = SerialWorker()
-        let metadata = try MetadataLog(storage: storage, clock: clock)
+        let metadata = try MetadataLog(storage: storage, nodeID: settings.nodeID, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage, disk: disk)
+        try StrayPartitions.remove(metadata.image, storage, logger)
         let catalog = TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: worker, logger: logger)
         try catalog.takeLeadership()

@@ -13,7 +13,8 @@ extension ErrorCode {
         case .batchTooLarge: self = .recordListTooLarge
         // A deleted topic's log is closed while requests that found it before are still under way.
         case .closed, .partitionMissing: self = .unknownTopicOrPartition
-        case .io, .outOfSpace, .reserveReached, .corrupt, .offline, .directoryInUse, .foreignDirectory,
+        case .io, .outOfSpace, .reserveReached, .corrupt, .offline, .directoryInUse, .stopTooSlow,
+            .foreignDirectory,
             .partitionExists,
             .topicIDMismatch:
             self = .kafkaStorageError

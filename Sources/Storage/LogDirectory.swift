@@ -144,8 +144,10 @@ package final class LogDirectory: Sendable {
     /// Gives the lock up.
     ///
     /// The marker is left out if a partition could not be closed cleanly, or was not recovered in this run:
-    /// the next start then looks closer at all of them, from their recovery points on.
-    package func stop(brokerEpoch: Int64 = -1) throws(StorageError) {
+    /// the next start then looks closer at all of them, from their recovery points on. It is also left out
+    /// beyond `deadline` on the monotonic clock, when whoever stops us is about to lose patience.
+    /// - Throws: `.stopTooSlow` beyond the deadline, and what kept a partition from being closed cleanly.
+    package func stop(brokerEpoch: Int64 = -1, by deadline: Int64 = .max) throws(StorageError) {
         let (logs, hasThread) = state.withLock { state in
             defer { state.isStopped = true }
             return (
@@ -159,6 +161,7 @@ package final class LogDirectory: Sendable {
         while flusher.flushOnce() {}
         var failure: StorageError?
         for (_, log) in logs {
+            try requireTime(until: deadline)
             do throws(StorageError) {
                 try log.close(isClean: true)
             } catch {
@@ -171,9 +174,14 @@ package final class LogDirectory: Sendable {
         try writeCheckpoints()
         if let failure { throw failure }
         guard try mayBeTrusted() else { return }
+        try requireTime(until: deadline)
         let marker = "{\"version\":0,\"brokerEpoch\":\(brokerEpoch)}"
         try services.disk.replace(
             path + "/" + LogDirectory.cleanStopName, with: Array(marker.utf8), isDurable: true)
+    }
+
+    private func requireTime(until deadline: Int64) throws(StorageError) {
+        guard services.clock.monotonicNanoseconds() < deadline else { throw .stopTooSlow(path: path) }
     }
 
     /// Whether every partition on the disk is known to be whole.

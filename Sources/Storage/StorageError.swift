@@ -28,6 +28,8 @@ package enum StorageError: Error, Equatable, Sendable {
     case offline(path: String, reason: String)
     /// The log was closed or deleted.
     case closed(path: String)
+    /// The directory could not be closed cleanly before the deadline.
+    case stopTooSlow(path: String)
     /// Another process works on the directory.
     case directoryInUse(path: String, process: Int32?)
     /// The directory holds something that Apus did not write.
@@ -73,6 +75,7 @@ extension StorageError: CustomStringConvertible {
         case .offline(let path, let reason):
             "\(path) takes no writes until the next start, because an earlier one failed: \(reason)"
         case .closed(let path): "\(path) is closed"
+        case .stopTooSlow(let path): "\(path) was not closed in time; the next start recovers it"
         case .directoryInUse(let path, let process):
             "the data directory \(path) is in use by another broker"
                 + (process.map { " (process \($0))" } ?? "") + "; stop that one, or choose another directory"

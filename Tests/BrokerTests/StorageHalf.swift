@@ -23,8 +23,9 @@ struct StorageHalf {
         directory = try LogDirectory(
             LogDirectoryOptions(settings), disk: disk, clock: clock, background: { $0() },
             logger: lines.logger)
-        metadata = try MetadataLog(storage: directory, clock: clock)
+        metadata = try MetadataLog(storage: directory, nodeID: settings.nodeID, clock: clock)
         try metadata.beginEpoch(settings, listeners: [], storage: directory, disk: disk)
+        try StrayPartitions.remove(metadata.image, directory, lines.logger)
         catalog = TopicCatalog(
             metadata: metadata, storage: directory, settings: settings, worker: SerialWorker(),
             logger: lines.logger)
