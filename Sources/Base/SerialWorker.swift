@@ -1,5 +1,6 @@
 // A thread that runs one piece of work after another: where changes must not overlap and may wait for the
 // disk.
+internal import CSystem
 import Glibc
 
 /// Runs closures in the order of their arrival on a thread of its own, which exists only while there is work.
@@ -41,6 +42,14 @@ package final class SerialWorker: Sendable {
             defer { state.queue = [] }
             return state.queue
         }
+    }
+}
+
+/// Runs `body` on a new thread that nobody joins; at most 15 bytes of `name` show in tools.
+package func startDetachedThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+    startDetachedThread {
+        unsafe apus_name_thread(name)
+        body()
     }
 }
 

@@ -23,6 +23,7 @@ package final class Broker: Sendable {
     /// Where its listeners are bound.
     package let boundAddresses: [SocketAddress]
     let sockets: BrokerSockets
+    let upkeep: UpkeepScheduler
     /// The offset of this start's registration in the metadata log (KIP-631).
     let brokerEpoch: Int64
     private let advertised: AdvertisedAddresses
@@ -35,6 +36,8 @@ package final class Broker: Sendable {
         catalog = parts.catalog
         producerIDs = parts.producerIDs
         sockets = parts.sockets
+        upkeep = UpkeepScheduler(clock: clock)
+        StorageUpkeep.begin(parts.storage, on: upkeep, settings, clock: clock)
         brokerEpoch = parts.brokerEpoch
         boundAddresses = parts.sockets.listeners.map(\.local)
         advertised = AdvertisedAddresses(parts.advertised, logger: logger)

@@ -27,10 +27,12 @@ extension Broker {
             throw StartError(error.description)
         }
         let worker = SerialWorker()
-        let metadata = try MetadataLog(storage: storage, clock: clock)
+        let metadata = try MetadataLog(storage: storage, nodeID: settings.nodeID, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage, disk: disk)
+        try StrayPartitions.remove(metadata.image, storage, logger)
         let catalog = TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: worker, logger: logger)
+        try catalog.takeLeadership()
         let ids = ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID)
         let parts = BrokerParts(
             storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets, advertised: advertised,
@@ -40,6 +42,7 @@ extension Broker {
         do throws(NetworkError) { try sockets.loops.start() } catch {
             throw StartError("cannot start: \(error)")
         }
+        broker.upkeep.start()
         for listener in sockets.listeners { listener.start() }
         logger.log(
             .info, "broker.ready",
@@ -122,6 +125,7 @@ extension LogDirectoryOptions {
         self.init(
             path: settings.dataDirectory, clusterID: UUID.random(using: &generator).description,
             nodeID: settings.nodeID, directoryID: UUID.random(using: &generator), version: Version.current)
+        reserveBytes = settings.diskReserveBytes
         unsyncedBytesMax =
             settings.unsyncedMaxBytes > 0 ? Int(settings.unsyncedMaxBytes) : Self.unsyncedBytesDefault
     }

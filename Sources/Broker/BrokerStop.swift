@@ -1,10 +1,13 @@
-// Stop: no new requests, replies leave, everything is synced, the clean-stop marker comes last (DESIGN:
-// within the ten seconds that containers are given).
+// Stop: no new requests, replies leave, everything is synced, the clean-stop marker comes last. All of that
+// within eight seconds, as containers are killed after ten; beyond them the process ends without the marker,
+// which is a crash that the next start recovers from.
 internal import Base
 internal import Network
 internal import Storage
 
 extension Broker {
+    /// How long a stop may take.
+    private static let stopLimit = Duration.seconds(8)
     /// How long replies in flight may take to leave.
     private static let drainLimit = Duration.seconds(5)
 
@@ -12,16 +15,32 @@ extension Broker {
     @discardableResult
     package func stop() -> Bool {
         logger.log(.info, "broker.stopping")
+        let deadline =
+            clock.monotonicNanoseconds() + Self.stopLimit.components.seconds * 1_000_000_000
+        switch runBounded(within: Self.stopLimit, { self.stopParts(by: deadline) }) {
+        case .success(let isDrained):
+            logger.log(.info, "broker.stopped", ["drained": "\(isDrained)"])
+            return true
+        case .failure(let error):
+            logger.log(.error, "broker.stopped_unclean", ["error": error.description])
+        case nil:
+            logger.log(
+                .error, "broker.stopped_unclean", ["error": "the stop took longer than \(Self.stopLimit)"])
+        }
+        return false
+    }
+
+    /// Ends everything in order; whether all replies left in time.
+    private func stopParts(by deadline: Int64) -> Result<Bool, StorageError> {
         for listener in sockets.listeners { listener.stop() }
         let isDrained = (try? sockets.loops.stop(within: Self.drainLimit)) ?? false
         sockets.pool.stop()
+        upkeep.stop()
         do throws(StorageError) {
-            try storage.stop(brokerEpoch: brokerEpoch)
-            logger.log(.info, "broker.stopped", ["drained": "\(isDrained)"])
-            return true
+            try storage.stop(brokerEpoch: brokerEpoch, by: deadline)
+            return .success(isDrained)
         } catch {
-            logger.log(.error, "broker.stopped_unclean", ["error": error.description])
-            return false
+            return .failure(error)
         }
     }
 
@@ -43,4 +62,22 @@ extension Broker {
         }
         return stop() ? 0 : 1
     }
+}
+
+/// Runs `work` on a thread of its own; its result, or nil if that is not there within `limit`.
+///
+/// Work that is late goes on unobserved, as a system call that hangs cannot be called off.
+func runBounded<Value: Sendable>(
+    within limit: Duration, _ work: @escaping @Sendable () -> Value
+) -> Value? {
+    let value = Lock<Value?>(nil)
+    let isDone = Signal()
+    startDetachedThread(named: "apus-stop") {
+        let result = work()
+        value.withLock { $0 = result }
+        isDone.raise()
+    }
+    let parts = limit.components
+    isDone.wait(nanoseconds: parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000)
+    return value.withLock { $0 }
 }

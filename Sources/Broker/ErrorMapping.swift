@@ -13,7 +13,9 @@ extension ErrorCode {
         case .batchTooLarge: self = .recordListTooLarge
         // A deleted topic's log is closed while requests that found it before are still under way.
         case .closed, .partitionMissing: self = .unknownTopicOrPartition
-        case .io, .outOfSpace, .corrupt, .offline, .directoryInUse, .foreignDirectory, .partitionExists,
+        case .io, .outOfSpace, .reserveReached, .corrupt, .offline, .directoryInUse, .stopTooSlow,
+            .foreignDirectory,
+            .partitionExists,
             .topicIDMismatch:
             self = .kafkaStorageError
         }

@@ -2,7 +2,6 @@
 // and tells who waits. While it syncs, more appends gather for the next turn; when there is nothing to do it
 // sleeps without wake-ups. The turn is a plain function, so that tests and the simulator call it themselves.
 package import Base
-internal import CSystem
 
 /// What one store has for a turn.
 package struct Unsynced: Sendable {
@@ -58,6 +57,7 @@ package final class Flusher: Sendable {
         /// Whether somebody waits for the durability of what was appended.
         var isAwaited = false
         var afterSealing: (@Sendable () -> Void)?
+        var afterTurn: (@Sendable () -> Void)?
     }
 
     private let disk: any Disk
@@ -152,7 +152,11 @@ package final class Flusher: Sendable {
         }
         for target in turn { target.settle() }
         let ended = clock.monotonicNanoseconds()
-        state.withLock { $0.turnEnded = ended }
+        let afterTurn = state.withLock { state in
+            state.turnEnded = ended
+            return state.afterTurn
+        }
+        afterTurn?()
         return true
     }
 
@@ -202,13 +206,15 @@ package final class Flusher: Sendable {
     /// Calls `body` on the flusher's thread whenever closed segments were synced and sealed.
     func afterSealing(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.afterSealing = body } }
 
+    /// Calls `body` on the flusher's thread at the end of each turn that had something to do.
+    package func afterTurn(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.afterTurn = body } }
+
     /// A store sealed a segment.
     func sealed() { state.withLock { $0.afterSealing }?() }
 
     /// Starts the thread that takes turns until `stop`.
     package func start() {
-        startDetachedThread { [self] in
-            unsafe apus_name_thread("apus-flusher")
+        startDetachedThread(named: "apus-flusher") { [self] in
             while true {
                 gather()
                 if flushOnce() { continue }

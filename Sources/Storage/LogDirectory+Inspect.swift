@@ -1,6 +1,7 @@
 // Looking at a directory before anything in it is changed: is it ours, is it empty, is it in use?
-internal import Base
+package import Base
 import Glibc
+package import Records
 
 extension LogDirectory {
     enum Inspection: Equatable {
@@ -34,6 +35,34 @@ extension LogDirectory {
             path: path,
             reason:
                 "it is not empty and has no meta.properties, but for instance \(kind) \(stranger.name)")
+    }
+
+    /// Reads the batches of a partition that is not open, one after another up to the first that is not
+    /// whole, and changes nothing.
+    package func peek(
+        at partition: TopicPartition, _ visit: (RecordBatch) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        let directory = path + "/" + partition.description
+        guard try services.disk.entry(at: directory) != nil else { return }
+        for entry in try services.disk.list(directory) where entry.name.hasSuffix(".log") {
+            let file = try services.disk.open(directory + "/" + entry.name, .readOnly)
+            do throws(StorageError) {
+                _ = try walkHeaders(of: file, in: 0..<entry.sizeBytes, blockBytes: 1 << 16, mayWait: true) {
+                    (header, position) throws(StorageError) in
+                    guard header.sizeInBytes <= StorageLimits.batchBytesMax else { return false }
+                    let bytes = try file.bytes(header.sizeInBytes, at: position)
+                    guard let batch = try? RecordBatch(reading: bytes.rawSpan),
+                        (try? batch.verifyChecksum()) != nil
+                    else { return false }
+                    try visit(batch)
+                    return true
+                }
+            } catch {
+                // The end of what was written before a crash.
+                guard case .corrupt = error else { throw error }
+                return
+            }
+        }
     }
 
     static func properties(_ path: String, _ disk: any Disk) throws(StorageError) -> MetaProperties? {

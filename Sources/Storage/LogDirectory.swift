@@ -15,6 +15,8 @@ package struct LogDirectoryOptions: Sendable {
     package var version: String
     /// Beyond so many unsynced bytes producers are to pause.
     package var unsyncedBytesMax = 256 << 20
+    /// So much space is kept free; clients' records are refused below it.
+    package var reserveBytes: Int64 = 0
 
     /// Options for the directory at `path`.
     package init(path: String, clusterID: String, nodeID: Int32, directoryID: UUID, version: String) {
@@ -63,6 +65,8 @@ package final class LogDirectory: Sendable {
     package let cleanStop: CleanStop?
     /// Whether this call made the directory.
     package let isNew: Bool
+    /// Whether an earlier run ended without a clean stop.
+    package var isAfterCrash: Bool { cleanStop == nil && !isNew }
     /// Syncs what is appended to the logs of this directory.
     package let flusher: Flusher
     let services: StoreServices
@@ -93,8 +97,11 @@ package final class LogDirectory: Sendable {
         (lock, properties, isNew) = try LogDirectory.claim(options, disk)
         cleanStop = try LogDirectory.readCleanStop(options.path, disk)
         flusher = Flusher(disk: disk, clock: clock, budgetBytes: options.unsyncedBytesMax)
+        let reserve = DiskReserve(
+            bytes: options.reserveBytes, path: options.path, disk: disk, clock: clock, logger: logger)
         services = StoreServices(
-            disk: disk, clock: clock, flusher: flusher, background: background, logger: logger)
+            disk: disk, clock: clock, flusher: flusher, background: background, logger: logger,
+            reserve: reserve)
         let recoveryPoints = try LogDirectory.checkpoint(.recoveryPoint, options.path, disk)
         let logStarts = try LogDirectory.checkpoint(.logStart, options.path, disk)
         let written = Set(recoveryPoints.offsets.keys).union(logStarts.offsets.keys)
@@ -115,8 +122,8 @@ package final class LogDirectory: Sendable {
     /// Calls `body` once the unsynced bytes are within the budget: at once, or on the flusher's thread.
     package func whenBelowBudget(_ body: @escaping @Sendable () -> Void) { flusher.whenBelowBudget(body) }
 
-    /// How many bytes an ordinary user may still write to the file system.
-    package func freeBytes() throws(StorageError) -> Int64 { try services.disk.freeBytes(at: path) }
+    /// The space that is kept free for the broker itself.
+    package var reserve: DiskReserve { services.reserve }
 
     /// Begins to write: takes the marker of the last clean stop away, and starts the flusher's thread.
     ///
@@ -127,6 +134,7 @@ package final class LogDirectory: Sendable {
         let marker = path + "/" + LogDirectory.cleanStopName
         try services.disk.removeIfPresent(marker)
         try services.disk.syncDirectory(path)
+        reserve.check()
         state.withLock { $0.isStarted = startsThread }
         if startsThread { flusher.start() }
     }
@@ -136,8 +144,10 @@ package final class LogDirectory: Sendable {
     /// Gives the lock up.
     ///
     /// The marker is left out if a partition could not be closed cleanly, or was not recovered in this run:
-    /// the next start then looks closer at all of them, from their recovery points on.
-    package func stop(brokerEpoch: Int64 = -1) throws(StorageError) {
+    /// the next start then looks closer at all of them, from their recovery points on. It is also left out
+    /// beyond `deadline` on the monotonic clock, when whoever stops us is about to lose patience.
+    /// - Throws: `.stopTooSlow` beyond the deadline, and what kept a partition from being closed cleanly.
+    package func stop(brokerEpoch: Int64 = -1, by deadline: Int64 = .max) throws(StorageError) {
         let (logs, hasThread) = state.withLock { state in
             defer { state.isStopped = true }
             return (
@@ -151,6 +161,7 @@ package final class LogDirectory: Sendable {
         while flusher.flushOnce() {}
         var failure: StorageError?
         for (_, log) in logs {
+            try requireTime(until: deadline)
             do throws(StorageError) {
                 try log.close(isClean: true)
             } catch {
@@ -163,9 +174,14 @@ package final class LogDirectory: Sendable {
         try writeCheckpoints()
         if let failure { throw failure }
         guard try mayBeTrusted() else { return }
+        try requireTime(until: deadline)
         let marker = "{\"version\":0,\"brokerEpoch\":\(brokerEpoch)}"
         try services.disk.replace(
             path + "/" + LogDirectory.cleanStopName, with: Array(marker.utf8), isDurable: true)
+    }
+
+    private func requireTime(until deadline: Int64) throws(StorageError) {
+        guard services.clock.monotonicNanoseconds() < deadline else { throw .stopTooSlow(path: path) }
     }
 
     /// Whether every partition on the disk is known to be whole.
@@ -190,19 +206,11 @@ package final class LogDirectory: Sendable {
 
     /// Writes recovery points, high watermarks and log starts.
     ///
-    /// Kafka does it every minute. Here it also happens whenever a segment was closed, so that a start after
-    /// a crash scans little more than the active segments; who moves a log start calls it himself.
+    /// Called every minute while something is written, as Kafka does, and also whenever a segment was closed,
+    /// so that a start after a crash scans little more than the active segments; who moves a log start calls
+    /// it himself.
     package func writeCheckpoints() throws(StorageError) {
         try checkpointing.withLock { _ throws(StorageError) in try writeCheckpointsAlone() }
-    }
-
-    private func writeCheckpointsOrWarn() {
-        do throws(StorageError) {
-            try writeCheckpoints()
-        } catch {
-            services.logger.log(
-                .warning, "checkpoint.failed", ["directory": path, "reason": error.description])
-        }
     }
 
     private func writeCheckpointsAlone() throws(StorageError) {

@@ -149,6 +149,10 @@ package protocol LogStore: AnyObject, Sendable {
     /// Makes `offset` the first that can be read, and frees what lies wholly before it.
     func trim(to offset: Offset) throws(StorageError)
 
+    /// Closes the active segment if it has come of age at `now`; the log above may note its state at the base
+    /// of the new one. An engine without segments has nothing to do.
+    func rollIfAged(at now: Timestamp) throws(StorageError) -> AgedRoll
+
     /// Uses other settings from now on.
     func update(_ config: LogConfig)
 

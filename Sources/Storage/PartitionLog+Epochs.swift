@@ -25,6 +25,11 @@ extension PartitionLog {
     /// The epoch in which the record at `offset` was appended; nil if nothing is known of it.
     package func epoch(of offset: Offset) -> LeaderEpoch? { state.withLock { $0.epochs.epoch(of: offset) } }
 
+    /// The greatest epoch in which the log was led or has records; 0 for a new one.
+    package var latestEpoch: LeaderEpoch {
+        state.withLock { max($0.bounds.leaderEpoch, $0.epochs.latest?.epoch ?? .zero) }
+    }
+
     /// The epochs that the log has records of, or was led in since it was opened.
     package var leaderEpochs: LeaderEpochs { state.withLock { $0.epochs } }
 
@@ -57,7 +62,8 @@ extension PartitionLog {
                 try notes.removeSnapshot(at: noted)
             }
             state.snapshots = []
-            let rebuilt = try PartitionLog.rebuild(store, notes, kind, path: partition.description, logger)
+            let rebuilt = try PartitionLog.rebuild(
+                store, notes, kind, path: partition.description, services.logger)
             state.producers = rebuilt.producers
             state.epochs = rebuilt.epochs
             state.lastSnapshot = rebuilt.lastSnapshot
@@ -74,6 +80,15 @@ extension PartitionLog {
         state.withLock { state in
             let expiry = state.config.producerExpiry
             state.producers.expire(at: now, after: expiry)
+        }
+    }
+
+    /// Closes the active segment if it is older than `segment.ms`; when it will be, nil if it is empty.
+    package func rollIfAged(at now: Timestamp) throws(StorageError) -> Timestamp? {
+        try state.withLock { (state) throws(StorageError) in
+            let roll = try store.rollIfAged(at: now)
+            if let base = roll.opened { state.snapshots.append((base, state.producers)) }
+            return roll.due
         }
     }
 
@@ -147,7 +162,7 @@ extension PartitionLog: LogStoreEvents {
             try writeNotes(upTo: syncedEnd, isFinal: false)
         } catch {
             // Both are rebuilt from the log where they are missing.
-            logger.log(
+            services.logger.log(
                 .warning, "log.notes.failed", ["partition": "\(partition)", "reason": error.description])
         }
     }

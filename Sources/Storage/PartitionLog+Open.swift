@@ -27,6 +27,8 @@ extension PartitionLog {
         var epochs = LeaderEpochs()
         var lastSnapshot: Offset?
         var epochsChanged = false
+        /// The greatest epoch that was ever begun, though all its records may be lost.
+        var latestEpoch = LeaderEpoch.zero
     }
 
     /// A log over `store`, which was opened just now.
@@ -41,7 +43,7 @@ extension PartitionLog {
         let bounds = LogBounds(
             logStart: reached.start, logEnd: reached.end, highWatermark: reached.durableEnd,
             lastStable: reached.durableEnd,
-            leaderEpoch: rebuilt.epochs.latest?.epoch ?? .zero)
+            leaderEpoch: rebuilt.latestEpoch)
         var state = State(
             config: config, bounds: bounds, epochs: rebuilt.epochs, producers: rebuilt.producers,
             announced: bounds)
@@ -61,6 +63,7 @@ extension PartitionLog {
         var from = bounds.end
         if kind == .data { from = try restoreProducers(&rebuilt, bounds, notes) }
         if var epochs = try notes.leaderEpochs() {
+            rebuilt.latestEpoch = epochs.latest?.epoch ?? .zero
             epochs.truncate(to: bounds.end)
             rebuilt.epochsChanged = epochs != rebuilt.epochs
             rebuilt.epochs = epochs
@@ -78,6 +81,7 @@ extension PartitionLog {
             if kind == .data, header.baseOffset >= snapshotEnd { rebuilt.producers.apply(header) }
             return true
         }
+        rebuilt.latestEpoch = max(rebuilt.latestEpoch, rebuilt.epochs.latest?.epoch ?? .zero)
         return rebuilt
     }
 

@@ -82,8 +82,7 @@ package final class PartitionLog: Sendable {
     package let kind: LogKind
     let store: any LogStore
     let notes: any LogNotes
-    let clock: any BrokerClock
-    let logger: Logger
+    let services: StoreServices
     let state: Lock<State>
 
     init(
@@ -95,8 +94,7 @@ package final class PartitionLog: Sendable {
         kind = identity.kind
         self.store = store
         self.notes = notes
-        clock = services.clock
-        logger = services.logger
+        self.services = services
         self.state = Lock(state)
         store.attach(self)
     }
@@ -124,8 +122,8 @@ package final class PartitionLog: Sendable {
     ///
     /// When it returns, the operating system has the bytes and the flusher is at work on them; where nobody
     /// waits for their durability (`isAwaited`), a heavy stream may be gathered for some milliseconds first.
-    /// - Throws: `.outOfOrderSequence`, `.staleProducerEpoch`, `.batchTooLarge`, `.outOfSpace`, `.io`,
-    ///   `.offline`, `.closed`; nothing was appended then.
+    /// - Throws: `.outOfOrderSequence`, `.staleProducerEpoch`, `.batchTooLarge`, `.reserveReached`,
+    ///   `.outOfSpace`, `.io`, `.offline`, `.closed`; nothing was appended then.
     package func append(
         _ batch: inout MutableRawSpan, header: BatchHeader, isAwaited: Bool = true
     ) throws(StorageError) -> AppendResult {
@@ -138,6 +136,10 @@ package final class PartitionLog: Sendable {
                     OffsetRange(first: earlier.firstOffset, last: earlier.lastOffset),
                     timestamp: earlier.timestamp,
                     logStart: state.bounds.logStart)
+            }
+            // What the broker itself must be able to write passes: metadata, and the ends of transactions.
+            if services.reserve.isReached, kind == .data, !header.attributes.isControl {
+                throw .reserveReached(path: partition.description)
             }
             var header = header
             header.baseOffset = state.bounds.logEnd

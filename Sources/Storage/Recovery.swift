@@ -62,7 +62,7 @@ struct Recovery {
         if trust != .clean { try disk.syncDirectory(directory) }
         let state = SegmentStore.State(
             config: config, segments: segments, start: start, end: end, syncedEnd: end,
-            epoch: LeaderEpoch(-1),
+            epoch: LeaderEpoch(-1), lastAppend: services.clock.wallTime(),
             hasNewFile: hasNewFile && trust == .clean)
         return SegmentStore(directory: directory, services: services, state: state)
     }

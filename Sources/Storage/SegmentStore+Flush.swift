@@ -11,7 +11,8 @@ extension SegmentStore: FlushTarget {
     package func takeUnsynced() -> Unsynced? {
         state.withLock { state in
             state.isQueued = false
-            guard state.failure == nil, !state.isClosed, state.syncedEnd < state.end else { return nil }
+            guard state.failure == nil, !state.isClosed, state.syncedEnd < state.end || state.unsealed > 0
+            else { return nil }
             let isPatient = state.config.durability == .os && state.unsealed == 0
             if isPatient, state.patientBytes < SegmentStore.osSyncBytes { return nil }
             return state.takeAll(directory)

@@ -9,7 +9,7 @@ package import Records
 package typealias BackgroundRunner = @Sendable (@escaping @Sendable () -> Void) -> Void
 
 /// What the stores of one log directory share.
-package struct StoreServices: Sendable {
+package final class StoreServices: Sendable {
     /// Where the files are.
     package let disk: any Disk
     /// Tells the age of segments.
@@ -19,17 +19,20 @@ package struct StoreServices: Sendable {
     /// Where reads go that would wait for the disk.
     package let background: BackgroundRunner
     package let logger: Logger
+    /// Tells when clients' records are to be refused for lack of space.
+    package let reserve: DiskReserve
 
     /// The means of a log directory.
     package init(
         disk: any Disk, clock: any BrokerClock, flusher: Flusher, background: @escaping BackgroundRunner,
-        logger: Logger
+        logger: Logger, reserve: DiskReserve
     ) {
         self.disk = disk
         self.clock = clock
         self.flusher = flusher
         self.background = background
         self.logger = logger
+        self.reserve = reserve
     }
 }
 
@@ -50,6 +53,8 @@ package final class SegmentStore: LogStore {
         var isClosed = false
         /// Whether the flusher knows that there is something to do.
         var isQueued = false
+        /// When something was appended last, or the log was opened.
+        var lastAppend: Timestamp
         /// Bytes that no sync has taken on yet, counted in the flusher's budget.
         var unsyncedBytes = 0
         /// The same with `apus.durability=os`, where nobody waits for a sync and no budget counts them.
@@ -141,6 +146,7 @@ package final class SegmentStore: LogStore {
             throw .batchTooLarge(bytes: batch.byteCount, limit: state.config.segmentBytes)
         }
         let opensSegment = state.mustRoll(before: header, at: now)
+        state.lastAppend = now
         if opensSegment { try roll(&state, at: header.baseOffset, now) }
         try write(batch, &state)
         let interval = state.config.indexIntervalBytes
@@ -192,7 +198,7 @@ package final class SegmentStore: LogStore {
     }
 
     /// Opens a new active segment at `base`; the old one is sealed by the flusher once it is synced.
-    private func roll(_ state: inout State, at base: Offset, _ now: Timestamp) throws(StorageError) {
+    func roll(_ state: inout State, at base: Offset, _ now: Timestamp) throws(StorageError) {
         let segment = Segment(base: base, directory: directory, disk: services.disk)
         let file = try services.disk.open(segment.path(".log"), .any)
         // An earlier attempt may have left something behind.
@@ -223,18 +229,7 @@ extension SegmentStore.State {
             } else {
                 now.milliseconds - active.openedAt.milliseconds
             }
-        return waited > config.segmentAgeMax.wholeMilliseconds - jitter(of: active.segment)
-    }
-
-    /// A fixed part of the jitter for each segment, spread by its base offset and its time.
-    private func jitter(of segment: Segment) -> Int64 {
-        let range = config.segmentJitter.wholeMilliseconds
-        guard range > 0 else { return 0 }
-        var mixed =
-            UInt64(bitPattern: segment.base.value) &+ UInt64(bitPattern: Int64(segment.directory.utf8.count))
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return Int64(mixed % UInt64(range))
+        return waited > ageMaxMilliseconds(of: active.segment)
     }
 }
 

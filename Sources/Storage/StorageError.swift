@@ -10,6 +10,8 @@ package enum StorageError: Error, Equatable, Sendable {
     case io(operation: DiskOperation, path: String, errno: Int32)
     /// The file system is full, or a quota is used up; what was asked for left no trace.
     case outOfSpace(operation: DiskOperation, path: String)
+    /// Free space is down to what is kept for the broker itself, so clients' records are refused.
+    case reserveReached(path: String)
     /// A file holds what it must not hold, at this position.
     case corrupt(path: String, position: Int64, reason: String)
     /// The offset lies outside of the log.
@@ -26,6 +28,8 @@ package enum StorageError: Error, Equatable, Sendable {
     case offline(path: String, reason: String)
     /// The log was closed or deleted.
     case closed(path: String)
+    /// The directory could not be closed cleanly before the deadline.
+    case stopTooSlow(path: String)
     /// Another process works on the directory.
     case directoryInUse(path: String, process: Int32?)
     /// The directory holds something that Apus did not write.
@@ -54,6 +58,8 @@ extension StorageError: CustomStringConvertible {
             "cannot \(operation.rawValue) \(path): \(StorageError.text(of: errno))"
         case .outOfSpace(let operation, let path):
             "cannot \(operation.rawValue) \(path): the file system is full; free some space on it"
+        case .reserveReached(let path):
+            "\(path) takes no records, as less is free on the disk than apus.disk.reserve.bytes; free some"
         case .corrupt(let path, let position, let reason):
             "\(path) is damaged at byte \(position): \(reason); restore it or move its directory away"
         case .offsetOutOfRange(let requested, let start, let end):
@@ -69,6 +75,7 @@ extension StorageError: CustomStringConvertible {
         case .offline(let path, let reason):
             "\(path) takes no writes until the next start, because an earlier one failed: \(reason)"
         case .closed(let path): "\(path) is closed"
+        case .stopTooSlow(let path): "\(path) was not closed in time; the next start recovers it"
         case .directoryInUse(let path, let process):
             "the data directory \(path) is in use by another broker"
                 + (process.map { " (process \($0))" } ?? "") + "; stop that one, or choose another directory"

@@ -33,6 +33,8 @@ package struct BrokerSettings: Sendable {
     package var fetchSessionSlots: Int32 = 1000
     package var maxPartitionsPerRequest: Int32 = 2000
     package var producerIDExpirationMilliseconds: Int32 = 86_400_000
+    package var producerExpirationCheckMilliseconds: Int32 = 600_000
+    package var checkpointMilliseconds: Int32 = 60_000
     package var logLevel = LogLevel.info
     package var retentionMilliseconds: Int64?
     package var retentionMinutes: Int32?
@@ -116,6 +118,13 @@ extension BrokerSettings {
         .init(
             "producer.id.expiration.ms", sets: \.producerIDExpirationMilliseconds, allowed: 1...Int32.max,
             "How long an idle producer's sequence numbers are remembered."),
+        .init(
+            "producer.id.expiration.check.interval.ms", sets: \.producerExpirationCheckMilliseconds,
+            allowed: 1...Int32.max, "How often it is checked which producers are idle for so long."),
+        .init(
+            "log.flush.offset.checkpoint.interval.ms", sets: \.checkpointMilliseconds,
+            allowed: 0...Int32.max,
+            "How long recovery points of what was written may be kept from their file."),
     ]
 
     private static let topicDefaults: [ConfigRule<BrokerSettings>] = [

@@ -31,13 +31,15 @@ package struct MetadataImage: Sendable {
 
     /// Topics by id.
     package private(set) var topics: [TopicID: TopicState] = [:]
+    /// The ids of topics that were removed.
+    package private(set) var removedTopics: Set<TopicID> = []
     /// Values that were set, by resource.
     package private(set) var configs: [ConfigResource: [String: String]] = [:]
     /// Finalized features; `metadata.version` is always among them.
     package private(set) var features: [String: Int16] = [:]
     /// The first producer id that no block contains yet.
     package private(set) var nextProducerID: Int64 = 0
-    /// Nodes that ever registered.
+    /// Nodes that registered and are not gone for good.
     package private(set) var registeredBrokers: Set<Int32> = []
     /// Records of types that this version does not model.
     ///
@@ -65,6 +67,7 @@ package struct MetadataImage: Sendable {
             if record.leader != -2 { partition.leaderEpoch += 1 }
             topics[record.topicID]?.partitions[record.partitionID] = partition
         case .removeTopic(let record):
+            removedTopics.insert(record.topicID)
             guard let topic = topics.removeValue(forKey: record.topicID) else { return }
             configs[.topic(topic.name)] = nil
         case .config(let record):
@@ -76,6 +79,8 @@ package struct MetadataImage: Sendable {
             nextProducerID = max(nextProducerID, record.nextProducerID)
         case .registerBroker(let record):
             registeredBrokers.insert(record.brokerID)
+        case .unregisterBroker(let record):
+            registeredBrokers.remove(record.brokerID)
         case .brokerRegistrationChange, .beginTransaction, .endTransaction, .noOp:
             break
         case .unmodelled:

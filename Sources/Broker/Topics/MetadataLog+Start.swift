@@ -10,11 +10,18 @@ extension MetadataLog {
     private static let partition = TopicPartition(
         topic: TopicName.clusterMetadata, partition: PartitionIndex(0))
 
-    /// Opens the metadata log of a directory, which is created where the directory is new.
-    convenience init(storage: LogDirectory, clock: any BrokerClock) throws(StartError) {
+    /// Opens the metadata log of a directory, which is created where the directory is new, and begins to
+    /// write to that directory.
+    ///
+    /// Throws before anything is changed if the log is none for this version, or for a broker `nodeID`.
+    convenience init(
+        storage: LogDirectory, nodeID: Int32, clock: any BrokerClock
+    ) throws(StartError) {
+        try MetadataInspection.check(Self.partition, of: storage, nodeID: nodeID)
         let log: PartitionLog
         do throws(StorageError) {
             try storage.start()
+            try storage.removeDeleted()
             do throws(StorageError) {
                 log = try storage.openPartition(
                     Self.partition, id: .metadataTopic, config: LogConfig(), kind: .metadata)

@@ -118,6 +118,8 @@ package final class MetadataLog: Sendable {
 extension MetadataLog {
     /// Bytes of the log that are read at a time.
     private static let replayChunkBytes = 1 << 20
+    /// What the records of one batch may take in memory.
+    static let batchBytesMax = 16 << 20
 
     private func replay() throws(StartError) {
         var next = log.bounds.logStart
@@ -161,7 +163,7 @@ extension MetadataLog {
     }
 
     private func apply(_ batch: borrowing RecordBatch) throws {
-        for record in try batch.records(limitBytes: Self.replayChunkBytes * 16) {
+        for record in try batch.records(limitBytes: Self.batchBytesMax) {
             guard let value = record.value else { continue }
             let decoded = try unsafe MetadataRecord(reading: value.span.bytes)
             state.withLock { $0.image.apply(decoded) }

@@ -6,6 +6,7 @@ package import Protocol
 /// A record of `__cluster_metadata`.
 package enum MetadataRecord: Sendable {
     case registerBroker(RegisterBrokerRecord)
+    case unregisterBroker(UnregisterBrokerRecord)
     case topic(TopicRecord)
     case partition(PartitionRecord)
     case config(ConfigRecord)
@@ -56,6 +57,7 @@ extension MetadataRecord {
     {
         switch type {
         case 0: .registerBroker(try RegisterBrokerRecord(reading: body, version: version))
+        case 1: .unregisterBroker(try UnregisterBrokerRecord(reading: body, version: version))
         case 2: .topic(try TopicRecord(reading: body, version: version))
         case 3: .partition(try PartitionRecord(reading: body, version: version))
         case 4: .config(try ConfigRecord(reading: body, version: version))
@@ -77,6 +79,7 @@ extension MetadataRecord {
         var writer = ByteWriter(capacity: 64)
         switch self {
         case .registerBroker(let record): try write(record, type: 0, version: 4, into: &writer)
+        case .unregisterBroker(let record): try write(record, type: 1, version: 0, into: &writer)
         case .topic(let record): try write(record, type: 2, version: 0, into: &writer)
         case .partition(let record): try write(record, type: 3, version: 2, into: &writer)
         case .config(let record): try write(record, type: 4, version: 0, into: &writer)

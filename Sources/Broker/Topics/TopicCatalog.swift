@@ -36,7 +36,8 @@ package final class TopicCatalog: Sendable {
     private let logger: Logger
     private let worker: SerialWorker
 
-    /// The catalog of what `metadata` says, with the logs of `storage` opened for every partition.
+    /// The catalog of what `metadata` says, with the logs of `storage` opened for every partition, and not
+    /// yet led.
     package init(
         metadata: MetadataLog, storage: LogDirectory, settings: BrokerSettings, worker: SerialWorker,
         logger: Logger
@@ -48,6 +49,18 @@ package final class TopicCatalog: Sendable {
         self.logger = logger
         let topics = TopicOpening(metadata.image, storage, settings, logger).open()
         state.withLock { $0.topics = TopicDirectory(topics) }
+        notePosition()
+    }
+
+    /// Leads all partitions that could be opened, after a crash in new epochs; must come before any of them
+    /// is served.
+    ///
+    /// Blocks until the new epochs are durable.
+    func takeLeadership() throws(StartError) {
+        let leadership = Leadership(
+            metadata: metadata, nodeID: settings.nodeID, directoryID: storage.properties.directoryID,
+            logger: logger)
+        try leadership.take(topics.all, raisesAll: storage.isAfterCrash)
         notePosition()
     }
 
@@ -100,6 +113,10 @@ package final class TopicCatalog: Sendable {
             }
         }
         guard !validateOnly, !plans.isEmpty else { return results }
+        guard !storage.reserve.isReached else {
+            return refuse(
+                results, "No topic is created, as less is free on the disk than apus.disk.reserve.bytes.")
+        }
         do throws(MetadataError) {
             try metadata.append(plans.flatMap { records(creating: $0.checked, id: $0.id) })
             let made = plans.map { plan in
@@ -111,9 +128,16 @@ package final class TopicCatalog: Sendable {
             notePosition()
             return results
         } catch {
-            let refusal = TopicRefusal(code: .kafkaStorageError, message: error.description)
-            return results.map { result in if case .success = result { .failure(refusal) } else { result } }
+            return refuse(results, error.description)
         }
+    }
+
+    /// Makes storage errors of what would have been created.
+    private func refuse(
+        _ results: [Result<CreatedTopic, TopicRefusal>], _ reason: String
+    ) -> [Result<CreatedTopic, TopicRefusal>] {
+        let refusal = TopicRefusal(code: .kafkaStorageError, message: reason)
+        return results.map { result in if case .success = result { .failure(refusal) } else { result } }
     }
 
     private func log(_ topic: CheckedTopic, id: TopicID, by requester: String) {
@@ -140,16 +164,7 @@ package final class TopicCatalog: Sendable {
             return .config(record)
         }
         let partitions: [MetadataRecord] = (0..<topic.partitionCount).map { index in
-            var record = PartitionRecord()
-            record.partitionID = index
-            record.topicID = id
-            record.replicas = [settings.nodeID]
-            record.isr = [settings.nodeID]
-            record.leader = settings.nodeID
-            record.leaderEpoch = 0
-            record.partitionEpoch = 0
-            record.directories = [storage.properties.directoryID]
-            return .partition(record)
+            .partition(PartitionRecord(index, of: id, on: settings.nodeID, storage.properties.directoryID))
         }
         return [.topic(first)] + configs + partitions
     }
@@ -159,7 +174,8 @@ package final class TopicCatalog: Sendable {
             let partition = TopicPartition(topic: topic.name, partition: PartitionIndex(index))
             return Partition(
                 id: partition,
-                log: storage.openLog(partition, id, .zero, LogConfig(topic.settings, settings), logger))
+                log: storage.openLog(
+                    partition, id, LogConfig(topic.settings, settings), logger, leadingIn: .zero))
         }
         return Topic(
             name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,

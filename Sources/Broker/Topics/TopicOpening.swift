@@ -16,23 +16,52 @@ struct TopicOpening {
         self.logger = logger
     }
 
+    /// One partition to be opened.
+    private struct Task: Sendable {
+        let id: TopicPartition
+        let topicID: TopicID
+        let config: LogConfig
+    }
+
     /// Every topic.
     ///
-    /// A partition whose log is damaged is served with errors while the others are served as usual.
+    /// After a crash opening means reading what was written since the last checkpoint, so all processors take
+    /// part. A partition whose log is damaged is served with errors while the others are served as usual.
+    /// None may be served before `takeLeadership`.
     func open() -> [Topic] {
-        image.topics.values.map { state in
-            let overrides = image.configs[.topic(state.name)] ?? [:]
-            let topicSettings = effectiveSettings(overrides, of: state.name)
-            let config = LogConfig(topicSettings, settings)
-            let partitions = (0..<Int32(state.partitions.count)).map { index in
-                let id = TopicPartition(topic: state.name, partition: PartitionIndex(index))
-                let epoch = LeaderEpoch(state.partitions[index]?.leaderEpoch ?? 0)
-                return Partition(id: id, log: storage.openLog(id, state.id, epoch, config, logger))
-            }
-            return Topic(
-                name: state.name, id: state.id, partitions: partitions, overrides: overrides,
-                settings: topicSettings)
+        let states = Array(image.topics.values)
+        let settings = states.map { state in
+            effectiveSettings(image.configs[.topic(state.name)] ?? [:], of: state.name)
         }
+        var tasks: [Task] = []
+        for (state, settings) in zip(states, settings) {
+            let config = LogConfig(settings, self.settings)
+            for index in 0..<Int32(state.partitions.count) {
+                let id = TopicPartition(topic: state.name, partition: PartitionIndex(index))
+                tasks.append(Task(id: id, topicID: state.id, config: config))
+            }
+        }
+        var logs = openLogs(tasks)[...]
+        return zip(states, settings).map { state, settings in
+            let partitions = zip(0..<Int32(state.partitions.count), logs).map { index, log in
+                Partition(
+                    id: TopicPartition(topic: state.name, partition: PartitionIndex(index)), log: log)
+            }
+            logs = logs.dropFirst(partitions.count)
+            return Topic(
+                name: state.name, id: state.id, partitions: partitions,
+                overrides: image.configs[.topic(state.name)] ?? [:], settings: settings)
+        }
+    }
+
+    private func openLogs(_ tasks: [Task]) -> [PartitionLog?] {
+        let logs = Lock([PartitionLog?](repeating: nil, count: tasks.count))
+        runInParallel(tasks.count) { [storage, logger] number in
+            let task = tasks[number]
+            let log = storage.openLog(task.id, task.topicID, task.config, logger)
+            logs.withLock { $0[number] = log }
+        }
+        return logs.withLock { $0 }
     }
 
     /// Values that this version refuses were accepted by another one: the topic is served with defaults
@@ -49,14 +78,14 @@ struct TopicOpening {
 
 extension LogDirectory {
     /// The open log of a partition, created if it is not there; nil, with a line in the log, if it cannot be
-    /// had.
+    /// had; led in `epoch`, if that is given.
     func openLog(
-        _ partition: TopicPartition, _ id: TopicID, _ epoch: LeaderEpoch, _ config: LogConfig,
-        _ logger: Logger
+        _ partition: TopicPartition, _ id: TopicID, _ config: LogConfig, _ logger: Logger,
+        leadingIn epoch: LeaderEpoch? = nil
     ) -> PartitionLog? {
         do throws(StorageError) {
             let log = try openOrCreate(partition, id, config)
-            try log.becomeLeader(epoch: epoch)
+            if let epoch { try log.becomeLeader(epoch: epoch) }
             return log
         } catch {
             logger.log(.error, "partition.offline", ["partition": "\(partition)", "error": "\(error)"])

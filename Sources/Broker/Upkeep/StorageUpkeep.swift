@@ -1,0 +1,48 @@
+// What a running broker does for its data directory now and then. All of it follows from something that was
+// written: each turn of the flusher requests the jobs, and a job that finds nothing left to do rests.
+internal import Base
+internal import Storage
+
+/// The recurring jobs of one data directory.
+enum StorageUpkeep {
+    /// After an append a segment is looked at within this time; from then on it is known when it comes of
+    /// age.
+    private static let segmentsInterval = Duration.seconds(60)
+    /// While the disk is nearly full, its free space is looked at this often; otherwise after flushes.
+    private static let spaceInterval = Duration.seconds(1)
+
+    /// Adds the jobs to `scheduler`, and has the flusher of `storage` request them.
+    static func begin(
+        _ storage: LogDirectory, on scheduler: UpkeepScheduler, _ settings: BrokerSettings,
+        clock: any BrokerClock
+    ) {
+        let checkpointInterval = Duration.milliseconds(settings.checkpointMilliseconds)
+        let expiryInterval = Duration.milliseconds(settings.producerExpirationCheckMilliseconds)
+        let checkpoints = scheduler.add { [weak storage] in
+            storage?.writeCheckpointsOrWarn()
+            return nil
+        }
+        let producers = scheduler.add { [weak storage] in
+            storage?.expireProducers(at: clock.wallTime()) == true ? expiryInterval : nil
+        }
+        let segments = scheduler.add { [weak storage] in
+            let now = clock.wallTime()
+            guard let due = storage?.rollAgedSegments(at: now) else { return nil }
+            return .milliseconds(max(1, due.milliseconds - now.milliseconds))
+        }
+        let space = scheduler.add { [weak storage] in
+            storage?.reserve.check() == true ? spaceInterval : nil
+        }
+        storage.flusher.afterTurn { [reserve = storage.reserve] in
+            reserve.checkAfterTurn()
+            if reserve.isReached { scheduler.request(space, within: spaceInterval) }
+            scheduler.request(checkpoints, within: checkpointInterval)
+            scheduler.request(producers, within: expiryInterval)
+            scheduler.request(segments, within: segmentsInterval)
+        }
+        // For what an earlier run left.
+        if storage.reserve.isReached { scheduler.request(space, within: spaceInterval) }
+        scheduler.request(producers, within: expiryInterval)
+        scheduler.request(segments, within: segmentsInterval)
+    }
+}

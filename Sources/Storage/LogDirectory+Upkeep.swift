@@ -1,0 +1,48 @@
+// What is done for all open logs now and then, whether or not anything is appended to them. Whoever calls it
+// decides when; no thread here does.
+package import Base
+
+extension LogDirectory {
+    /// The open logs, in no order.
+    package var openLogs: [PartitionLog] { state.withLock { Array($0.logs.values) } }
+
+    /// Forgets producers that wrote nothing for `producer.id.expiration.ms`; whether any are remembered.
+    @discardableResult
+    package func expireProducers(at now: Timestamp) -> Bool {
+        var isAnyLeft = false
+        for log in openLogs {
+            log.expireProducers(at: now)
+            if log.producerCount > 0 { isAnyLeft = true }
+        }
+        return isAnyLeft
+    }
+
+    /// Closes active segments that are older than `segment.ms` although nothing is appended to them; when the
+    /// next one comes of age, nil if none will.
+    package func rollAgedSegments(at now: Timestamp) -> Timestamp? {
+        var next: Timestamp?
+        for log in openLogs where log.kind == .data {
+            do throws(StorageError) {
+                guard let due = try log.rollIfAged(at: now) else { continue }
+                next = min(next ?? due, due)
+            } catch {
+                services.logger.log(
+                    .warning, "segment.roll.failed",
+                    ["partition": "\(log.partition)", "reason": error.description])
+                let retry = Timestamp(milliseconds: now.milliseconds + 60_000)
+                next = min(next ?? retry, retry)
+            }
+        }
+        return next
+    }
+
+    /// Writes the checkpoints; a failure is logged, as the next time may go better.
+    package func writeCheckpointsOrWarn() {
+        do throws(StorageError) {
+            try writeCheckpoints()
+        } catch {
+            services.logger.log(
+                .warning, "checkpoint.failed", ["directory": path, "reason": error.description])
+        }
+    }
+}

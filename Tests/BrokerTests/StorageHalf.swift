@@ -1,0 +1,84 @@
+// The half of a broker that lies on the disk, for tests of starts and stops.
+import Base
+import Protocol
+import Records
+import Simulation
+import Testing
+
+@testable import Broker
+@testable import Storage
+
+/// The storage half of a broker on a simulated disk: log directory, metadata log and topics, with a flusher
+/// of its own.
+struct StorageHalf {
+    let directory: LogDirectory
+    let metadata: MetadataLog
+    let catalog: TopicCatalog
+    let lines = DirectoryRig.Lines()
+
+    init(on disk: SimulatedDisk, _ settings: BrokerSettings = BrokerSettings()) throws {
+        var settings = settings
+        settings.logDirectory = "/data"
+        let clock = SimulatedClock()
+        directory = try LogDirectory(
+            LogDirectoryOptions(settings), disk: disk, clock: clock, background: { $0() },
+            logger: lines.logger)
+        metadata = try MetadataLog(storage: directory, nodeID: settings.nodeID, clock: clock)
+        try metadata.beginEpoch(settings, listeners: [], storage: directory, disk: disk)
+        try StrayPartitions.remove(metadata.image, directory, lines.logger)
+        catalog = TopicCatalog(
+            metadata: metadata, storage: directory, settings: settings, worker: SerialWorker(),
+            logger: lines.logger)
+        try catalog.takeLeadership()
+    }
+
+    /// Creates a topic; why not, if it was refused.
+    func create(_ name: String, partitions: Int32) -> TopicRefusal? {
+        var topic = NewTopic(name: name)
+        topic.partitionCount = partitions
+        let done = Signal()
+        let refusal = Lock<TopicRefusal?>(nil)
+        catalog.create([topic], by: "test", validateOnly: false) { results in
+            if case .failure(let reason) = results[0] { refusal.withLock { $0 = reason } }
+            done.raise()
+        }
+        done.wait()
+        return refusal.withLock { $0 }
+    }
+
+    func partition(_ name: String, _ index: Int32 = 0) throws -> Partition {
+        try #require(catalog.topics[name]?.partition(index))
+    }
+
+    func log(_ name: String, _ index: Int32 = 0) throws -> PartitionLog {
+        try #require(try partition(name, index).log)
+    }
+
+    /// How many batches the metadata log has behind `offset`.
+    func metadataBatches(after offset: Offset) throws -> Int {
+        let id = TopicPartition(topic: TopicName.clusterMetadata, partition: PartitionIndex(0))
+        let log = try #require(directory.log(of: id))
+        var count = 0
+        try log.store.walk(from: offset.next, bytesBack: 0) { _ in
+            count += 1
+            return true
+        }
+        return count
+    }
+
+    /// What metadata and log agree on.
+    func epoch(_ name: String, _ index: Int32 = 0) throws -> Int32 {
+        let topic = try #require(catalog.topics[name])
+        let epoch = try log(name, index).bounds.leaderEpoch.value
+        #expect(metadata.image.topics[topic.id]?.partitions[index]?.leaderEpoch == epoch)
+        return epoch
+    }
+
+    func append(_ name: String, _ index: Int32 = 0) throws {
+        let log = try log(name, index)
+        let watch = DurabilityWatch()
+        log.setObserver(watch)
+        try log.appendRecord(at: Timestamp(milliseconds: 1_700_000_000_000))
+        #expect(watch.wait(for: log.bounds.logEnd, of: log))
+    }
+}
