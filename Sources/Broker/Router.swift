@@ -139,11 +139,14 @@ package final class Router: ConnectionHandler {
             deferred.whenCompleted(on: connection.loop) { [connection = connection as Connection] reply in
                 connection.assumeIsolated { request.send(reply, on: $0, encode) }
             }
-        case .starting(let deferred):
+        case .starting(let deferred, let bytes):
             connection.pauseRequests()
-            deferred.whenCompleted(on: connection.loop) { [connection = connection as Connection] reply in
+            connection.hold(bytes, for: request.slot)
+            deferred.whenCompleted(on: connection.loop) {
+                [self, connection = connection as Connection] outcome in
                 connection.assumeIsolated {
-                    request.send(reply, on: $0, encode)
+                    $0.hold(0, for: request.slot)
+                    finish(outcome, request, $0, encode)
                     $0.resumeRequests()
                 }
             }

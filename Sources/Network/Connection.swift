@@ -152,6 +152,13 @@ extension Connection {
         outbound.reserve(holding: bytes)
     }
 
+    /// Changes how many bytes the request at a place keeps in memory until it is answered.
+    package func hold(_ bytes: Int, for slot: ReplySlot) {
+        guard isOpen else { return }
+        outbound.hold(bytes, for: slot)
+        takeTurnSoon()
+    }
+
     /// Gives the reply for a place; it leaves as soon as all before it have left.
     ///
     /// On a closed connection it is dropped.

@@ -91,12 +91,24 @@ struct OutboundQueue {
         return ReplySlot(sequence: headSequence + UInt64(count - 1))
     }
 
-    /// Puts `reply` into its place, or with nil gives the place up.
-    mutating func complete(_ slot: ReplySlot, with reply: OutboundReply?) {
+    /// Changes how many bytes the request at a place keeps.
+    mutating func hold(_ bytes: Int, for slot: ReplySlot) {
+        let (index, holding) = pending(slot)
+        slots[index] = .pending(holding: bytes)
+        heldBytes += bytes - holding
+    }
+
+    private func pending(_ slot: ReplySlot) -> (index: Int, holding: Int) {
         let index = head + Int(clamping: slot.sequence &- headSequence)
         guard slots.indices.contains(index), case .pending(let holding) = slots[index] else {
             preconditionFailure("a reply slot is completed once, on the connection that gave it out")
         }
+        return (index, holding)
+    }
+
+    /// Puts `reply` into its place, or with nil gives the place up.
+    mutating func complete(_ slot: ReplySlot, with reply: OutboundReply?) {
+        let (index, holding) = pending(slot)
         pendingCount -= 1
         heldBytes -= holding
         if let reply {

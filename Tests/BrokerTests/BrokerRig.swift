@@ -76,8 +76,10 @@ final class BrokerRig {
         }
     }
 
-    /// Takes the flusher's turns until everything is synced, and lets the loop act on it.
+    /// Ends what is under way, takes the flusher's turns until everything is synced, and lets the loop act on
+    /// that.
     func flush() {
+        step()
         while broker.storage.flusher.flushOnce() {}
         step()
     }
