@@ -52,8 +52,8 @@ struct OutboundQueue {
     }
 
     private enum Slot {
-        /// The request is being worked on and holds so many bytes.
-        case pending(holding: Int)
+        /// The request is being worked on and holds so many bytes; `source` will complete it.
+        case pending(holding: Int, source: (any AwaitedReply)? = nil)
         case ready(OutboundReply)
         case cancelled
     }
@@ -98,9 +98,20 @@ struct OutboundQueue {
         heldBytes += bytes - holding
     }
 
+    /// Notes what the reply for a place waits for.
+    mutating func expect(_ source: any AwaitedReply, for slot: ReplySlot) {
+        let (index, holding) = pending(slot)
+        slots[index] = .pending(holding: holding, source: source)
+    }
+
+    /// Tells whatever is waited for that it need not come.
+    func abandon() {
+        for case .pending(_, let source?) in slots[head...] { source.abandon() }
+    }
+
     private func pending(_ slot: ReplySlot) -> (index: Int, holding: Int) {
         let index = head + Int(clamping: slot.sequence &- headSequence)
-        guard slots.indices.contains(index), case .pending(let holding) = slots[index] else {
+        guard slots.indices.contains(index), case .pending(let holding, _) = slots[index] else {
             preconditionFailure("a reply slot is completed once, on the connection that gave it out")
         }
         return (index, holding)

@@ -67,11 +67,12 @@ final class BrokerRig {
         return try MetadataLog(log: log, clock: clock)
     }
 
-    /// Lets loop and pools run until none of them has anything left to do; without `pool` its work stays.
+    /// Lets loop and pools run until none of them has anything left to do; without `pool` the work of both
+    /// pools stays.
     func step(pool mayRun: Bool = true) {
         for _ in 0..<8 {
             loop.step(mayWait: false)
-            while diskPool.step() {}
+            while mayRun, diskPool.step() {}
             while mayRun, services.pool.step() {}
         }
     }

@@ -90,6 +90,10 @@ enum ProduceHandler {
         }
         // Nearly every request is answered long before its timeout, so its timer must not outlive it.
         let reply = Deferred<ProduceResponse>()
+        reply.whenAbandoned {
+            context.loop.cancel(timer)
+            for wait in waits { wait.partition.removeAppends(of: acknowledgement) }
+        }
         acknowledgement.reply.whenCompleted(on: context.loop) { response in
             context.loop.cancel(timer)
             reply.complete(response)

@@ -33,6 +33,10 @@ enum FetchHandler {
     ) {
         let delayed = DelayedFetch(plan, context)
         let timer = delayed.begin()
+        reply.whenAbandoned {
+            context.loop.cancel(timer)
+            delayed.cancel()
+        }
         delayed.result.whenCompleted(on: context.loop) { fetched in
             context.loop.cancel(timer)
             complete(reply, with: fetched, plan, session, context)
