@@ -7,8 +7,11 @@ package enum Outcome<Reply: Sendable>: Sendable {
     case now(Reply)
     /// Started; the reply follows.
     case later(Deferred<Reply>)
-    /// Not started yet: the connection must not start its next request before this one has its reply.
-    case starting(Deferred<Reply>)
+    /// Not started yet: the connection starts its next request only when this one has come so far, else a
+    /// later Produce could overtake it.
+    ///
+    /// How the request goes on is known then; until then it keeps `holding` bytes in memory.
+    case starting(Deferred<Outcome>, holding: Int)
     /// Finished without a reply (Produce with acks=0).
     case none
     /// The connection is to be closed; the reason goes to the log.

@@ -29,7 +29,7 @@ package final class Router: ConnectionHandler {
     /// A new connection needs nothing until it speaks.
     package func opened(_ connection: isolated Connection) {}
 
-    /// What waits for a connection that is gone ends by its own deadline.
+    /// What its requests wait for was abandoned by the connection itself.
     package func closed(_ connection: isolated Connection) {}
 
     /// Serves one request.
@@ -136,14 +136,18 @@ package final class Router: ConnectionHandler {
         case .now(let reply):
             request.send(reply, on: connection, encode)
         case .later(let deferred):
+            connection.expect(deferred, for: request.slot)
             deferred.whenCompleted(on: connection.loop) { [connection = connection as Connection] reply in
                 connection.assumeIsolated { request.send(reply, on: $0, encode) }
             }
-        case .starting(let deferred):
+        case .starting(let deferred, let bytes):
             connection.pauseRequests()
-            deferred.whenCompleted(on: connection.loop) { [connection = connection as Connection] reply in
+            connection.hold(bytes, for: request.slot)
+            deferred.whenCompleted(on: connection.loop) {
+                [self, connection = connection as Connection] outcome in
                 connection.assumeIsolated {
-                    request.send(reply, on: $0, encode)
+                    $0.hold(0, for: request.slot)
+                    finish(outcome, request, $0, encode)
                     $0.resumeRequests()
                 }
             }

@@ -152,6 +152,20 @@ extension Connection {
         outbound.reserve(holding: bytes)
     }
 
+    /// Changes how many bytes the request at a place keeps in memory until it is answered.
+    package func hold(_ bytes: Int, for slot: ReplySlot) {
+        guard isOpen else { return }
+        outbound.hold(bytes, for: slot)
+        takeTurnSoon()
+    }
+
+    /// Notes what the reply for a place waits for, which is told when the connection ends before; at once if
+    /// it has.
+    package func expect(_ source: any AwaitedReply, for slot: ReplySlot) {
+        guard isOpen else { return source.abandon() }
+        outbound.expect(source, for: slot)
+    }
+
     /// Gives the reply for a place; it leaves as soon as all before it have left.
     ///
     /// On a closed connection it is dropped.
@@ -305,7 +319,9 @@ extension Connection: EventSource, TurnTaker {
         socket.close()
         for timer in [idleTimer, muteTimer, stallTimer] { if let timer { loop.cancel(timer) } }
         kept.removeAll()
+        let unsent = outbound
         outbound = OutboundQueue()
+        unsent.abandon()
         secured = nil
         settle()
         context.census.leave(peer.host)

@@ -52,8 +52,8 @@ struct OutboundQueue {
     }
 
     private enum Slot {
-        /// The request is being worked on and holds so many bytes.
-        case pending(holding: Int)
+        /// The request is being worked on and holds so many bytes; `source` will complete it.
+        case pending(holding: Int, source: (any AwaitedReply)? = nil)
         case ready(OutboundReply)
         case cancelled
     }
@@ -91,12 +91,35 @@ struct OutboundQueue {
         return ReplySlot(sequence: headSequence + UInt64(count - 1))
     }
 
-    /// Puts `reply` into its place, or with nil gives the place up.
-    mutating func complete(_ slot: ReplySlot, with reply: OutboundReply?) {
+    /// Changes how many bytes the request at a place keeps.
+    mutating func hold(_ bytes: Int, for slot: ReplySlot) {
+        let (index, holding) = pending(slot)
+        slots[index] = .pending(holding: bytes)
+        heldBytes += bytes - holding
+    }
+
+    /// Notes what the reply for a place waits for.
+    mutating func expect(_ source: any AwaitedReply, for slot: ReplySlot) {
+        let (index, holding) = pending(slot)
+        slots[index] = .pending(holding: holding, source: source)
+    }
+
+    /// Tells whatever is waited for that it need not come.
+    func abandon() {
+        for case .pending(_, let source?) in slots[head...] { source.abandon() }
+    }
+
+    private func pending(_ slot: ReplySlot) -> (index: Int, holding: Int) {
         let index = head + Int(clamping: slot.sequence &- headSequence)
-        guard slots.indices.contains(index), case .pending(let holding) = slots[index] else {
+        guard slots.indices.contains(index), case .pending(let holding, _) = slots[index] else {
             preconditionFailure("a reply slot is completed once, on the connection that gave it out")
         }
+        return (index, holding)
+    }
+
+    /// Puts `reply` into its place, or with nil gives the place up.
+    mutating func complete(_ slot: ReplySlot, with reply: OutboundReply?) {
+        let (index, holding) = pending(slot)
         pendingCount -= 1
         heldBytes -= holding
         if let reply {

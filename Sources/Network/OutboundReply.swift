@@ -51,6 +51,14 @@ package struct OutboundReply: Sendable {
     package var memoryBytes: Int { rest.reduce(first.memoryBytes) { $0 + $1.memoryBytes } }
 }
 
+/// What a reply waits for.
+package protocol AwaitedReply: AnyObject, Sendable {
+    /// The connection has ended, so nobody takes the reply any more.
+    ///
+    /// Called on the connection's loop, unless the reply was complete before.
+    func abandon()
+}
+
 /// The place of one reply among those of its connection.
 package struct ReplySlot: Hashable, Sendable {
     let sequence: UInt64

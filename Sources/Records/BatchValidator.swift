@@ -14,14 +14,18 @@ package struct BatchValidator: Sendable {
 
     /// Checks `bytes`, which must be exactly one batch; `now` is what its timestamps are compared with.
     ///
+    /// `limitBytes` bounds the decompressed records where the rules allow more.
+    ///
     /// - Complexity: one pass for the checksum and one over the records, plus decompression.
-    package func validate(_ bytes: RawSpan, now: Timestamp) throws(RecordError) -> BatchSummary {
+    package func validate(
+        _ bytes: RawSpan, now: Timestamp, limitBytes: Int = .max
+    ) throws(RecordError) -> BatchSummary {
         let batch = try RecordBatch(reading: bytes)
         guard batch.bytes.byteCount == bytes.byteCount else { throw .invalidBatch(.moreThanOneBatch) }
         try batch.verifyChecksum()
         let codec = try batch.codec()
         try check(batch.header)
-        return try batch.withRecords(limitBytes: rules.decompressedBytesMax) {
+        return try batch.withRecords(limitBytes: min(limitBytes, rules.decompressedBytesMax)) {
             (records) throws(RecordError) in
             let walk = try walk(records, of: batch.header)
             try checkFaults(walk, in: records, of: batch.header, now: now)

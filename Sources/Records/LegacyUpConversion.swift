@@ -14,13 +14,16 @@ extension BatchValidator {
     /// Converts the message set `set` to one batch of format v2 and validates it against the rules.
     ///
     /// `codec` nil keeps the codec of the first compressed message. Offsets of the set are not looked at: the
-    /// broker assigns its own.
+    /// broker assigns its own. `limitBytes` bounds the decompressed records where the rules allow more; it
+    /// counts for all compressed messages of the set together.
     package func convert(
-        legacy set: RawSpan, codec: CompressionCodec? = nil, level: Int? = nil, now: Timestamp
+        legacy set: RawSpan, codec: CompressionCodec? = nil, level: Int? = nil, now: Timestamp,
+        limitBytes: Int = .max
     ) throws(RecordError) -> ConvertedBatch {
+        let limitBytes = min(limitBytes, rules.decompressedBytesMax)
         var builder = BatchBuilder()
         var found = CompressionCodec.none
-        try LegacyMessages.forEachRecord(in: set, limitBytes: rules.decompressedBytesMax) {
+        try LegacyMessages.forEachRecord(in: set, limitBytes: limitBytes) {
             (message, bytes) throws(RecordError) in
             guard message.timestampType == .createTime else {
                 throw .rejected(

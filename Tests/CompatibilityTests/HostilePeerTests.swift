@@ -11,7 +11,7 @@ extension Compatibility {
             "the broker stays up in bounded memory",
             arguments: [
                 "garbage", "lying_sizes", "lying_lengths", "bombs", "truncated", "slow", "tiny_frames",
-                "never_reads", "idle", "churn",
+                "never_reads", "idle", "churn", "vanish",
             ])
         func scenario(_ name: String) async throws {
             // 200 peers that announce 100 MB each make Kafka reserve 20 GB and fall over.

@@ -46,6 +46,12 @@ final class DelayedFetch: ReadabilityListener {
         }
     }
 
+    /// Ends the wait without a result, on the loop.
+    func cancel() {
+        guard !isOver.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        for partition in partitions { partition.removeReader(self) }
+    }
+
     private func look(isLast: Bool) {
         guard !isOver.load(ordering: .acquiring) else { return }
         plan.read(context.topics).whenComplete(on: context.loop) { [self] fetched in

@@ -21,6 +21,9 @@ struct FetchReply: Sendable {
         }
     }
 
+    /// Consumers of earlier versions know message sets only.
+    static let firstVersionWithBatches: Int16 = 4
+
     private var body = FetchResponse()
     /// read_committed consumers get a list of aborted transactions, which is empty until there are
     /// transactions.
@@ -71,7 +74,7 @@ struct FetchReply: Sendable {
         _ slice: LogSlice, from fetchOffset: Offset, to answer: inout FetchResponse.PartitionData,
         _ context: RequestContext
     ) {
-        guard context.version < 4 else {
+        guard context.version < Self.firstVersionWithBatches else {
             answer.records = .external(length: slice.length)
             records.append(.slice(slice.source, position: slice.position, length: slice.length))
             return

@@ -22,34 +22,45 @@ enum ProduceHandler {
             return .now(refuseAll(request, .invalidRequiredAcks, context))
         }
         let topics = context.topics
-        var response = ProduceResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
-        response.responses.reserveCapacity(request.topicData.count)
-        var waits: [(partition: Partition, end: Offset, place: Acknowledgement.Place)] = []
+        var attempt = ProduceAttempt(request, isAwaited: acks == .all, context)
         for data in request.topicData {
             let topic = context.version >= 13 ? topics[data.topicID] : topics[data.name]
-            var answer = ProduceResponse.TopicProduceResponse()
-            answer.name = data.name
-            answer.topicID = data.topicID
-            answer.partitionResponses.reserveCapacity(data.partitionData.count)
-            for partitionData in data.partitionData {
-                var outcome = PartitionOutcome(index: partitionData.index)
-                append(
-                    partitionData.records, of: &frame, to: topic, isAwaited: acks == .all, &outcome, context)
-                if acks == .all, let wait = outcome.wait {
-                    let place = Acknowledgement.Place(
-                        topic: response.responses.count, partition: answer.partitionResponses.count)
-                    waits.append((wait.partition, wait.end, place))
-                }
-                answer.partitionResponses.append(outcome.response)
-            }
-            response.responses.append(answer)
+            attempt.append(data, of: &frame, to: topic)
         }
+        guard attempt.postponed.isEmpty else {
+            return goOnLater(attempt, frame.bytes, acks, request.timeoutMs, context)
+        }
+        return outcome(of: attempt, acks, request.timeoutMs, context)
+    }
+
+    private static func outcome(
+        of attempt: ProduceAttempt, _ acks: Acks, _ timeoutMilliseconds: Int32, _ context: RequestContext
+    ) -> Outcome<ProduceResponse> {
         switch acks {
-        case .none: return withoutReply(response)
-        case .leader: return .now(response)
-        case .all: return waits.isEmpty ? .now(response) : wait(response, waits, request.timeoutMs, context)
+        case .none: return withoutReply(attempt.response)
+        case .leader: return .now(attempt.response)
+        case .all: return wait(attempt, timeoutMilliseconds, context)
         }
+    }
+
+    /// Has the pool check what is too much for this loop, and appends it afterwards.
+    ///
+    /// A client that is gone by then wanted its records appended all the same.
+    private static func goOnLater(
+        _ attempt: ProduceAttempt, _ frame: RawSpan, _ acks: Acks, _ timeoutMilliseconds: Int32,
+        _ context: RequestContext
+    ) -> Outcome<ProduceResponse> {
+        var checks: [PoolCheck] = []
+        for postponed in attempt.postponed { checks.append(PoolCheck(postponed, of: frame)) }
+        let started = Deferred<Outcome<ProduceResponse>>()
+        context.broker.sockets.pool.run(for: context.loop) { [checks] in
+            checks.map { $0.run() }
+        } then: { results in
+            var attempt = attempt
+            attempt.append(results)
+            started.complete(outcome(of: attempt, acks, timeoutMilliseconds, context))
+        }
+        return .starting(started, holding: checks.reduce(0) { $0 + $1.byteCount })
     }
 
     /// With acks=0 there is no reply, so the only way to tell a producer of an error is to close its
@@ -66,11 +77,11 @@ enum ProduceHandler {
     }
 
     private static func wait(
-        _ response: ProduceResponse,
-        _ waits: [(partition: Partition, end: Offset, place: Acknowledgement.Place)],
-        _ timeoutMilliseconds: Int32, _ context: RequestContext
+        _ attempt: ProduceAttempt, _ timeoutMilliseconds: Int32, _ context: RequestContext
     ) -> Outcome<ProduceResponse> {
-        let acknowledgement = Acknowledgement(response, waitingFor: waits.map(\.place))
+        let waits = attempt.waits
+        guard !waits.isEmpty else { return .now(attempt.response) }
+        let acknowledgement = Acknowledgement(attempt.response, waitingFor: waits.map(\.place))
         for (index, wait) in waits.enumerated() {
             wait.partition.whenDurable(wait.end, tell: acknowledgement, index: index)
         }
@@ -79,6 +90,10 @@ enum ProduceHandler {
         }
         // Nearly every request is answered long before its timeout, so its timer must not outlive it.
         let reply = Deferred<ProduceResponse>()
+        reply.whenAbandoned {
+            context.loop.cancel(timer)
+            for wait in waits { wait.partition.removeAppends(of: acknowledgement) }
+        }
         acknowledgement.reply.whenCompleted(on: context.loop) { response in
             context.loop.cancel(timer)
             reply.complete(response)
@@ -103,92 +118,5 @@ enum ProduceHandler {
             return answer
         }
         return response
-    }
-
-    /// Checks and appends what one partition got.
-    private static func append(
-        _ records: RecordsField, of frame: inout MutableRawSpan, to topic: Topic?, isAwaited: Bool,
-        _ outcome: inout PartitionOutcome,
-        _ context: RequestContext
-    ) {
-        guard let topic, let partition = topic.partition(outcome.response.index) else {
-            return outcome.refuse(
-                ProduceRefusal(
-                    context.version >= 13 && topic == nil ? .unknownTopicID : .unknownTopicOrPartition))
-        }
-        guard context.authorize(.write, .topic(topic.name)) else {
-            return outcome.refuse(ProduceRefusal(.topicAuthorizationFailed))
-        }
-        guard let log = partition.log else { return outcome.refuse(ProduceRefusal(.kafkaStorageError)) }
-        guard case .frame(let range) = records else {
-            return outcome.refuse(
-                ProduceRefusal(.invalidRecord, "Produce requests must have at least one record batch."))
-        }
-        let check = ProduceCheck(
-            rules: topic.rules, version: context.version, now: context.broker.clock.wallTime())
-        do throws(ProduceRefusal) {
-            var batches = frame._mutatingExtracting(range)
-            switch try check.check(&batches) {
-            case .asSent(let header):
-                outcome.note(try log.store(&batches, header, isAwaited), partition, log)
-            case .rebuilt(var bytes, let header):
-                var span = bytes.mutableSpan
-                var batch = unsafe span.mutableBytes
-                outcome.note(try log.store(&batch, header, isAwaited), partition, log)
-            }
-            if let time = check.appendTime { outcome.response.logAppendTimeMs = time.milliseconds }
-        } catch {
-            outcome.refuse(error, logStart: log.bounds.logStart)
-        }
-    }
-}
-
-/// What became of the records for one partition.
-private struct PartitionOutcome {
-    var response = ProduceResponse.PartitionProduceResponse()
-    /// Up to where the log must be durable before acks=all is answered.
-    private(set) var wait: (partition: Partition, end: Offset)?
-
-    init(index: Int32) { response.index = index }
-
-    mutating func refuse(_ refusal: ProduceRefusal, logStart: Offset? = nil) {
-        response.errorCode = refusal.code.rawValue
-        response.errorMessage = refusal.message
-        response.baseOffset = -1
-        response.logAppendTimeMs = -1
-        response.logStartOffset = refusal.tellsLogStart ? logStart?.value ?? -1 : -1
-        response.recordErrors = refusal.records.map { index, message in
-            var record = ProduceResponse.BatchIndexAndErrorMessage()
-            record.batchIndex = index
-            record.batchIndexErrorMessage = message
-            return record
-        }
-    }
-
-    mutating func note(_ result: AppendResult, _ partition: Partition, _ log: PartitionLog) {
-        switch result {
-        case .appended(let range, let logStart):
-            if wait == nil { response.baseOffset = range.first.value }
-            response.logStartOffset = logStart.value
-            wait = (partition, range.last.next)
-        case .duplicate(let range, let timestamp, let logStart):
-            response.baseOffset = range.first.value
-            response.logAppendTimeMs = timestamp.milliseconds
-            response.logStartOffset = logStart.value
-            wait = (partition, range.last.next)
-        }
-    }
-}
-
-extension PartitionLog {
-    /// Appends, with storage errors in the words of the protocol.
-    fileprivate func store(
-        _ batch: inout MutableRawSpan, _ header: BatchHeader, _ isAwaited: Bool
-    ) throws(ProduceRefusal) -> AppendResult {
-        do throws(StorageError) {
-            return try append(&batch, header: header, isAwaited: isAwaited)
-        } catch {
-            throw ProduceRefusal(ErrorCode(error))
-        }
     }
 }

@@ -19,7 +19,7 @@ enum FetchHandler {
         let reply = Deferred<FetchReply>()
         plan.read(context.topics).whenComplete(on: context.loop) { fetched in
             if plan.isAnswered(by: fetched) {
-                reply.complete(FetchReply(fetched, session, isIsolated: plan.limit == .lastStable, context))
+                complete(reply, with: fetched, plan, session, context)
             } else {
                 wait(plan, session, context, reply)
             }
@@ -33,10 +33,27 @@ enum FetchHandler {
     ) {
         let delayed = DelayedFetch(plan, context)
         let timer = delayed.begin()
+        reply.whenAbandoned {
+            context.loop.cancel(timer)
+            delayed.cancel()
+        }
         delayed.result.whenCompleted(on: context.loop) { fetched in
             context.loop.cancel(timer)
+            complete(reply, with: fetched, plan, session, context)
+        }
+    }
+
+    private static func complete(
+        _ reply: Deferred<FetchReply>, with fetched: FetchedPartitions, _ plan: FetchPlan,
+        _ session: FetchSessionContext, _ context: RequestContext
+    ) {
+        let answer: @Sendable () -> Void = {
             reply.complete(FetchReply(fetched, session, isIsolated: plan.limit == .lastStable, context))
         }
+        // Conversion reads the records, perhaps from a cold disk, and decompresses them, to nobody knows how
+        // many.
+        let isConverted = context.version < FetchReply.firstVersionWithBatches && fetched.byteCount > 0
+        if isConverted { context.broker.sockets.pool.run(answer) } else { answer() }
     }
 }
 

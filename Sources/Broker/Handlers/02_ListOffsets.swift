@@ -58,6 +58,7 @@ enum ListOffsetsHandler {
             return .later(reply)
         }
         let barrier = DurabilityBarrier(count: ends.count, then: finish)
+        reply.whenAbandoned { [ends] in for (partition, _) in ends { partition.removeAppends(of: barrier) } }
         for (index, (partition, end)) in ends.enumerated() {
             partition.whenDurable(end, tell: barrier, index: index)
         }

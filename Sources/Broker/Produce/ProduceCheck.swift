@@ -1,5 +1,6 @@
 // Checks what a producer sent for one partition, in Kafka's order of checking, and makes it what the log
-// stores.
+// stores. What has to be decompressed or made anew for that goes to the pool where it is more than an event
+// loop should do.
 internal import Base
 internal import Compression
 internal import Protocol
@@ -13,6 +14,29 @@ enum CheckedRecords {
     case rebuilt([UInt8], BatchHeader)
 }
 
+/// How many bytes may still be decompressed, recompressed or converted here.
+///
+/// Every codec takes time in proportion to what it reads and what it makes, so both are bounded by it.
+struct CodecAllowance {
+    /// For all of one request on an event loop: some hundred microseconds at worst, which the loop's other
+    /// connections wait for.
+    static let loopBytes = 64 << 10
+    /// On the pool only the rules of the topic bound the work.
+    static let pool = CodecAllowance(bytes: .max)
+
+    private(set) var bytes: Int
+
+    /// What one request gets on a loop.
+    init() { bytes = Self.loopBytes }
+
+    private init(bytes: Int) { self.bytes = bytes }
+
+    /// Takes `used` bytes away.
+    mutating func use(_ used: Int) {
+        if bytes != .max { bytes = max(0, bytes - used) }
+    }
+}
+
 /// The check of one partition's records.
 struct ProduceCheck {
     let rules: ProduceRules
@@ -24,16 +48,29 @@ struct ProduceCheck {
     /// The time that the records get, on topics that give them theirs.
     var appendTime: Timestamp? { rules.stampsAppendTime ? now : nil }
 
-    /// Checks `records`, and stamps a batch that is stored as it was sent.
-    func check(_ records: inout MutableRawSpan) throws(ProduceRefusal) -> CheckedRecords {
-        guard version >= 3 else { return try converted(records.bytes) }
+    /// Checks `records`, and stamps a batch that is stored as it was sent; nil, and nothing is changed, if
+    /// that takes more than `allowance`.
+    func check(
+        _ records: inout MutableRawSpan, within allowance: inout CodecAllowance
+    ) throws(ProduceRefusal) -> CheckedRecords? {
+        guard version >= 3 else { return try converted(records.bytes, within: &allowance) }
         try checkEnvelope(records.bytes)
-        let summary = try summary(of: records.bytes)
+        let needsCodec = needsCodec(records.bytes)
+        if needsCodec, records.byteCount > allowance.bytes { return nil }
+        guard let summary = try summary(of: records.bytes, limitBytes: allowance.bytes) else { return nil }
+        if needsCodec { allowance.use(summary.recordsBytes) }
         try checkCodec(summary.codec)
         if let codec = rules.codec, codec != summary.codec {
             return try recompressed(records.bytes, summary, to: codec)
         }
         return .asSent(try stamp(&records, summary))
+    }
+
+    /// Whether a batch is compressed or has to be.
+    private func needsCodec(_ bytes: RawSpan) -> Bool {
+        guard bytes.byteCount >= BatchLayout.headerSize else { return false }
+        let attributes = BatchAttributes(rawValue: bytes.integer(at: BatchLayout.attributes))
+        return attributes.codec != CompressionCodec.none || rules.codec ?? .none != .none
     }
 
     /// What can be said before the bytes are trusted: one batch of the current format, at base offset 0, not
@@ -68,11 +105,18 @@ struct ProduceCheck {
         )
     }
 
-    private func summary(of bytes: RawSpan) throws(ProduceRefusal) -> BatchSummary {
+    /// Whether `error` says no more than that the records are larger than the allowance.
+    private func isTooMuchHere(_ error: RecordError, _ limitBytes: Int) -> Bool {
+        guard case .compression(.exceedsLimit) = error else { return false }
+        return limitBytes < rules.validator.rules.decompressedBytesMax
+    }
+
+    private func summary(of bytes: RawSpan, limitBytes: Int) throws(ProduceRefusal) -> BatchSummary? {
         let summary: BatchSummary
         do throws(RecordError) {
-            summary = try rules.validator.validate(bytes, now: now)
+            summary = try rules.validator.validate(bytes, now: now, limitBytes: limitBytes)
         } catch {
+            if isTooMuchHere(error, limitBytes) { return nil }
             throw ProduceRefusal(error, isEmpty: false)
         }
         guard summary.header.baseOffset == .zero else {
@@ -115,15 +159,20 @@ struct ProduceCheck {
     }
 
     /// Message sets of magic 0 and 1 become one batch.
-    private func converted(_ bytes: RawSpan) throws(ProduceRefusal) -> CheckedRecords {
+    private func converted(
+        _ bytes: RawSpan, within allowance: inout CodecAllowance
+    ) throws(ProduceRefusal) -> CheckedRecords? {
         guard bytes.byteCount <= rules.maxBatchBytes else { throw tooLarge(bytes.byteCount) }
+        guard bytes.byteCount <= allowance.bytes else { return nil }
         let batch: ConvertedBatch
         do throws(RecordError) {
             batch = try rules.validator.convert(
-                legacy: bytes, codec: rules.codec, level: rules.level, now: now)
+                legacy: bytes, codec: rules.codec, level: rules.level, now: now, limitBytes: allowance.bytes)
         } catch {
+            if isTooMuchHere(error, allowance.bytes) { return nil }
             throw ProduceRefusal(error, isEmpty: bytes.byteCount == 0)
         }
+        allowance.use(batch.summary.recordsBytes)
         return try finished(batch.bytes, batch.summary)
     }
 

@@ -53,6 +53,11 @@ package final class Partition: Sendable {
         if let verdict { listener.durable(index, failed: verdict) }
     }
 
+    /// Ends the waits of `listener`, which hears of none of them any more.
+    package func removeAppends(of listener: any DurabilityListener) {
+        waiting.withLock { $0.appends.removeAll { $0.listener === listener } }
+    }
+
     /// Tells `listener` of every move of the log from now on.
     package func addReader(_ listener: any ReadabilityListener) {
         waiting.withLock { $0.readers.append(listener) }
@@ -65,6 +70,8 @@ package final class Partition: Sendable {
 
     /// How many reads wait on this partition.
     package var waitingReaders: Int { waiting.withLock { $0.readers.count } }
+    /// How many waits for durability there are.
+    package var waitingAppends: Int { waiting.withLock { $0.appends.count } }
 }
 
 extension Partition: LogObserver {

@@ -232,6 +232,23 @@ def churn(port):
         peer.close()
 
 
+def vanish(port):
+    """Consumers that long-poll five hundred partitions for an hour and are gone at once: some 100 KiB each, were it kept."""
+    connection = wire.Connection(port)
+    assert connection.create_topic("vanish", 500) == 0
+    wanted = b"".join(struct.pack(">iqi", partition, 0, 1 << 20) for partition in range(500))
+    poll = struct.pack(">iiiib", -1, 3_600_000, 1, 1 << 20, 0)
+    poll += struct.pack(">i", 1) + wire.string("vanish") + struct.pack(">i", 500) + wanted
+    for _ in range(60):
+        peers = [wire.Connection(port) for _ in range(50)]
+        for peer in peers:
+            peer.send(1, 4, poll)
+        for number, peer in enumerate(peers):
+            if number % 3 == 0:
+                peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+
+
 def memory_mib(process, name):
     for line in open(f"/proc/{process}/status"):
         if line.startswith(name + ":"):

@@ -1,0 +1,40 @@
+/// What became of the records for one partition of a produce request.
+internal import Base
+internal import Protocol
+internal import Storage
+
+struct PartitionOutcome {
+    var response = ProduceResponse.PartitionProduceResponse()
+    /// Up to where the log must be durable before acks=all is answered.
+    private(set) var wait: (partition: Partition, end: Offset)?
+
+    init(index: Int32) { response.index = index }
+
+    mutating func refuse(_ refusal: ProduceRefusal, logStart: Offset? = nil) {
+        response.errorCode = refusal.code.rawValue
+        response.errorMessage = refusal.message
+        response.baseOffset = -1
+        response.logAppendTimeMs = -1
+        response.logStartOffset = refusal.tellsLogStart ? logStart?.value ?? -1 : -1
+        response.recordErrors = refusal.records.map { index, message in
+            var record = ProduceResponse.BatchIndexAndErrorMessage()
+            record.batchIndex = index
+            record.batchIndexErrorMessage = message
+            return record
+        }
+    }
+
+    mutating func note(_ result: AppendResult, _ partition: Partition, _ log: PartitionLog) {
+        switch result {
+        case .appended(let range, let logStart):
+            response.baseOffset = range.first.value
+            response.logStartOffset = logStart.value
+            wait = (partition, range.last.next)
+        case .duplicate(let range, let timestamp, let logStart):
+            response.baseOffset = range.first.value
+            response.logAppendTimeMs = timestamp.milliseconds
+            response.logStartOffset = logStart.value
+            wait = (partition, range.last.next)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+// One produce request on its way into the logs: what is appended, what is refused, what waits for the disk,
+// and what has to go to the pool first.
+internal import Base
+internal import Network
+internal import Protocol
+internal import Records
+internal import Storage
+
+/// The state of one produce request.
+struct ProduceAttempt: Sendable {
+    /// Records whose check is too much for an event loop.
+    struct Postponed: Sendable {
+        let place: Acknowledgement.Place
+        let topic: Topic
+        let partition: Partition
+        let check: ProduceCheck
+        /// Where the records lie in the frame.
+        let range: Range<Int>
+    }
+
+    /// A partition whose log must be durable up to `end` before acks=all is answered.
+    struct Wait: Sendable {
+        let partition: Partition
+        let end: Offset
+        let place: Acknowledgement.Place
+    }
+
+    private let context: RequestContext
+    private let isAwaited: Bool
+    private var allowance = CodecAllowance()
+    /// The reply, as far as it is known.
+    private(set) var response = ProduceResponse()
+    /// What acks=all waits for.
+    private(set) var waits: [Wait] = []
+    /// What is left to do on the pool; partitions that come after it in the request and are the same wait
+    /// with it.
+    private(set) var postponed: [Postponed] = []
+
+    /// An attempt at `request`; `isAwaited` with acks=all.
+    init(_ request: ProduceRequest, isAwaited: Bool, _ context: RequestContext) {
+        self.context = context
+        self.isAwaited = isAwaited
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.responses.reserveCapacity(request.topicData.count)
+    }
+
+    /// Appends what one topic got, or says what is wrong with it.
+    mutating func append(
+        _ data: ProduceRequest.TopicProduceData, of frame: inout MutableRawSpan, to topic: Topic?
+    ) {
+        var answer = ProduceResponse.TopicProduceResponse()
+        answer.name = data.name
+        answer.topicID = data.topicID
+        answer.partitionResponses.reserveCapacity(data.partitionData.count)
+        for partitionData in data.partitionData {
+            let place = Acknowledgement.Place(
+                topic: response.responses.count, partition: answer.partitionResponses.count)
+            var outcome = PartitionOutcome(index: partitionData.index)
+            append(partitionData.records, of: &frame, to: topic, place, &outcome)
+            note(outcome, at: place)
+            answer.partitionResponses.append(outcome.response)
+        }
+        response.responses.append(answer)
+    }
+
+    private mutating func note(_ outcome: PartitionOutcome, at place: Acknowledgement.Place) {
+        guard isAwaited, let wait = outcome.wait else { return }
+        waits.append(Wait(partition: wait.partition, end: wait.end, place: place))
+    }
+
+    /// Checks and appends what one partition got.
+    private mutating func append(
+        _ records: RecordsField, of frame: inout MutableRawSpan, to topic: Topic?,
+        _ place: Acknowledgement.Place, _ outcome: inout PartitionOutcome
+    ) {
+        guard let topic, let partition = topic.partition(outcome.response.index) else {
+            return outcome.refuse(unknown(topicIsKnown: topic != nil))
+        }
+        guard context.authorize(.write, .topic(topic.name)) else {
+            return outcome.refuse(ProduceRefusal(.topicAuthorizationFailed))
+        }
+        guard let log = partition.log else { return outcome.refuse(ProduceRefusal(.kafkaStorageError)) }
+        guard case .frame(let range) = records else {
+            return outcome.refuse(
+                ProduceRefusal(.invalidRecord, "Produce requests must have at least one record batch."))
+        }
+        let check = ProduceCheck(
+            rules: topic.rules, version: context.version, now: context.broker.clock.wallTime())
+        do throws(ProduceRefusal) {
+            var batches = frame._mutatingExtracting(range)
+            let mustFollow = !postponed.isEmpty && postponed.contains { $0.partition === partition }
+            switch try mustFollow ? nil : check.check(&batches, within: &allowance) {
+            case nil:
+                postponed.append(
+                    Postponed(place: place, topic: topic, partition: partition, check: check, range: range))
+                return
+            case .asSent(let header):
+                outcome.note(try log.store(&batches, header, isAwaited), partition, log)
+            case .rebuilt(var bytes, let header):
+                var span = bytes.mutableSpan
+                var batch = unsafe span.mutableBytes
+                outcome.note(try log.store(&batch, header, isAwaited), partition, log)
+            }
+            if let time = check.appendTime { outcome.response.logAppendTimeMs = time.milliseconds }
+        } catch {
+            outcome.refuse(error, logStart: log.bounds.logStart)
+        }
+    }
+
+    private func unknown(topicIsKnown: Bool) -> ProduceRefusal {
+        ProduceRefusal(context.version >= 13 && !topicIsKnown ? .unknownTopicID : .unknownTopicOrPartition)
+    }
+}
+
+extension ProduceAttempt {
+    /// Appends what the pool made of `postponed`, in that order.
+    ///
+    /// A topic that was deleted meanwhile, or created anew, is unknown to this request.
+    mutating func append(_ checked: [PoolCheck.Result]) {
+        let topics = context.topics
+        for (item, result) in zip(postponed, checked) {
+            var outcome = PartitionOutcome(index: item.partition.id.partition.value)
+            if let topic = topics[item.topic.id], let partition = topic.partition(outcome.response.index),
+                let log = partition.log
+            {
+                do throws(ProduceRefusal) {
+                    var (bytes, header) = try result.get()
+                    var span = bytes.mutableSpan
+                    var batch = unsafe span.mutableBytes
+                    outcome.note(try log.store(&batch, header, isAwaited), partition, log)
+                    if let time = item.check.appendTime {
+                        outcome.response.logAppendTimeMs = time.milliseconds
+                    }
+                } catch {
+                    outcome.refuse(error, logStart: log.bounds.logStart)
+                }
+            } else {
+                outcome.refuse(unknown(topicIsKnown: topics[item.topic.id] != nil))
+            }
+            note(outcome, at: item.place)
+            response.responses[item.place.topic].partitionResponses[item.place.partition] = outcome.response
+        }
+        postponed = []
+    }
+}
+
+extension PartitionLog {
+    /// Appends, with storage errors in the words of the protocol.
+    fileprivate func store(
+        _ batch: inout MutableRawSpan, _ header: BatchHeader, _ isAwaited: Bool
+    ) throws(ProduceRefusal) -> AppendResult {
+        do throws(StorageError) {
+            return try append(&batch, header: header, isAwaited: isAwaited)
+        } catch {
+            throw ProduceRefusal(ErrorCode(error))
+        }
+    }
+}

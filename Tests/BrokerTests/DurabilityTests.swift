@@ -1,0 +1,142 @@
+// When requests are answered, against when bytes reach the disk: the disk is synced only where a test says
+// so.
+import Base
+import Protocol
+import Simulation
+import Storage
+import Testing
+
+@testable import Broker
+
+@Suite("visible means durable")
+struct DurabilityTests {
+    @Test("acks=all is answered after the sync, acks=1 before it, acks=0 never")
+    func acknowledgement() throws {
+        let rig = try BrokerRig()
+        try rig.topic("t")
+        let client = try rig.connect()
+        try client.send(ProduceRequest("t", acks: 1), version: 8)
+        #expect(try client.produced() == [.at(0)])
+        try client.send(ProduceRequest("t", acks: -1), version: 8)
+        #expect(try client.produced() == nil)
+        try client.send(ProduceRequest("t", acks: 0), version: 8)
+        rig.flush()
+        #expect(try client.produced() == [.at(1)])
+        #expect(try client.produced() == nil)
+        #expect(rig.broker.catalog.topics["t"]?.partition(0)?.log?.bounds.highWatermark == Offset(3))
+    }
+
+    @Test(
+        "a duplicate of a batch that is not yet durable waits with acks=all and answers at once with acks=1"
+    )
+    func duplicate() throws {
+        let rig = try BrokerRig()
+        try rig.topic("t")
+        let (first, second, third) = (try rig.connect(), try rig.connect(), try rig.connect())
+        let batch = RigBatch(producer: (id: 7, sequence: 0))
+        try first.send(ProduceRequest("t", acks: -1, batch), version: 8)
+        try second.send(ProduceRequest("t", acks: -1, batch), version: 8)
+        try third.send(ProduceRequest("t", acks: 1, batch), version: 8)
+        #expect(try first.produced() == nil)
+        #expect(try second.produced() == nil)
+        #expect(try third.produced() == [.at(0)])
+        rig.flush()
+        #expect(try first.produced() == [.at(0)])
+        #expect(try second.produced() == [.at(0)])
+        // Once it is durable a duplicate waits for nothing.
+        try second.send(ProduceRequest("t", acks: -1, batch), version: 8)
+        #expect(try second.produced() == [.at(0)])
+    }
+
+    @Test("a failed sync answers whoever waits, duplicates too, with KAFKA_STORAGE_ERROR")
+    func failedSync() throws {
+        let rig = try BrokerRig()
+        try rig.topic("t")
+        let clients = try (0..<2).map { _ in try rig.connect() }
+        let batch = RigBatch(producer: (id: 7, sequence: 0))
+        for client in clients {
+            try client.send(ProduceRequest("t", acks: -1, batch), version: 8)
+            #expect(try client.produced() == nil)
+        }
+        rig.disk.fail(.sync, suffix: ".log", errno: 5)
+        rig.flush()
+        for client in clients { #expect(try client.produced() == [.failed(.kafkaStorageError)]) }
+        try clients[0].send(ProduceRequest("t", acks: 1), version: 8)
+        #expect(try clients[0].produced() == [.failed(.kafkaStorageError)])
+    }
+
+    @Test("acks=all that is not durable within the request's timeout is answered with REQUEST_TIMED_OUT")
+    func timeout() throws {
+        let rig = try BrokerRig()
+        try rig.topic("t")
+        let client = try rig.connect()
+        try client.send(ProduceRequest("t", acks: -1), version: 8)
+        rig.advance(milliseconds: 29_999)
+        #expect(try client.produced() == nil)
+        rig.advance(milliseconds: 2)
+        #expect(try client.produced() == [.failed(.requestTimedOut)])
+        rig.flush()
+        #expect(try client.produced() == nil)
+    }
+
+    @Test("a fetch between high watermark and log end is empty, and wakes at the sync")
+    func fetch() throws {
+        let rig = try BrokerRig()
+        try rig.topic("t")
+        let (producer, consumer) = (try rig.connect(), try rig.connect())
+        for _ in 0..<3 { try producer.send(ProduceRequest("t", acks: 1), version: 8) }
+        for offset in [Int64(0), 2, 3] {
+            try consumer.send(FetchRequest("t", from: offset, maxWait: 0), version: 4)
+            let empty = try #require(try consumer.fetched())
+            #expect(empty.error == ErrorCode.none && empty.records.isEmpty && empty.highWatermark == 0)
+        }
+        try consumer.send(FetchRequest("t", from: 1, maxWait: 60_000), version: 4)
+        #expect(try consumer.fetched() == nil)
+        rig.flush()
+        let woken = try #require(try consumer.fetched())
+        #expect(woken.error == ErrorCode.none && !woken.records.isEmpty && woken.highWatermark == 3)
+        // Beyond the log's end there is nothing to wait for.
+        try consumer.send(FetchRequest("t", from: 4, maxWait: 60_000), version: 4)
+        #expect(try consumer.fetched()?.error == .offsetOutOfRange)
+    }
+
+    @Test("a fetch whose time is over is answered empty")
+    func fetchTimeout() throws {
+        let rig = try BrokerRig()
+        try rig.topic("t")
+        let consumer = try rig.connect()
+        try consumer.send(FetchRequest("t", from: 0, maxWait: 500), version: 4)
+        rig.advance(milliseconds: 499)
+        #expect(try consumer.fetched() == nil)
+        rig.advance(milliseconds: 2)
+        #expect(try consumer.fetched()?.records == [])
+    }
+
+    @Test("ListOffsets(latest) waits until what it found at its arrival is durable, other timestamps do not")
+    func listOffsets() throws {
+        let rig = try BrokerRig()
+        try rig.topic("t")
+        let (producer, consumer) = (try rig.connect(), try rig.connect())
+        func offset() throws -> Int64? {
+            try consumer.reply(ListOffsetsResponse.self, version: 4)?.topics.first?.partitions.first?.offset
+        }
+        try producer.send(ProduceRequest("t", acks: 1), version: 8)
+        try consumer.send(ListOffsetsRequest("t", timestamp: -1), version: 4)
+        try consumer.send(ListOffsetsRequest("t", timestamp: -2), version: 4)
+        #expect(try offset() == nil)
+        rig.flush()
+        #expect(try offset() == 1)
+        #expect(try offset() == 0)
+    }
+
+    @Test("with apus.durability=os nothing waits for the disk")
+    func pageCache() throws {
+        let rig = try BrokerRig { $0.durability = .os }
+        try rig.topic("t")
+        let client = try rig.connect()
+        try client.send(ProduceRequest("t", acks: -1), version: 8)
+        #expect(try client.produced() == [.at(0)])
+        try client.send(FetchRequest("t", from: 0, maxWait: 60_000), version: 4)
+        #expect(try client.fetched()?.records.isEmpty == false)
+    }
+}
