@@ -14,6 +14,13 @@ int apus_reserve(int descriptor, int64_t position, int64_t length) {
     return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, position, length);
 }
 
+ssize_t apus_write_padded(int descriptor, const void *bytes, size_t length, size_t zeros, int64_t position) {
+    static char padding[APUS_PADDING_MAX];
+    if (zeros > sizeof padding) zeros = sizeof padding;
+    struct iovec parts[2] = {{(void *)bytes, length}, {padding, zeros}};
+    return pwritev(descriptor, parts, 2, position);
+}
+
 int apus_start_writeback(int descriptor, int64_t position, int64_t length, int wait) {
     unsigned flags = SYNC_FILE_RANGE_WRITE;
     if (wait) flags |= SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER;

@@ -206,7 +206,14 @@ private final class SimulatedFile: DiskFile {
     }
 
     func write(_ bytes: RawSpan, at position: Int64) throws(StorageError) {
-        let written = bytes.withUnsafeBytes { Array($0) }
+        try write(bytes.withUnsafeBytes { Array($0) }, at: position)
+    }
+
+    func write(_ bytes: RawSpan, at position: Int64, zerosBehind zeros: Int) throws(StorageError) {
+        try write(bytes.withUnsafeBytes { Array($0) } + Array(repeating: 0, count: zeros), at: position)
+    }
+
+    private func write(_ written: [UInt8], at position: Int64) throws(StorageError) {
         try disk.state.withLock { (state) throws(StorageError) in
             do throws(StorageError) {
                 try state.step(.write, path)

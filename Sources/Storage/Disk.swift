@@ -47,6 +47,8 @@ package protocol DiskFile: ByteRangeSource {
     func size() throws(StorageError) -> Int64
     /// Writes all of `bytes` at `position`; where it throws, any part of them may have been written.
     func write(_ bytes: RawSpan, at position: Int64) throws(StorageError)
+    /// The same, with up to 64 KiB of zeros behind the bytes, which may be left out.
+    func write(_ bytes: RawSpan, at position: Int64, zerosBehind: Int) throws(StorageError)
     /// Makes everything written so far durable, with the length (fdatasync).
     func sync() throws(StorageError)
     /// Reserves blocks for `length` bytes from `position` without changing the file's length. Only a hint:

@@ -41,6 +41,8 @@ package enum StorageLimits {
     /// The records of one batch may take so many bytes when they are decompressed for an exact timestamp
     /// lookup.
     package static let decompressedBytesMax = 256 << 20
+    /// The zeros that an append may write behind its batch.
+    static let paddingBytesMax: Int64 = 1 << 16
     /// Index entries that an active segment keeps in memory beyond those that are not yet in its file.
     static let indexTailEntries = 4096
     /// Index entries that may wait before they are written.

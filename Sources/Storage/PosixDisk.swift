@@ -187,6 +187,14 @@ private final class PosixFile: DiskFile {
         }
     }
 
+    func write(_ bytes: RawSpan, at position: Int64, zerosBehind zeros: Int) throws(StorageError) {
+        let count = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe apus_write_padded(descriptor, buffer.baseAddress, buffer.count, zeros, position)
+        }
+        // Whatever went wrong happens again without the zeros, and is reported there, or was about them.
+        if count < bytes.byteCount { try write(bytes, at: position) }
+    }
+
     func sync() throws(StorageError) {
         try check(.sync, path) { fdatasync(descriptor) }
     }

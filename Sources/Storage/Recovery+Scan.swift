@@ -50,7 +50,7 @@ extension Recovery {
         var scanned = Scanned(
             state: SegmentState(opened, openedAt: services.clock.wallTime()), end: segment.base)
         var reader = PieceReader(file, sizeBytes: size)
-        while scanned.state.sizeBytes < size {
+        batches: while scanned.state.sizeBytes < size {
             let position = scanned.state.sizeBytes
             switch try check(&reader, at: position, after: scanned, next) {
             case .success(let header):
@@ -63,10 +63,11 @@ extension Recovery {
                         reason:
                             "the batch at offset \(scanned.end.value) was durable and is no more (\(fault))")
                 }
-                try cut(file, at: position, size, "\(fault)")
-                scanned.isCut = true
+                let wasPadding = try cut(file, at: position, size, "\(fault)")
+                // Padding whose end was cut off shortly before the crash hides nothing of the next segment.
+                scanned.isCut = !wasPadding || next != scanned.end
+                break batches
             }
-            if scanned.isCut { break }
         }
         if trust != .clean {
             // What a process wrote before it was killed may be in memory only.
@@ -109,18 +110,19 @@ extension Recovery {
         }
     }
 
-    /// Cuts a file, and keeps the bytes unless they are all zero.
+    /// Cuts a file, and keeps the bytes unless they are all zero, which makes the result true.
     private func cut(
         _ file: any DiskFile, at position: Int64, _ size: Int64, _ reason: String
-    ) throws(StorageError) {
+    ) throws(StorageError) -> Bool {
         let kept = try keep(file, from: position, to: size)
         try file.truncate(to: position)
         services.logger.log(
-            .warning, "log.tail.cut",
+            kept == nil ? .info : .warning, "log.tail.cut",
             [
                 "file": file.path, "position": "\(position)", "bytes": "\(size - position)", "reason": reason,
                 "kept": kept ?? "nothing, all bytes were zero",
             ])
+        return kept == nil
     }
 
     private func keep(_ file: any DiskFile, from start: Int64, to end: Int64) throws(StorageError) -> String?

@@ -110,6 +110,8 @@ struct SegmentState: Sendable {
     var bytesSinceEntry = 0
     /// Up to here blocks are reserved.
     var reservedBytes: Int64 = 0
+    /// Up to here the file is written, with zeros behind `sizeBytes`.
+    var paddedBytes: Int64 = 0
 
     init(
         _ segment: Segment, openedAt: Timestamp, index: SparseIndex = .init(.offset),

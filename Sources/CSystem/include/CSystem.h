@@ -15,6 +15,12 @@ ssize_t apus_pread_cached(int descriptor, void *buffer, size_t length, int64_t p
 /// fallocate with FALLOC_FL_KEEP_SIZE: reserves blocks without changing the size of the file.
 int apus_reserve(int descriptor, int64_t position, int64_t length);
 
+/// Zeros that apus_write_padded can add.
+enum { APUS_PADDING_MAX = 65536 };
+
+/// pwritev of `length` bytes and at most APUS_PADDING_MAX zeros behind them; how many bytes were written, or -1.
+ssize_t apus_write_padded(int descriptor, const void *bytes, size_t length, size_t zeros, int64_t position);
+
 /// sync_file_range: starts (and with `wait` finishes) write-back of a range; no promise of durability.
 int apus_start_writeback(int descriptor, int64_t position, int64_t length, int wait);
 
