@@ -46,7 +46,7 @@ extension PartitionLog {
             leaderEpoch: rebuilt.latestEpoch)
         var state = State(
             config: config, bounds: bounds, epochs: rebuilt.epochs, producers: rebuilt.producers,
-            announced: bounds)
+            announced: (bounds.highWatermark, bounds.lastStable))
         state.lastSnapshot = rebuilt.lastSnapshot
         state.epochsChanged = rebuilt.epochsChanged
         state.updateStable()
@@ -64,8 +64,9 @@ extension PartitionLog {
         if kind == .data { from = try restoreProducers(&rebuilt, bounds, notes) }
         if var epochs = try notes.leaderEpochs() {
             rebuilt.latestEpoch = epochs.latest?.epoch ?? .zero
+            let noted = epochs
             epochs.truncate(to: bounds.end)
-            rebuilt.epochsChanged = epochs != rebuilt.epochs
+            rebuilt.epochsChanged = epochs != noted
             rebuilt.epochs = epochs
             if kind == .metadata { from = max(bounds.start, epochs.latest?.start ?? bounds.start) }
         } else if bounds.start < bounds.end {

@@ -63,8 +63,8 @@ package final class PartitionLog: Sendable {
         var epochsChanged = false
         /// The newest snapshot on the disk.
         var lastSnapshot: Offset?
-        /// The bounds that the observer has heard of.
-        var announced: LogBounds
+        /// The high watermark and last stable offset that the observer has heard of.
+        var announced: (highWatermark: Offset, lastStable: Offset)
         weak var observer: (any LogObserver)?
         var hasFailed = false
 
@@ -187,8 +187,8 @@ extension PartitionLog.State {
         if config.durability == .os { bounds.highWatermark = bounds.logEnd }
         if header.leaderEpoch > epochs.latest?.epoch ?? LeaderEpoch(-1) {
             epochs.assign(header.leaderEpoch, from: header.baseOffset)
-            epochsChanged = true
         }
+        if epochs.latest?.start == header.baseOffset { epochsChanged = true }
         if isTracked { producers.apply(header) }
         updateStable()
     }

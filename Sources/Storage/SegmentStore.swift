@@ -63,6 +63,8 @@ package final class SegmentStore: LogStore {
         var unsealed = 0
         /// Whether a segment file was created whose directory entry is not synced.
         var hasNewFile: Bool
+        /// Whether the files are as a clean stop left them.
+        var isTidy: Bool
         var recents = RecentPositions()
         weak var events: (any LogStoreEvents)?
 
@@ -147,6 +149,7 @@ package final class SegmentStore: LogStore {
         }
         let opensSegment = state.mustRoll(before: header, at: now)
         state.lastAppend = now
+        state.isTidy = false
         if opensSegment { try roll(&state, at: header.baseOffset, now) }
         try write(batch, &state)
         let interval = state.config.indexIntervalBytes
@@ -236,26 +239,33 @@ extension SegmentStore.State {
 /// Where the last few reads began and syncs ended: followers of the log ask for the same places next.
 struct RecentPositions: Sendable {
     private struct Place: Sendable, BitwiseCopyable {
-        var offset: Int64 = -1
-        var base: Int64 = -1
-        var position: Int64 = 0
+        let offset: Int64
+        let base: Int64
+        let position: Int64
     }
 
-    private var places = InlineArray<8, Place>(repeating: Place())
+    /// Few, and none in a log that is not used: there are many of those.
+    private var places: [Place] = []
     private var next = 0
+    private static let placesMax = 8
 
     /// The position of the batch that begins with `offset`, if it is among them.
     func position(of offset: Offset, in segment: Segment) -> Int64? {
-        for index in places.indices where places[index].offset == offset.value {
-            if places[index].base == segment.base.value { return places[index].position }
+        for place in places where place.offset == offset.value && place.base == segment.base.value {
+            return place.position
         }
         return nil
     }
 
     mutating func note(_ offset: Offset, at position: Int64, in segment: Segment) {
         guard self.position(of: offset, in: segment) == nil else { return }
-        places[next] = Place(offset: offset.value, base: segment.base.value, position: position)
-        next = (next + 1) % places.count
+        let place = Place(offset: offset.value, base: segment.base.value, position: position)
+        guard places.count == Self.placesMax else {
+            places.append(place)
+            return
+        }
+        places[next] = place
+        next = (next + 1) % Self.placesMax
     }
 
     /// Forgets everything, after a truncation.

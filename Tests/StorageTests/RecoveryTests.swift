@@ -242,3 +242,38 @@ func recreatedPartition() throws {
     #expect(reopened.bounds.logStart == .zero)
     #expect(reopened.bounds.logEnd == Offset(3))
 }
+
+@Test("the first record of a partition that was empty across a start is safe", arguments: UInt64(0)..<20)
+func emptyAcrossStarts(seed: UInt64) throws {
+    for isClean in [true, false] {
+        let rig = try Rig(seed: seed)
+        _ = try rig.create()
+        if isClean { try rig.directory.stop() }
+        let next = try rig.reopened(on: rig.disk.afterKill())
+        try next.openLog().append(BatchSpec(count: 1, bytes: 10, tag: 1))
+        next.flush()
+        let last = try next.reopened(on: next.disk.afterPowerCut())
+        #expect(try last.openLog().allBatches().count == 1)
+    }
+}
+
+@Test("a clean stop takes no look at partitions that were not used, and leaves no descriptors behind")
+func stopOfIdlePartitions() throws {
+    let rig = try Rig()
+    for index in 0..<50 { _ = try rig.create("idle\(index)") }
+    let log = try rig.create("used")
+    try log.append(BatchSpec(count: 1, bytes: 10, tag: 1))
+    rig.flush()
+    var before = rig.disk.operations
+    try rig.directory.stop()
+    let first = rig.disk.operations - before
+    let next = try rig.reopened()
+    for index in 0..<50 { _ = try next.openLog("idle\(index)") }
+    #expect(try next.openLog("used").allBatches().count == 1)
+    before = rig.disk.operations
+    try next.directory.stop()
+    let second = rig.disk.operations - before
+    // The checkpoints and the marker; the first time also indexes, epochs and a snapshot of the one in use.
+    #expect(second < 30)
+    #expect(first < 50)
+}
