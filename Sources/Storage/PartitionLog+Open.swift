@@ -34,18 +34,18 @@ extension PartitionLog {
     /// A log over `store`, which was opened just now.
     static func open(
         _ identity: LogIdentity, store: any LogStore, notes: any LogNotes, services: StoreServices,
-        config: LogConfig
+        config: SharedLogConfig
     ) throws(StorageError) -> PartitionLog {
         let path = identity.partition.description
         var rebuilt = try rebuild(store, notes, identity.kind, path: path, services.logger)
-        rebuilt.producers.expire(at: services.clock.wallTime(), after: config.producerExpiry)
+        rebuilt.producers.expire(at: services.clock.wallTime(), after: config.value.producerExpiry)
         let reached = store.bounds
         let bounds = LogBounds(
             logStart: reached.start, logEnd: reached.end, highWatermark: reached.durableEnd,
             lastStable: reached.durableEnd,
             leaderEpoch: rebuilt.latestEpoch)
         var state = State(
-            config: config, bounds: bounds, epochs: rebuilt.epochs, producers: rebuilt.producers,
+            shared: config, bounds: bounds, epochs: rebuilt.epochs, producers: rebuilt.producers,
             announced: (bounds.highWatermark, bounds.lastStable))
         state.lastSnapshot = rebuilt.lastSnapshot
         state.epochsChanged = rebuilt.epochsChanged

@@ -53,7 +53,8 @@ package enum LogKind: Sendable {
 /// A partition's log.
 package final class PartitionLog: Sendable {
     struct State: Sendable {
-        var config: LogConfig
+        var shared: SharedLogConfig
+        var config: LogConfig { shared.value }
         var bounds: LogBounds
         var epochs: LeaderEpochs
         var producers: ProducerState
@@ -110,8 +111,9 @@ package final class PartitionLog: Sendable {
 
     /// Uses other settings from now on.
     package func update(_ config: LogConfig) {
-        state.withLock { $0.config = config }
-        store.update(config)
+        let shared = SharedLogConfig(config)
+        state.withLock { $0.shared = shared }
+        store.update(shared)
     }
 
     /// Who is told about progress; held weakly.

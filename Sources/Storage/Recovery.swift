@@ -17,12 +17,13 @@ package enum Trust: Equatable, Sendable {
 struct Recovery {
     let directory: String
     let services: StoreServices
-    let config: LogConfig
+    let shared: SharedLogConfig
     let trust: Trust
     /// From the log-start checkpoint.
     let logStart: Offset?
 
     var disk: any Disk { services.disk }
+    var config: LogConfig { shared.value }
 
     /// A store over the directory, which exists.
     func open() throws(StorageError) -> SegmentStore {
@@ -65,7 +66,7 @@ struct Recovery {
         // An empty file at offset 0 may get lost: it would be made again. Its first sync takes care of it.
         if trust != .clean, end > .zero { try disk.syncDirectory(directory) }
         let state = SegmentStore.State(
-            config: config, segments: segments, start: start, end: end, syncedEnd: end,
+            shared: shared, segments: segments, start: start, end: end, syncedEnd: end,
             epoch: LeaderEpoch(-1), lastAppend: services.clock.wallTime(),
             hasNewFile: end == .zero || hasNewFile && trust == .clean, isTidy: isTidy)
         return SegmentStore(directory: directory, services: services, state: state)

@@ -39,7 +39,8 @@ package final class StoreServices: Sendable {
 /// A partition's bytes in segment files.
 package final class SegmentStore: LogStore {
     struct State: Sendable {
-        var config: LogConfig
+        var shared: SharedLogConfig
+        var config: LogConfig { shared.value }
         /// In ascending order; the last one takes the appends.
         ///
         /// Never empty.
@@ -108,7 +109,7 @@ package final class SegmentStore: LogStore {
     package var bounds: StoreBounds { state.withLock { $0.bounds } }
 
     /// Uses other settings from the next append on.
-    package func update(_ config: LogConfig) { state.withLock { $0.config = config } }
+    package func update(_ shared: SharedLogConfig) { state.withLock { $0.shared = shared } }
 
     /// Appends one batch with a single write, and tells the flusher.
     package func append(
