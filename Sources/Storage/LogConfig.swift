@@ -32,6 +32,15 @@ package struct LogConfig: Equatable, Sendable {
     package init() {}
 }
 
+/// Settings that many logs share: those of one topic have the same, and there may be thousands.
+package final class SharedLogConfig: Sendable {
+    /// The settings.
+    package let value: LogConfig
+
+    /// `value`, to be shared.
+    package init(_ value: LogConfig) { self.value = value }
+}
+
 /// Limits of storage that are no settings.
 package enum StorageLimits {
     /// The largest segment: index entries hold positions as int32.

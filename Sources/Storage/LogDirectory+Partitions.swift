@@ -91,14 +91,15 @@ extension LogDirectory {
         _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust
     ) throws(StorageError) -> PartitionLog {
         let directory = path + "/" + identity.partition.description
-        let logStart = state.withLock { $0.logStarts.offsets[identity.partition] }
+        let (logStart, shared) = state.withLock { state in
+            (state.logStarts.offsets[identity.partition], state.share(config))
+        }
         let store = try Recovery(
-            directory: directory, services: services, config: config, trust: trust, logStart: logStart
+            directory: directory, services: services, shared: shared, trust: trust, logStart: logStart
         ).open()
         let log = try PartitionLog.open(
             identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),
-            services: services,
-            config: config)
+            services: services, config: shared)
         state.withLock { $0.logs[identity.partition] = log }
         return log
     }

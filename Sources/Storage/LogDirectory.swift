@@ -54,6 +54,15 @@ package final class LogDirectory: Sendable {
         var recoveryCaps: [TopicPartition: Offset] = [:]
         /// Partitions that the files may still name.
         var written: Set<TopicPartition>
+        /// The settings of the log that was opened last, for the next one of its topic.
+        var lastConfig: SharedLogConfig?
+
+        mutating func share(_ config: LogConfig) -> SharedLogConfig {
+            if let lastConfig, lastConfig.value == config { return lastConfig }
+            let shared = SharedLogConfig(config)
+            lastConfig = shared
+            return shared
+        }
     }
 
     /// The path as it was given.

@@ -154,7 +154,7 @@ package protocol LogStore: AnyObject, Sendable {
     func rollIfAged(at now: Timestamp) throws(StorageError) -> AgedRoll
 
     /// Uses other settings from now on.
-    func update(_ config: LogConfig)
+    func update(_ shared: SharedLogConfig)
 
     /// Ends appends and reads. With `isClean` everything is durable and tidy when the call returns.
     func close(isClean: Bool) throws(StorageError)

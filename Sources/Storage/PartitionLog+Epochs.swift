@@ -12,8 +12,8 @@ extension PartitionLog {
             guard epoch >= known else { throw .staleLeaderEpoch(current: known, found: epoch) }
             state.bounds.leaderEpoch = epoch
             guard epoch > state.epochs.latest?.epoch ?? LeaderEpoch(-1) else { return }
+            // Written down with its first record; until then nobody could have seen it.
             state.epochs.assign(epoch, from: state.bounds.logEnd)
-            state.epochsChanged = true
         }
     }
 
@@ -104,7 +104,7 @@ extension PartitionLog {
         guard isClean else { return }
         let end = store.bounds.end
         state.withLock { state in
-            guard kind == .data, state.lastSnapshot != end else { return }
+            guard kind == .data, end > .zero, state.lastSnapshot != end else { return }
             if state.snapshots.last?.offset != end { state.snapshots.append((end, state.producers)) }
         }
         try writeNotes(upTo: end, isFinal: true)
@@ -141,7 +141,7 @@ extension PartitionLog: LogStoreEvents {
                 state.announced.highWatermark != state.bounds.highWatermark
                 || state.announced.lastStable != state.bounds.lastStable
             guard isNews else { return (nil, state.bounds) }
-            state.announced = state.bounds
+            state.announced = (state.bounds.highWatermark, state.bounds.lastStable)
             return (state.observer, state.bounds)
         }
         observer?.logAdvanced(reached)

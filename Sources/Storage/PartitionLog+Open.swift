@@ -34,19 +34,19 @@ extension PartitionLog {
     /// A log over `store`, which was opened just now.
     static func open(
         _ identity: LogIdentity, store: any LogStore, notes: any LogNotes, services: StoreServices,
-        config: LogConfig
+        config: SharedLogConfig
     ) throws(StorageError) -> PartitionLog {
         let path = identity.partition.description
         var rebuilt = try rebuild(store, notes, identity.kind, path: path, services.logger)
-        rebuilt.producers.expire(at: services.clock.wallTime(), after: config.producerExpiry)
+        rebuilt.producers.expire(at: services.clock.wallTime(), after: config.value.producerExpiry)
         let reached = store.bounds
         let bounds = LogBounds(
             logStart: reached.start, logEnd: reached.end, highWatermark: reached.durableEnd,
             lastStable: reached.durableEnd,
             leaderEpoch: rebuilt.latestEpoch)
         var state = State(
-            config: config, bounds: bounds, epochs: rebuilt.epochs, producers: rebuilt.producers,
-            announced: bounds)
+            shared: config, bounds: bounds, epochs: rebuilt.epochs, producers: rebuilt.producers,
+            announced: (bounds.highWatermark, bounds.lastStable))
         state.lastSnapshot = rebuilt.lastSnapshot
         state.epochsChanged = rebuilt.epochsChanged
         state.updateStable()
@@ -64,8 +64,9 @@ extension PartitionLog {
         if kind == .data { from = try restoreProducers(&rebuilt, bounds, notes) }
         if var epochs = try notes.leaderEpochs() {
             rebuilt.latestEpoch = epochs.latest?.epoch ?? .zero
+            let noted = epochs
             epochs.truncate(to: bounds.end)
-            rebuilt.epochsChanged = epochs != rebuilt.epochs
+            rebuilt.epochsChanged = epochs != noted
             rebuilt.epochs = epochs
             if kind == .metadata { from = max(bounds.start, epochs.latest?.start ?? bounds.start) }
         } else if bounds.start < bounds.end {

@@ -53,7 +53,8 @@ package enum LogKind: Sendable {
 /// A partition's log.
 package final class PartitionLog: Sendable {
     struct State: Sendable {
-        var config: LogConfig
+        var shared: SharedLogConfig
+        var config: LogConfig { shared.value }
         var bounds: LogBounds
         var epochs: LeaderEpochs
         var producers: ProducerState
@@ -63,8 +64,8 @@ package final class PartitionLog: Sendable {
         var epochsChanged = false
         /// The newest snapshot on the disk.
         var lastSnapshot: Offset?
-        /// The bounds that the observer has heard of.
-        var announced: LogBounds
+        /// The high watermark and last stable offset that the observer has heard of.
+        var announced: (highWatermark: Offset, lastStable: Offset)
         weak var observer: (any LogObserver)?
         var hasFailed = false
 
@@ -110,8 +111,9 @@ package final class PartitionLog: Sendable {
 
     /// Uses other settings from now on.
     package func update(_ config: LogConfig) {
-        state.withLock { $0.config = config }
-        store.update(config)
+        let shared = SharedLogConfig(config)
+        state.withLock { $0.shared = shared }
+        store.update(shared)
     }
 
     /// Who is told about progress; held weakly.
@@ -187,8 +189,8 @@ extension PartitionLog.State {
         if config.durability == .os { bounds.highWatermark = bounds.logEnd }
         if header.leaderEpoch > epochs.latest?.epoch ?? LeaderEpoch(-1) {
             epochs.assign(header.leaderEpoch, from: header.baseOffset)
-            epochsChanged = true
         }
+        if epochs.latest?.start == header.baseOffset { epochsChanged = true }
         if isTracked { producers.apply(header) }
         updateStable()
     }

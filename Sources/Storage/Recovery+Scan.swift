@@ -40,6 +40,8 @@ extension Recovery {
         var state: SegmentState
         var end: Offset
         var isCut = false
+        /// Whether its files were left as they are.
+        var isTrusted = false
     }
 
     /// Reads a segment, cuts it at the first bad batch beyond the recovery point, and makes what is left

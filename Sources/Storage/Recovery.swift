@@ -17,12 +17,13 @@ package enum Trust: Equatable, Sendable {
 struct Recovery {
     let directory: String
     let services: StoreServices
-    let config: LogConfig
+    let shared: SharedLogConfig
     let trust: Trust
     /// From the log-start checkpoint.
     let logStart: Offset?
 
     var disk: any Disk { services.disk }
+    var config: LogConfig { shared.value }
 
     /// A store over the directory, which exists.
     func open() throws(StorageError) -> SegmentStore {
@@ -35,11 +36,13 @@ struct Recovery {
         let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
         var segments: [SegmentState] = []
         var end = logStart ?? .zero
+        var isTidy = false
         for (number, base) in found.enumerated() {
             let next = number + 1 < found.count ? found[number + 1] : nil
             let opened = try open(base, next: next, sizes)
             segments.append(opened.state)
             end = opened.end
+            isTidy = opened.isTrusted && trust == .clean
             // A hole beyond the recovery point is a write that was lost while later ones survived; below it
             // compaction leaves some.
             let isHole = if let next { opened.end < next && opened.end >= bound } else { false }
@@ -56,14 +59,16 @@ struct Recovery {
             // Offsets below the log start were given out once; they are not given out again.
             for segment in segments { try segment.segment.remove() }
             segments = [try create(at: start)]
+            isTidy = false
             end = start
             hasNewFile = true
         }
-        if trust != .clean { try disk.syncDirectory(directory) }
+        // An empty file at offset 0 may get lost: it would be made again. Its first sync takes care of it.
+        if trust != .clean, end > .zero { try disk.syncDirectory(directory) }
         let state = SegmentStore.State(
-            config: config, segments: segments, start: start, end: end, syncedEnd: end,
+            shared: shared, segments: segments, start: start, end: end, syncedEnd: end,
             epoch: LeaderEpoch(-1), lastAppend: services.clock.wallTime(),
-            hasNewFile: hasNewFile && trust == .clean)
+            hasNewFile: end == .zero || hasNewFile && trust == .clean, isTidy: isTidy)
         return SegmentStore(directory: directory, services: services, state: state)
     }
 
@@ -76,11 +81,10 @@ struct Recovery {
     }
 
     private func create(at base: Offset) throws(StorageError) -> SegmentState {
-        let path = "\(directory)/\(Segment.name(base)).log"
-        let file = try disk.open(path, .any)
-        return SegmentState(
-            Segment(base: base, directory: directory, disk: disk, log: file),
-            openedAt: services.clock.wallTime())
+        let segment = Segment(base: base, directory: directory, disk: disk)
+        // The first append opens it again: a partition that is never used takes no descriptor.
+        _ = try disk.open(segment.path(".log"), .any)
+        return SegmentState(segment, openedAt: services.clock.wallTime())
     }
 
     /// Opens one segment; `next` is the base of the one behind it.
@@ -90,6 +94,11 @@ struct Recovery {
         let name = Segment.name(base)
         let segment = Segment(base: base, directory: directory, disk: disk)
         let size = sizes[name + ".log"] ?? 0
+        if size == 0, next == nil, sizes[name + ".index"] ?? 0 == 0, sizes[name + ".timeindex"] ?? 0 == 0 {
+            // The same whatever happened before, and thousands of partitions may end with one.
+            let state = SegmentState(segment, openedAt: services.clock.wallTime())
+            return Scanned(state: state, end: base, isTrusted: true)
+        }
         let isBelow = if case .upTo(let bound) = trust, let next { next <= bound } else { false }
         if trust == .clean || isBelow,
             let trusted = try trusted(segment, size, next, sizes[name + ".index"], sizes[name + ".timeindex"])
@@ -121,7 +130,7 @@ struct Recovery {
         if let next, size > 0 {
             state.sizeBytes = size
             // A time index without entries is complete only if no record has a timestamp.
-            return times.last == nil ? nil : Scanned(state: state, end: next)
+            return times.last == nil ? nil : Scanned(state: state, end: next, isTrusted: true)
         }
         return try walkTail(state, from: start, size)
     }
@@ -132,7 +141,7 @@ struct Recovery {
     {
         var state = trusted
         var end = state.segment.base
-        guard size > 0 else { return Scanned(state: state, end: end) }
+        guard size > 0 else { return Scanned(state: state, end: end, isTrusted: true) }
         guard let file = try state.segment.log(mayWait: true) else { return nil }
         var isFirst = true
         var fits = true
@@ -153,7 +162,7 @@ struct Recovery {
         }
         state.sizeBytes = size
         state.bytesSinceEntry = Int(size - start)
-        return fits ? Scanned(state: state, end: end) : nil
+        return fits ? Scanned(state: state, end: end, isTrusted: true) : nil
     }
 
     /// An index whose file fits; nil if it is missing, of an odd size, or ends in something that is no entry.

@@ -80,6 +80,9 @@ final class Segment: Sendable {
         }
     }
 
+    /// Lets go of the open files; whoever reads them keeps them.
+    func closeFiles() { files.withLock { $0 = Files() } }
+
     /// Removes all files of the segment; open readers keep theirs.
     func remove() throws(StorageError) {
         for suffix in [".index", ".timeindex", ".txnindex", ".log"] { try disk.removeIfPresent(path(suffix)) }

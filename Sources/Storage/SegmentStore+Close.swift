@@ -33,6 +33,7 @@ extension SegmentStore {
                 }
                 try cutActive(&state, at: offset)
                 state.recents.clear()
+                state.isTidy = false
                 state.syncedEnd = min(state.syncedEnd, state.end)
                 state.start = min(state.start, state.end)
                 state.hasNewFile = true
@@ -79,8 +80,11 @@ extension SegmentStore {
     private func makeTidy() throws(StorageError) {
         let unsynced = try state.withLock { (state) throws(StorageError) -> Unsynced? in
             try requireWritable(state)
-            guard state.syncedEnd < state.end || state.hasNewFile || state.unsealed > 0 else { return nil }
-            return state.takeAll(directory)
+            // The file of a log without a single record may get lost: it would be made again.
+            let hasNews = state.hasNewFile && state.end > .zero
+            let wasPadded = try state.dropPadding()
+            let isDirty = state.syncedEnd < state.end || hasNews || state.unsealed > 0
+            return isDirty || wasPadded ? state.takeAll(directory) : nil
         }
         if let unsynced {
             do throws(StorageError) {
@@ -94,12 +98,18 @@ extension SegmentStore {
         }
         settle()
         try upkeep.withLock { _ throws(StorageError) in
-            let (file, size) = try state.withLock { (state) throws(StorageError) in
-                state.active.noteTime()
-                return (try state.active.segment.log(mayWait: true), state.active.sizeBytes)
+            // Thousands of partitions may have nothing to be tidied, and a stop has not much time.
+            let isTidy = state.withLock { $0.isTidy || $0.active.sizeBytes == 0 }
+            if !isTidy {
+                let (file, size) = try state.withLock { (state) throws(StorageError) in
+                    state.active.noteTime()
+                    return (try state.active.segment.log(mayWait: true), state.active.sizeBytes)
+                }
+                try file?.truncate(to: size)
+                try writeIndexes(minimumPending: 0)
             }
-            try file?.truncate(to: size)
-            try writeIndexes(minimumPending: 0)
+            // All is synced; as many descriptors as partitions may be too many.
+            state.withLock { $0.active.segment.closeFiles() }
         }
     }
 }

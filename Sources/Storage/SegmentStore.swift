@@ -39,7 +39,8 @@ package final class StoreServices: Sendable {
 /// A partition's bytes in segment files.
 package final class SegmentStore: LogStore {
     struct State: Sendable {
-        var config: LogConfig
+        var shared: SharedLogConfig
+        var config: LogConfig { shared.value }
         /// In ascending order; the last one takes the appends.
         ///
         /// Never empty.
@@ -63,6 +64,8 @@ package final class SegmentStore: LogStore {
         var unsealed = 0
         /// Whether a segment file was created whose directory entry is not synced.
         var hasNewFile: Bool
+        /// Whether the files are as a clean stop left them.
+        var isTidy: Bool
         var recents = RecentPositions()
         weak var events: (any LogStoreEvents)?
 
@@ -106,7 +109,7 @@ package final class SegmentStore: LogStore {
     package var bounds: StoreBounds { state.withLock { $0.bounds } }
 
     /// Uses other settings from the next append on.
-    package func update(_ config: LogConfig) { state.withLock { $0.config = config } }
+    package func update(_ shared: SharedLogConfig) { state.withLock { $0.shared = shared } }
 
     /// Appends one batch with a single write, and tells the flusher.
     package func append(
@@ -147,6 +150,7 @@ package final class SegmentStore: LogStore {
         }
         let opensSegment = state.mustRoll(before: header, at: now)
         state.lastAppend = now
+        state.isTidy = false
         if opensSegment { try roll(&state, at: header.baseOffset, now) }
         try write(batch, &state)
         let interval = state.config.indexIntervalBytes
@@ -206,10 +210,7 @@ package final class SegmentStore: LogStore {
         let file = try services.disk.open(segment.path(".log"), .any)
         // An earlier attempt may have left something behind.
         try file.truncate(to: 0)
-        let old = state.active
-        // A log that goes on in the next segment ends with its last batch.
-        if old.paddedBytes > old.sizeBytes { try old.segment.log(mayWait: true)?.truncate(to: old.sizeBytes) }
-        state.active.paddedBytes = 0
+        try state.dropPadding()
         state.active.noteTime()
         state.unsealed += 1
         state.hasNewFile = true
@@ -220,6 +221,16 @@ package final class SegmentStore: LogStore {
 }
 
 extension SegmentStore.State {
+    /// Ends the active file with its last batch again, which a sync has to make durable; false if it did
+    /// anyway.
+    @discardableResult
+    mutating func dropPadding() throws(StorageError) -> Bool {
+        guard active.paddedBytes > active.sizeBytes else { return false }
+        try active.segment.log(mayWait: true)?.truncate(to: active.sizeBytes)
+        active.paddedBytes = 0
+        return true
+    }
+
     /// How many zeros to write behind a batch that will end at `end`.
     ///
     /// An append that ends where the file ends makes the kernel set up page after page of its cache, and each
@@ -257,26 +268,33 @@ extension SegmentStore.State {
 /// Where the last few reads began and syncs ended: followers of the log ask for the same places next.
 struct RecentPositions: Sendable {
     private struct Place: Sendable, BitwiseCopyable {
-        var offset: Int64 = -1
-        var base: Int64 = -1
-        var position: Int64 = 0
+        let offset: Int64
+        let base: Int64
+        let position: Int64
     }
 
-    private var places = InlineArray<8, Place>(repeating: Place())
+    /// Few, and none in a log that is not used: there are many of those.
+    private var places: [Place] = []
     private var next = 0
+    private static let placesMax = 8
 
     /// The position of the batch that begins with `offset`, if it is among them.
     func position(of offset: Offset, in segment: Segment) -> Int64? {
-        for index in places.indices where places[index].offset == offset.value {
-            if places[index].base == segment.base.value { return places[index].position }
+        for place in places where place.offset == offset.value && place.base == segment.base.value {
+            return place.position
         }
         return nil
     }
 
     mutating func note(_ offset: Offset, at position: Int64, in segment: Segment) {
         guard self.position(of: offset, in: segment) == nil else { return }
-        places[next] = Place(offset: offset.value, base: segment.base.value, position: position)
-        next = (next + 1) % places.count
+        let place = Place(offset: offset.value, base: segment.base.value, position: position)
+        guard places.count == Self.placesMax else {
+            places.append(place)
+            return
+        }
+        places[next] = place
+        next = (next + 1) % Self.placesMax
     }
 
     /// Forgets everything, after a truncation.

@@ -7,8 +7,9 @@ internal import Storage
 
 /// Makes this broker the leader of partitions that were opened just now.
 struct Leadership {
-    /// Records in one batch of the metadata log: large enough that thousands of partitions cost a few syncs.
-    static let recordsPerBatch = 5000
+    /// Records in one batch of the metadata log: large enough that thousands of partitions cost a few syncs,
+    /// and small enough to take little memory meanwhile.
+    static let recordsPerBatch = 2000
 
     let metadata: MetadataLog
     let nodeID: Int32
@@ -18,7 +19,8 @@ struct Leadership {
     /// A partition and the epoch in which it is led from now on.
     private struct Term {
         let log: PartitionLog
-        let epoch: LeaderEpoch
+        let known: MetadataImage.PartitionState
+        let epoch: Int32
     }
 
     /// Leads `topics`, where the metadata log has them, from the ends of their logs on.
@@ -29,7 +31,6 @@ struct Leadership {
     func take(_ topics: some Collection<Topic>, raisesAll: Bool) throws(StartError) {
         let image = metadata.image
         var terms: [Term] = []
-        var records: [MetadataRecord] = []
         for topic in topics {
             guard let known = image.topics[topic.id]?.partitions else { continue }
             for partition in topic.partitions {
@@ -39,48 +40,46 @@ struct Leadership {
                 let latest = max(state.leaderEpoch, log.latestEpoch.value)
                 let isRaised = raisesAll || latest > state.leaderEpoch
                 let epoch = isRaised && latest < .max ? latest + 1 : latest
-                terms.append(Term(log: log, epoch: LeaderEpoch(epoch)))
-                if isRaised { records.append(record(of: partition, topic, state, epoch)) }
+                terms.append(Term(log: log, known: state, epoch: epoch))
             }
         }
-        try write(records)
+        try write(terms.filter { $0.epoch != $0.known.leaderEpoch })
         do throws(StorageError) {
-            for term in terms { try term.log.becomeLeader(epoch: term.epoch) }
+            for term in terms { try term.log.becomeLeader(epoch: LeaderEpoch(term.epoch)) }
         } catch {
             throw StartError("a partition cannot be led: \(error)")
         }
     }
 
-    /// A change that names the leader raises the epoch by one, as when Kafka's controller elects it again; a
-    /// log that is further ahead, which only a damaged metadata log can explain, takes the whole state.
-    private func record(
-        of partition: Partition, _ topic: Topic, _ state: MetadataImage.PartitionState, _ epoch: Int32
-    ) -> MetadataRecord {
-        guard epoch == state.leaderEpoch + 1 else {
-            var record = PartitionRecord(partition.id.partition.value, of: topic.id, on: nodeID, directoryID)
-            record.leaderEpoch = epoch
-            record.partitionEpoch = state.partitionEpoch + 1
-            return .partition(record)
-        }
-        var change = PartitionChangeRecord()
-        change.partitionID = partition.id.partition.value
-        change.topicID = topic.id
-        change.leader = nodeID
-        return .partitionChange(change)
-    }
-
-    private func write(_ records: [MetadataRecord]) throws(StartError) {
-        guard !records.isEmpty else { return }
+    private func write(_ terms: [Term]) throws(StartError) {
+        guard !terms.isEmpty else { return }
         do throws(MetadataError) {
-            var rest = records[...]
+            var rest = terms[...]
             while !rest.isEmpty {
-                try metadata.append(Array(rest.prefix(Self.recordsPerBatch)))
+                try metadata.append(rest.prefix(Self.recordsPerBatch).map(record))
                 rest = rest.dropFirst(Self.recordsPerBatch)
             }
         } catch {
             throw StartError("cannot write new leader epochs: \(error)")
         }
-        logger.log(.info, "leader_epochs.raised", ["partitions": "\(records.count)"])
+        logger.log(.info, "leader_epochs.raised", ["partitions": "\(terms.count)"])
+    }
+
+    /// A change that names the leader raises the epoch by one, as when Kafka's controller elects it again; a
+    /// log that is further ahead, which only a damaged metadata log can explain, takes the whole state.
+    private func record(of term: Term) -> MetadataRecord {
+        let index = term.log.partition.partition.value
+        guard term.epoch == term.known.leaderEpoch + 1 else {
+            var record = PartitionRecord(index, of: term.log.topicID, on: nodeID, directoryID)
+            record.leaderEpoch = term.epoch
+            record.partitionEpoch = term.known.partitionEpoch + 1
+            return .partition(record)
+        }
+        var change = PartitionChangeRecord()
+        change.partitionID = index
+        change.topicID = term.log.topicID
+        change.leader = nodeID
+        return .partitionChange(change)
     }
 }
 

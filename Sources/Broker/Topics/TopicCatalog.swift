@@ -169,14 +169,18 @@ package final class TopicCatalog: Sendable {
         return [.topic(first)] + configs + partitions
     }
 
+    /// Making a partition is little work and three waits for the disk, which overlap.
+    private static let makingThreads = 8
+
     private func make(_ topic: CheckedTopic, id: TopicID) -> Topic {
-        let partitions = (0..<topic.partitionCount).map { index in
-            let partition = TopicPartition(topic: topic.name, partition: PartitionIndex(index))
-            return Partition(
-                id: partition,
-                log: storage.openLog(
-                    partition, id, LogConfig(topic.settings, settings), logger, leadingIn: .zero))
+        let config = LogConfig(topic.settings, settings)
+        let wanted = (0..<topic.partitionCount).map { index in
+            LogToOpen(
+                id: TopicPartition(topic: topic.name, partition: PartitionIndex(index)), topicID: id,
+                config: config)
         }
+        let logs = storage.openLogs(wanted, threads: Self.makingThreads, logger, leadingIn: .zero)
+        let partitions = zip(wanted, logs).map { Partition(id: $0.id, log: $1) }
         return Topic(
             name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,
             settings: topic.settings)

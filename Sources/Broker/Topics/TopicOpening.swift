@@ -16,13 +16,6 @@ struct TopicOpening {
         self.logger = logger
     }
 
-    /// One partition to be opened.
-    private struct Task: Sendable {
-        let id: TopicPartition
-        let topicID: TopicID
-        let config: LogConfig
-    }
-
     /// Every topic.
     ///
     /// After a crash opening means reading what was written since the last checkpoint, so all processors take
@@ -33,15 +26,15 @@ struct TopicOpening {
         let settings = states.map { state in
             effectiveSettings(image.configs[.topic(state.name)] ?? [:], of: state.name)
         }
-        var tasks: [Task] = []
+        var wanted: [LogToOpen] = []
         for (state, settings) in zip(states, settings) {
             let config = LogConfig(settings, self.settings)
             for index in 0..<Int32(state.partitions.count) {
                 let id = TopicPartition(topic: state.name, partition: PartitionIndex(index))
-                tasks.append(Task(id: id, topicID: state.id, config: config))
+                wanted.append(LogToOpen(id: id, topicID: state.id, config: config))
             }
         }
-        var logs = openLogs(tasks)[...]
+        var logs = storage.openLogs(wanted, threads: Machine.processorCount, logger)[...]
         return zip(states, settings).map { state, settings in
             let partitions = zip(0..<Int32(state.partitions.count), logs).map { index, log in
                 Partition(
@@ -52,16 +45,6 @@ struct TopicOpening {
                 name: state.name, id: state.id, partitions: partitions,
                 overrides: image.configs[.topic(state.name)] ?? [:], settings: settings)
         }
-    }
-
-    private func openLogs(_ tasks: [Task]) -> [PartitionLog?] {
-        let logs = Lock([PartitionLog?](repeating: nil, count: tasks.count))
-        runInParallel(tasks.count) { [storage, logger] number in
-            let task = tasks[number]
-            let log = storage.openLog(task.id, task.topicID, task.config, logger)
-            logs.withLock { $0[number] = log }
-        }
-        return logs.withLock { $0 }
     }
 
     /// Values that this version refuses were accepted by another one: the topic is served with defaults
@@ -76,19 +59,37 @@ struct TopicOpening {
     }
 }
 
+/// A partition whose log is to be opened.
+struct LogToOpen: Sendable {
+    let id: TopicPartition
+    let topicID: TopicID
+    let config: LogConfig
+}
+
 extension LogDirectory {
+    /// The open logs of many partitions, as `openLog` gives them.
+    func openLogs(
+        _ wanted: [LogToOpen], threads: Int, _ logger: Logger, leadingIn epoch: LeaderEpoch? = nil
+    ) -> [PartitionLog?] {
+        let logs = Lock([PartitionLog?](repeating: nil, count: wanted.count))
+        runInParallel(wanted.count, threads: threads) { number in
+            let log = self.openLog(wanted[number], logger, leadingIn: epoch)
+            logs.withLock { $0[number] = log }
+        }
+        return logs.withLock { $0 }
+    }
+
     /// The open log of a partition, created if it is not there; nil, with a line in the log, if it cannot be
     /// had; led in `epoch`, if that is given.
-    func openLog(
-        _ partition: TopicPartition, _ id: TopicID, _ config: LogConfig, _ logger: Logger,
-        leadingIn epoch: LeaderEpoch? = nil
+    private func openLog(
+        _ wanted: LogToOpen, _ logger: Logger, leadingIn epoch: LeaderEpoch?
     ) -> PartitionLog? {
         do throws(StorageError) {
-            let log = try openOrCreate(partition, id, config)
+            let log = try openOrCreate(wanted.id, wanted.topicID, wanted.config)
             if let epoch { try log.becomeLeader(epoch: epoch) }
             return log
         } catch {
-            logger.log(.error, "partition.offline", ["partition": "\(partition)", "error": "\(error)"])
+            logger.log(.error, "partition.offline", ["partition": "\(wanted.id)", "error": "\(error)"])
             return nil
         }
     }
