@@ -67,7 +67,9 @@ let package = Package(
         .testTarget(name: "NetworkTests", dependencies: ["Base", "Network"], swiftSettings: tests),
         .testTarget(
             name: "BrokerTests",
-            dependencies: ["Base", "Records", "Protocol", "Storage", "Network", "Broker", "Simulation"],
+            dependencies: [
+                "Base", "Compression", "Records", "Protocol", "Storage", "Network", "Broker", "Simulation",
+            ],
             swiftSettings: tests),
         .testTarget(
             name: "CompatibilityTests", dependencies: ["Base", "Records", "Protocol"], exclude: ["clients"],
