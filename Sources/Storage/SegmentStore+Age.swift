@@ -29,8 +29,9 @@ extension SegmentStore {
 }
 
 extension SegmentStore.State {
-    /// How long nothing may have been appended before the clock decides. Old records that are copied in now
-    /// would otherwise get a segment of their own at each look.
+    /// How long nothing may have been appended before the clock decides.
+    ///
+    /// Old records that are copied in now would otherwise get a segment of their own at each look.
     private static let quietMilliseconds: Int64 = 600_000
 
     /// When the active segment is closed if nothing more is appended; nil if it is empty.

@@ -26,6 +26,9 @@ struct LeadershipTests {
         #expect(try (0..<3).map { try third.epoch("t", $0) } == [1, 1, 1])
         let log = try third.log("t", 1)
         #expect(log.endOffset(forEpoch: .zero)?.offset == Offset(2))
+        // A client that still knows the old epoch is told so, as by Kafka.
+        #expect(LeaderEpochCheck.problem(0, log.bounds.leaderEpoch) == .fencedLeaderEpoch)
+        #expect(LeaderEpochCheck.problem(2, log.bounds.leaderEpoch) == .unknownLeaderEpoch)
         try third.append("t", 1)
         #expect(log.epoch(of: Offset(1)) == .zero)
         #expect(log.epoch(of: Offset(2)) == LeaderEpoch(1))
