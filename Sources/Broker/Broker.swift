@@ -37,7 +37,8 @@ package final class Broker: Sendable {
         sockets = parts.sockets
         brokerEpoch = parts.brokerEpoch
         boundAddresses = parts.sockets.listeners.map(\.local)
-        advertised = AdvertisedAddresses(parts.advertised, logger: logger)
+        advertised = AdvertisedAddresses(
+            parts.advertised, listeners: parts.sockets.listeners.map(\.address), logger: logger)
         fetchSessions = FetchSessionCache(slots: Int(settings.fetchSessionSlots))
     }
 
