@@ -15,7 +15,8 @@ extension Compatibility {
                 .replacingOccurrences(of: "localhost:9092", with: "localhost:\(port)") + "\n"
         }
 
-        /// Runs an example on a fresh broker, and gives what it printed; afterwards the topic holds one greeting.
+        /// Runs an example on a fresh broker, and gives what it printed; afterwards the topic holds one
+        /// greeting.
         private func runExample(
             _ language: String, _ fileName: String, _ command: (String) -> [String]
         ) async throws -> String {

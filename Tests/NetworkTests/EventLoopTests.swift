@@ -33,8 +33,8 @@ func idleLoopSleeps() throws {
     #expect(woken.wait(atMost: .seconds(5)))
 }
 
-/// Whether the loops sleep through 300 ms in a row: a tick of any shorter period never lets them, while the turn that
-/// still follows the last reply, late on a busy machine, only costs one more window.
+/// Whether the loops sleep through 300 ms in a row: a tick of any shorter period never lets them, while the
+/// turn that still follows the last reply, late on a busy machine, only costs one more window.
 private func hasQuietWindow(_ group: EventLoopGroup) -> Bool {
     (0..<20).contains { _ in
         let before = group.loops.map(\.stepCount)
