@@ -1,6 +1,8 @@
 // What clients are told to connect to. Clients leave the address they began with at once for the advertised
 // one, so a wrong one is the classic way to get stuck; unless configured it is `localhost` for clients on
-// this machine, and for others the address under which they have reached us.
+// this machine, and for others the address under which they have reached us. On many machines, containers
+// above all, `localhost` is 127.0.0.1 only: a listener that is not there advertises ::1 itself to clients
+// that came by it.
 internal import Base
 internal import Network
 internal import Synchronization
@@ -8,12 +10,15 @@ internal import Synchronization
 /// The advertised address of each listener.
 struct AdvertisedAddresses: Sendable {
     private let byListener: [String: ListenerAddress]
+    /// Listeners on every address, which clients reach whatever `localhost` means to them.
+    private let everywhere: Set<String>
     private let logger: Logger
     private let hint = HintOnce()
 
     /// Addresses from `advertised.listeners`; listeners that it does not name advertise what their clients
     /// used.
-    init(_ configured: [ListenerAddress], logger: Logger) {
+    init(_ configured: [ListenerAddress], listeners: [ListenerAddress], logger: Logger) {
+        everywhere = Set(listeners.lazy.filter(\.host.isEmpty).map(\.name))
         byListener = Dictionary(configured.map { ($0.name, $0) }, uniquingKeysWith: { _, last in last })
         self.logger = logger
     }
@@ -23,7 +28,10 @@ struct AdvertisedAddresses: Sendable {
         host: String, port: Int32
     ) {
         if let configured = byListener[name] { return (configured.host, Int32(configured.port)) }
-        if peer.isLoopback { return ("localhost", Int32(local.port)) }
+        if peer.isLoopback {
+            let isReachedByName = !local.isIPv6 || everywhere.contains(name)
+            return (isReachedByName ? "localhost" : "\(local.host)", Int32(local.port))
+        }
         if hint.isFirst {
             logger.log(
                 .info, "listener.advertised",

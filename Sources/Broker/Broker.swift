@@ -40,7 +40,8 @@ package final class Broker: Sendable {
         StorageUpkeep.begin(parts.storage, on: upkeep, settings, clock: clock)
         brokerEpoch = parts.brokerEpoch
         boundAddresses = parts.sockets.listeners.map(\.local)
-        advertised = AdvertisedAddresses(parts.advertised, logger: logger)
+        advertised = AdvertisedAddresses(
+            parts.advertised, listeners: parts.sockets.listeners.map(\.address), logger: logger)
         fetchSessions = FetchSessionCache(slots: Int(settings.fetchSessionSlots))
     }
 

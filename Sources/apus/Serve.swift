@@ -58,11 +58,16 @@ private func configuration(_ arguments: [String]) throws(CommandError) -> Broker
     return loader
 }
 
-/// Listeners need names of their own: the first is PLAINTEXT, as without a flag, the others are numbered.
+/// Adds listeners with names of their own: the first is PLAINTEXT, as without a flag, the others are
+/// numbered.
+///
+/// The host `*` is every address, which Kafka writes as no host at all.
 private func addListeners(_ addresses: [String], to loader: inout BrokerConfigLoader) {
     guard !addresses.isEmpty else { return }
     let names = addresses.indices.map { $0 == 0 ? "PLAINTEXT" : "PLAINTEXT_\($0 + 1)" }
-    let listeners = zip(names, addresses).map { "\($0)://\($1)" }
+    let listeners = zip(names, addresses).map { name, address in
+        "\(name)://\(address.hasPrefix("*:") ? String(address.dropFirst()) : address)"
+    }
     loader.add("listeners", listeners.joined(separator: ","), from: .flag)
     guard addresses.count > 1 else { return }
     let protocols = names.map { "\($0):PLAINTEXT" }

@@ -86,4 +86,36 @@ struct ConfigTests {
         #expect(entries.map(\.key) == ["a", "b", "c", "long", "escaped key", "empty", "a"])
         #expect(entries.map(\.value) == ["1", "two words ", "three", "first,second", "tab\there A", "", "2"])
     }
+
+    @Test(
+        "a topic key's default in the broker has the same limits, and errors name the key that was given",
+        arguments: [
+            ("log.segment.bytes", "segment.bytes", "1048575"), ("log.roll.ms", "segment.ms", "0"),
+            ("log.retention.ms", "retention.ms", "-2"), ("log.roll.jitter.ms", "segment.jitter.ms", "x"),
+            ("log.cleanup.policy", "cleanup.policy", "keep"), ("compression.type", "compression.type", "rar"),
+            ("message.max.bytes", "max.message.bytes", "-1"), ("log.preallocate", "preallocate", "1"),
+            ("log.message.timestamp.type", "message.timestamp.type", "x"),
+        ])
+    func oneRow(_ brokerKey: String, _ topicKey: String, _ value: String) throws {
+        var loader = BrokerConfigLoader()
+        loader.add(brokerKey, value, from: .flag)
+        let broker = #expect(throws: ConfigError.self) { try loader.settings() }
+        let topic = #expect(throws: ConfigError.self) { try TopicSettings().applying([topicKey: value]) }
+        #expect(broker?.key == brokerKey)
+        #expect(broker?.description == topic?.description.replacing(topicKey, with: brokerKey))
+        let rule = try #require(BrokerSettings.rules.first { $0.name == brokerKey })
+        #expect(rule.type == TopicSettings.rules.first { $0.name == topicKey }?.type)
+    }
+
+    @Test("every row can read what it writes")
+    func rendering() throws {
+        var settings = BrokerSettings()
+        for rule in BrokerSettings.rules {
+            guard let text = rule.render(settings) else { continue }
+            try rule.apply(&settings, text)
+            #expect(rule.render(settings) == text, "\(rule.name)")
+        }
+        settings.retentionMilliseconds = 77
+        #expect(settings.topicDefaults.retentionMilliseconds == 77)
+    }
 }

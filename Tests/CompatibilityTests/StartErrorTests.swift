@@ -61,14 +61,46 @@ extension Compatibility {
             #expect(inventory(scratch.path) == before)
         }
 
+        /// The words that run `words` as somebody who may not read everything: as nobody, if this is root.
+        private func unprivileged(_ words: [String], _ scratch: Scratch) throws -> [String] {
+            guard getuid() == 0 else { return words }
+            // The build may lie in a folder that only root may enter.
+            let program = scratch.path + "/apus"
+            if !FileManager.default.fileExists(atPath: program) {
+                try FileManager.default.copyItem(atPath: words[0], toPath: program)
+            }
+            let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"]
+            return ["setpriv"] + nobody + [program] + words.dropFirst()
+        }
+
         @Test(
-            "a data directory that may not be read",
-            .disabled(if: getuid() == 0, "skipped: root may read everything"))
-        func unreadable() async throws {
+            "a data directory that may not be read, entered or written",
+            arguments: [mode_t(0), 0o111, 0o444, 0o555])
+        func unreadable(_ mode: mode_t) async throws {
             let scratch = Scratch()
-            mkdir(scratch.path + "/data", 0)
-            expectSentence(try await refusal(scratch.path + "/data"), scratch.path + "/data")
-            chmod(scratch.path + "/data", 0o755)
+            let data = scratch.path + "/data"
+            mkdir(data, 0o755)
+            chmod(data, mode)
+            defer { chmod(data, 0o755) }
+            let port = try FreePort.next()
+            let words = TestEnvironment.brokerCommand(directory: data, port: port, settings: [])
+            let output = try await refusal("", arguments: try unprivileged(words, scratch))
+            expectSentence(output, data, "Permission denied")
+            chmod(data, 0o755)
+            #expect(inventory(data) == [])
+        }
+
+        @Test("a data directory below one that may not be entered")
+        func unreachable() async throws {
+            let scratch = Scratch()
+            mkdir(scratch.path + "/closed", 0)
+            chmod(scratch.path + "/closed", 0)
+            defer { chmod(scratch.path + "/closed", 0o755) }
+            let data = scratch.path + "/closed/data"
+            let words = TestEnvironment.brokerCommand(
+                directory: data, port: try FreePort.next(), settings: [])
+            let output = try await refusal("", arguments: try unprivileged(words, scratch))
+            expectSentence(output, scratch.path + "/closed", "Permission denied")
         }
 
         @Test(

@@ -141,92 +141,42 @@ extension BrokerSettings {
         .init(
             "apus.replication.clamp", sets: \.clampReplication,
             "Whether a replication factor above 1 is accepted as 1 instead of refused."),
-        .init(
-            "compression.type", sets: \.topics.compressionType,
-            "Default of the topic configuration of this name."),
-        .init(
-            "compression.gzip.level", sets: \.topics.compressionGzipLevel, allowed: -1...9,
-            "Default of the topic configuration of this name."),
-        .init(
-            "compression.lz4.level", sets: \.topics.compressionLZ4Level, allowed: 1...17,
-            "Default of the topic configuration of this name."),
-        .init(
-            "compression.zstd.level", sets: \.topics.compressionZstdLevel, allowed: -131_072...22,
-            "Default of the topic configuration of this name."),
-        .init(
-            "log.cleanup.policy", sets: \.topics.cleanupPolicies,
-            isAllowed: { $0 == "compact" || $0 == "delete" },
-            expected: "String must be one of: compact, delete", "Default of cleanup.policy."),
-        .init(
-            "log.cleaner.delete.retention.ms", sets: \.topics.deleteRetentionMilliseconds,
-            allowed: 0...Int64.max,
-            "Default of delete.retention.ms."),
-        .init(
-            "log.segment.delete.delay.ms", sets: \.topics.fileDeleteDelayMilliseconds, allowed: 0...Int64.max,
-            "Default of file.delete.delay.ms."),
-        .init(
-            "log.index.interval.bytes", sets: \.topics.indexIntervalBytes, allowed: 0...Int32.max,
-            "Default of index.interval.bytes."),
-        .init(
-            "log.cleaner.max.compaction.lag.ms", sets: \.topics.maxCompactionLagMilliseconds,
-            allowed: 1...Int64.max,
-            "Default of max.compaction.lag.ms."),
-        .init(
-            "message.max.bytes", sets: \.topics.maxMessageBytes, allowed: 0...Int32.max,
-            "Default of max.message.bytes."),
-        .init(
-            "log.message.timestamp.after.max.ms", sets: \.topics.timestampAfterMaxMilliseconds,
-            allowed: 0...Int64.max,
-            "Default of message.timestamp.after.max.ms."),
-        .init(
-            "log.message.timestamp.before.max.ms", sets: \.topics.timestampBeforeMaxMilliseconds,
-            allowed: 0...Int64.max,
-            "Default of message.timestamp.before.max.ms."),
-        .init(
-            "log.message.timestamp.type", sets: \.topics.timestampSource, "Default of message.timestamp.type."
-        ),
-        .init(
-            "log.cleaner.min.cleanable.ratio", sets: \.topics.minCleanableDirtyRatio, allowed: 0...1,
-            "Default of min.cleanable.dirty.ratio."),
-        .init(
-            "log.cleaner.min.compaction.lag.ms", sets: \.topics.minCompactionLagMilliseconds,
-            allowed: 0...Int64.max,
-            "Default of min.compaction.lag.ms."),
-        .init(
-            "min.insync.replicas", sets: \.topics.minInSyncReplicas, allowed: 1...Int32.max,
-            "Default of the topic configuration of this name."),
-        .init("log.preallocate", sets: \.topics.preallocate, "Default of preallocate."),
-        .init(
-            "log.retention.bytes", sets: \.topics.retentionBytes, allowed: Int64.min...Int64.max,
-            "Default of retention.bytes."),
-        .init(
-            "log.retention.ms", sets: \.retentionMilliseconds, allowed: -1...Int64.max,
-            "Default of retention.ms."),
+        .defaulting("compression.type", of: "compression.type"),
+        .defaulting("compression.gzip.level", of: "compression.gzip.level"),
+        .defaulting("compression.lz4.level", of: "compression.lz4.level"),
+        .defaulting("compression.zstd.level", of: "compression.zstd.level"),
+        .defaulting("log.cleanup.policy", of: "cleanup.policy"),
+        .defaulting("log.cleaner.delete.retention.ms", of: "delete.retention.ms"),
+        .defaulting("log.cleaner.max.compaction.lag.ms", of: "max.compaction.lag.ms"),
+        .defaulting("log.cleaner.min.cleanable.ratio", of: "min.cleanable.dirty.ratio"),
+        .defaulting("log.cleaner.min.compaction.lag.ms", of: "min.compaction.lag.ms"),
+        .defaulting("log.index.interval.bytes", of: "index.interval.bytes"),
+        .defaulting("log.index.size.max.bytes", of: "segment.index.bytes"),
+        .defaulting("log.message.timestamp.after.max.ms", of: "message.timestamp.after.max.ms"),
+        .defaulting("log.message.timestamp.before.max.ms", of: "message.timestamp.before.max.ms"),
+        .defaulting("log.message.timestamp.type", of: "message.timestamp.type"),
+        .defaulting("log.preallocate", of: "preallocate"),
+        .defaulting("log.retention.bytes", of: "retention.bytes"),
+        .defaulting("log.segment.bytes", of: "segment.bytes"),
+        .defaulting("log.segment.delete.delay.ms", of: "file.delete.delay.ms"),
+        .defaulting("message.max.bytes", of: "max.message.bytes"),
+        .defaulting("min.insync.replicas", of: "min.insync.replicas"),
+        .defaulting("unclean.leader.election.enable", of: "unclean.leader.election.enable"),
+        .defaulting("log.retention.ms", of: "retention.ms", kept: \.retentionMilliseconds),
         .init(
             "log.retention.minutes", sets: \.retentionMinutes, allowed: -1...Int32.max,
             "The same in minutes, where log.retention.ms is not set."),
         .init(
             "log.retention.hours", sets: \.retentionHours, allowed: -1...Int32.max,
             "The same in hours, where neither of those is set."),
-        .init(
-            "log.segment.bytes", sets: \.topics.segmentBytes, allowed: 1_048_576...Int32.max,
-            "Default of segment.bytes."),
-        .init(
-            "log.index.size.max.bytes", sets: \.topics.segmentIndexBytes, allowed: 4...Int32.max,
-            "Default of segment.index.bytes."),
-        .init(
-            "log.roll.jitter.ms", sets: \.rollJitterMilliseconds, allowed: 0...Int64.max,
-            "Default of segment.jitter.ms."),
-        .init(
-            "log.roll.jitter.hours", sets: \.rollJitterHours, allowed: 0...Int32.max,
-            "The same in hours, where log.roll.jitter.ms is not set."),
-        .init("log.roll.ms", sets: \.rollMilliseconds, allowed: 1...Int64.max, "Default of segment.ms."),
+        .defaulting("log.roll.ms", of: "segment.ms", kept: \.rollMilliseconds),
         .init(
             "log.roll.hours", sets: \.rollHours, allowed: 1...Int32.max,
             "The same in hours, where log.roll.ms is not set."),
+        .defaulting("log.roll.jitter.ms", of: "segment.jitter.ms", kept: \.rollJitterMilliseconds),
         .init(
-            "unclean.leader.election.enable", sets: \.topics.uncleanLeaderElectionEnable,
-            "Default of the topic configuration of this name."),
+            "log.roll.jitter.hours", sets: \.rollJitterHours, allowed: 0...Int32.max,
+            "The same in hours, where log.roll.jitter.ms is not set."),
     ]
 
     /// The defaults of topics with the keys that can be given in several units resolved; the finest unit that

@@ -4,22 +4,40 @@
 /// Why a configuration value was refused: a sentence that names the key, the value and what would be
 /// accepted.
 package struct ConfigError: Error, Equatable, CustomStringConvertible {
+    private enum Problem: Equatable {
+        case value(String, problem: String)
+        case sentence(String)
+    }
+
     /// The key.
     package let key: String
-    /// The sentence.
-    package let description: String
+    private let problem: Problem
+
+    private init(key: String, _ problem: Problem) {
+        self.key = key
+        self.problem = problem
+    }
 
     /// An error about `key`; `problem` completes the sentence "Invalid value VALUE for configuration KEY: …".
     package init(key: String, value: String, problem: String) {
-        self.key = key
-        description = "Invalid value \(value) for configuration \(key): \(problem)"
+        self.init(key: key, .value(value, problem: problem))
     }
 
     /// An error about `key` with a sentence of its own.
     package init(key: String, sentence: String) {
-        self.key = key
-        description = sentence
+        self.init(key: key, .sentence(sentence))
     }
+
+    /// The sentence.
+    package var description: String {
+        switch problem {
+        case .value(let value, let problem): "Invalid value \(value) for configuration \(key): \(problem)"
+        case .sentence(let sentence): sentence
+        }
+    }
+
+    /// The same about the key under which the value was given.
+    func renamed(to key: String) -> ConfigError { ConfigError(key: key, problem) }
 }
 
 /// The type of a configuration value, numbered as DescribeConfigs numbers it (KIP-226).

@@ -180,6 +180,14 @@ extension TopicSettings {
     private static let rulesByName = Dictionary(
         uniqueKeysWithValues: (rules + [internalSegmentBytes]).map { ($0.name, $0) })
 
+    /// The row of a key that the table has.
+    static func rule(_ name: String) -> ConfigRule<TopicSettings> {
+        guard let rule = rulesByName[name] else {
+            preconditionFailure("a broker key is the default of \(name), which is no topic key")
+        }
+        return rule
+    }
+
     /// These settings with a topic's own values applied over them, each checked.
     package func applying(_ values: [String: String]) throws(ConfigError) -> TopicSettings {
         var settings = self
