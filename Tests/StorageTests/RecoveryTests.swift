@@ -30,7 +30,8 @@ private struct Storm {
             let rig = try Rig(config: config, disk: disk)
             let log = try rig.create()
             for tag in 0..<25 {
-                let spec = BatchSpec(count: Int.random(in: 1...4, using: &random), bytes: 60 * scale, tag: tag)
+                let spec = BatchSpec(
+                    count: Int.random(in: 1...4, using: &random), bytes: 60 * scale, tag: tag)
                 // Noted before the append: what was being written when the power went may have reached the
                 // disk whole.
                 let batch = try spec.bytes()
