@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdint.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 ssize_t apus_pread_cached(int descriptor, void *buffer, size_t length, int64_t position) {
     struct iovec part = {buffer, length};
@@ -25,6 +28,14 @@ int apus_start_writeback(int descriptor, int64_t position, int64_t length, int w
     unsigned flags = SYNC_FILE_RANGE_WRITE;
     if (wait) flags |= SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER;
     return sync_file_range(descriptor, position, length, flags);
+}
+
+void apus_forget_code(void) {
+    // The linker names where code begins and ends.
+    extern const char __executable_start[], etext[];
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = (uintptr_t)__executable_start & ~(page - 1), to = (uintptr_t)etext & ~(page - 1);
+    if (to > from) madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
 void apus_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

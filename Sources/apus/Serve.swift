@@ -1,6 +1,7 @@
 // `apus serve`: puts the configuration together, runs the broker until a signal ends it.
 internal import Base
 internal import Broker
+internal import CSystem
 internal import Glibc
 internal import Network
 
@@ -127,6 +128,8 @@ private func serve(_ loader: BrokerConfigLoader) throws(CommandError) -> Int32 {
     }
     do throws(StartError) {
         let broker = try Broker.start(settings, logger: logger)
+        // Most of the code that is mapped now was for the start; what serves comes back page by page.
+        apus_forget_code()
         return broker.runUntilSignalled()
     } catch {
         throw .failure(error.description)

@@ -24,6 +24,10 @@ ssize_t apus_write_padded(int descriptor, const void *bytes, size_t length, size
 /// sync_file_range: starts (and with `wait` finishes) write-back of a range; no promise of durability.
 int apus_start_writeback(int descriptor, int64_t position, int64_t length, int wait);
 
+/// Takes the program's own code out of this process's memory (not out of the page cache): what runs again is mapped
+/// again by a minor fault, and what only the start needed stays out.
+void apus_forget_code(void);
+
 /// Names the calling thread for tools such as top and perf (at most 15 bytes).
 void apus_name_thread(const char *name);
 
