@@ -24,6 +24,7 @@ package final class Broker: Sendable {
     package let boundAddresses: [SocketAddress]
     let sockets: BrokerSockets
     let upkeep: UpkeepScheduler
+    let storageJobs: StorageJobs
     /// The offset of this start's registration in the metadata log (KIP-631).
     let brokerEpoch: Int64
     private let advertised: AdvertisedAddresses
@@ -37,7 +38,7 @@ package final class Broker: Sendable {
         producerIDs = parts.producerIDs
         sockets = parts.sockets
         upkeep = UpkeepScheduler(clock: clock)
-        StorageUpkeep.begin(parts.storage, on: upkeep, settings, clock: clock)
+        storageJobs = StorageUpkeep.begin(parts.storage, on: upkeep, settings, clock: clock)
         brokerEpoch = parts.brokerEpoch
         boundAddresses = parts.sockets.listeners.map(\.local)
         advertised = AdvertisedAddresses(

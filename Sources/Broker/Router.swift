@@ -23,6 +23,7 @@ package final class Router: ConnectionHandler {
         case apiVersions = 18
         case createTopics = 19
         case deleteTopics = 20
+        case deleteRecords = 21
         case initProducerID = 22
         case offsetForLeaderEpoch = 23
         case describeCluster = 60
@@ -95,6 +96,7 @@ package final class Router: ConnectionHandler {
         case .apiVersions: try serve(ApiVersionsHandler.handle, frame.bytes, start, request, connection)
         case .createTopics: try serve(CreateTopicsHandler.handle, frame.bytes, start, request, connection)
         case .deleteTopics: try serve(DeleteTopicsHandler.handle, frame.bytes, start, request, connection)
+        case .deleteRecords: try serve(DeleteRecordsHandler.handle, frame.bytes, start, request, connection)
         case .initProducerID: try serve(InitProducerIDHandler.handle, frame.bytes, start, request, connection)
         case .offsetForLeaderEpoch:
             try serve(OffsetForLeaderEpochHandler.handle, frame.bytes, start, request, connection)

@@ -21,12 +21,15 @@ package struct DiskEntry: Equatable, Sendable {
     package let isDirectory: Bool
     /// The length of a file.
     package let sizeBytes: Int64
+    /// When a file was written last; nil if the disk does not know.
+    package let modified: Timestamp?
 
     /// An entry as the disk found it.
-    package init(name: String, isDirectory: Bool, sizeBytes: Int64) {
+    package init(name: String, isDirectory: Bool, sizeBytes: Int64, modified: Timestamp? = nil) {
         self.name = name
         self.isDirectory = isDirectory
         self.sizeBytes = sizeBytes
+        self.modified = modified
     }
 }
 

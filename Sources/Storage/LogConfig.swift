@@ -23,6 +23,24 @@ package struct LogConfig: Equatable, Sendable {
     package var indexBytesMax = 10 << 20
     /// `producer.id.expiration.ms`: a producer that wrote nothing for so long is forgotten.
     package var producerExpiry: Duration = .milliseconds(86_400_000)
+    /// `cleanup.policy` contains `delete`: closed segments are deleted by age and size.
+    package var deletes = true
+    /// `cleanup.policy` contains `compact`: only the last record of each key is kept.
+    package var compacts = false
+    /// `retention.ms`: the age at which a segment is deleted; nil keeps it for ever.
+    package var retentionAge: Duration? = .milliseconds(604_800_000)
+    /// `retention.bytes`: what is kept of a partition, at least; nil keeps all.
+    package var retentionBytes: Int64?
+    /// `file.delete.delay.ms`: how long the files of a deleted segment remain, for whoever still reads them.
+    package var fileDeleteDelay: Duration = .milliseconds(60_000)
+    /// `delete.retention.ms`: how long compaction keeps tombstones and the ends of transactions.
+    package var deleteRetention: Duration = .milliseconds(86_400_000)
+    /// `min.compaction.lag.ms`: a segment with a younger record is not compacted.
+    package var compactionLagMin: Duration = .zero
+    /// `max.compaction.lag.ms`: a segment whose first record is older is compacted in any case.
+    package var compactionLagMax: Duration = .milliseconds(Int64.max)
+    /// `min.cleanable.dirty.ratio`: the share of uncompacted bytes from which a log is compacted.
+    package var dirtyRatioMin = 0.5
     /// `apus.durability`.
     package var durability = Durability.disk
     /// The largest piece that an active segment reserves ahead of its end; 0 reserves nothing.

@@ -36,6 +36,31 @@ extension LogDirectory {
         return next
     }
 
+    /// Deletes segments that are too old, too many, or before the start of their log; when the next one comes
+    /// of age, nil if none will.
+    package func expireSegments(at now: Timestamp) -> Timestamp? {
+        var next: Timestamp?
+        for log in openLogs where log.kind == .data {
+            do throws(StorageError) {
+                guard let due = try log.expire(at: now) else { continue }
+                next = min(next ?? due, due)
+            } catch {
+                services.logger.log(
+                    .warning, "segment.delete.failed",
+                    ["partition": "\(log.partition)", "reason": error.description])
+                let retry = Timestamp(milliseconds: now.milliseconds + 60_000)
+                next = min(next ?? retry, retry)
+            }
+        }
+        return next
+    }
+
+    /// Removes the files of segments that were deleted `file.delete.delay.ms` ago; when the next ones are due
+    /// on the monotonic clock, nil if there are none.
+    package func removeDeletedSegments(at now: Int64) -> Int64? {
+        services.graveyard.sweep(at: now, services.disk, services.logger)
+    }
+
     /// Writes the checkpoints; a failure is logged, as the next time may go better.
     package func writeCheckpointsOrWarn() {
         do throws(StorageError) {

@@ -146,8 +146,15 @@ package protocol LogStore: AnyObject, Sendable {
     /// Drops every batch that contains `offset` or lies behind it.
     func truncate(to offset: Offset) throws(StorageError)
 
-    /// Makes `offset` the first that can be read, and frees what lies wholly before it.
-    func trim(to offset: Offset) throws(StorageError)
+    /// Makes `offset` the first that can be read; `expire` frees what lies wholly before it.
+    func trim(to offset: Offset)
+
+    /// Closes the active segment if retention wants all of it deleted at `now`.
+    func rollIfExpired(at now: Timestamp, below limit: Offset) throws(StorageError) -> AgedRoll
+
+    /// Deletes closed segments that lie before the start of the store, or that retention wants deleted at
+    /// `now`; none that reaches `limit`. Waits for the disk.
+    func expire(at now: Timestamp, below limit: Offset) throws(StorageError) -> Expiry
 
     /// Closes the active segment if it has come of age at `now`; the log above may note its state at the base
     /// of the new one. An engine without segments has nothing to do.

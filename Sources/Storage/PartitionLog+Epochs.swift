@@ -36,7 +36,8 @@ extension PartitionLog {
     /// Makes `offset` the first one that can be read (DeleteRecords, KIP-107); it may not lie beyond the high
     /// watermark.
     ///
-    /// A lower one than the present start changes nothing.
+    /// A lower one than the present start changes nothing. It is durable with the next checkpoints; `expire`
+    /// frees the space.
     package func trim(to offset: Offset) throws(StorageError) {
         try state.withLock { (state) throws(StorageError) in
             guard offset <= state.bounds.highWatermark else {
@@ -44,10 +45,8 @@ extension PartitionLog {
                     requested: offset, start: state.bounds.logStart, end: state.bounds.highWatermark)
             }
             guard offset > state.bounds.logStart else { return }
-            try store.trim(to: offset)
-            state.bounds.logStart = offset
-            state.epochs.trim(to: offset)
-            state.epochsChanged = true
+            store.trim(to: offset)
+            state.moveStart(to: offset)
         }
     }
 

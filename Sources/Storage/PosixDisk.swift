@@ -54,8 +54,10 @@ package final class PosixDisk: Disk {
             throw .failed(.stat, path, errno: errno)
         }
         let name = path.split(separator: "/").last.map(String.init) ?? path
+        let modified = Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
         return DiskEntry(
-            name: name, isDirectory: status.st_mode & S_IFMT == S_IFDIR, sizeBytes: Int64(status.st_size))
+            name: name, isDirectory: status.st_mode & S_IFMT == S_IFDIR, sizeBytes: Int64(status.st_size),
+            modified: Timestamp(milliseconds: modified))
     }
 
     /// rename(2).

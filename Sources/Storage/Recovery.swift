@@ -33,6 +33,7 @@ struct Recovery {
         }
         names.removeAll { $0.isDirectory }
         let sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
+        let written = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.modified) })
         let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
         var segments: [SegmentState] = []
         var end = logStart ?? .zero
@@ -41,6 +42,9 @@ struct Recovery {
             let next = number + 1 < found.count ? found[number + 1] : nil
             let opened = try open(base, next: next, sizes)
             segments.append(opened.state)
+            if next != nil, let modified = written[Segment.name(base) + ".log"] ?? nil {
+                segments[number].openedAt = modified
+            }
             end = opened.end
             isTidy = opened.isTrusted && trust == .clean
             // A hole beyond the recovery point is a write that was lost while later ones survived; below it

@@ -10,6 +10,8 @@ final class Segment: Sendable {
         var log: (any DiskFile)?
         var index: (any DiskFile)?
         var times: (any DiskFile)?
+        /// What the names of the files end in since the segment was taken out of its log.
+        var retiredSuffix = ""
     }
 
     let base: Offset
@@ -74,19 +76,48 @@ final class Segment: Sendable {
         try files.withLock { (files) throws(StorageError) in
             if let file = files[keyPath: slot] { return file }
             guard mayWait else { return nil }
-            let file = try disk.open(path(suffix), mode)
+            let file = try disk.open(path(suffix) + files.retiredSuffix, mode)
             files[keyPath: slot] = file
             return file
         }
     }
 
     /// Lets go of the open files; whoever reads them keeps them.
-    func closeFiles() { files.withLock { $0 = Files() } }
+    func closeFiles() {
+        files.withLock { files in
+            files.log = nil
+            files.index = nil
+            files.times = nil
+        }
+    }
+
+    /// The endings of a segment's files; the log comes last, as the others mean nothing without it.
+    static let suffixes = [".index", ".timeindex", ".txnindex", ".log"]
 
     /// Removes all files of the segment; open readers keep theirs.
     func remove() throws(StorageError) {
-        for suffix in [".index", ".timeindex", ".txnindex", ".log"] { try disk.removeIfPresent(path(suffix)) }
+        for suffix in Segment.suffixes { try disk.removeIfPresent(path(suffix)) }
     }
+
+    /// Renames all files, so that they no longer belong to the log, and gives their new paths.
+    ///
+    /// Whoever found something in the segment before can still open them. Several segments of one name may be
+    /// retired one after another, so each needs a `serial` of its own.
+    func retire(_ serial: Int) throws(StorageError) -> [String] {
+        try files.withLock { (files) throws(StorageError) in
+            let ending = serial == 0 ? Segment.retiredEnding : ".\(serial)\(Segment.retiredEnding)"
+            files.retiredSuffix = ending
+            var paths: [String] = []
+            for suffix in Segment.suffixes where try disk.entry(at: path(suffix)) != nil {
+                try disk.rename(path(suffix), to: path(suffix) + ending)
+                paths.append(path(suffix) + ending)
+            }
+            return paths
+        }
+    }
+
+    /// What the names of files end in that are about to be removed, as in Kafka.
+    static let retiredEnding = ".deleted"
 }
 
 /// A batch by its greatest timestamp.
@@ -107,7 +138,7 @@ struct SegmentState: Sendable {
     var greatest: TimestampMark?
     /// The greatest timestamp of the first batch: `segment.ms` counts from it.
     var firstTimestamp: Timestamp?
-    /// When the segment was opened, for batches without timestamps.
+    /// When the segment was opened, or once it is closed, written last; for batches without timestamps.
     var openedAt: Timestamp
     /// Bytes appended since the last index entry.
     var bytesSinceEntry = 0

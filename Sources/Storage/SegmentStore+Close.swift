@@ -1,28 +1,14 @@
-// The ends of a log: trimming its beginning, truncating its end, closing it.
+// The end of a log: truncating it, closing it.
 package import Base
 internal import Records
 
 extension SegmentStore {
-    /// Makes `offset` the first that can be read, and removes segments that lie wholly before it.
-    package func trim(to offset: Offset) throws(StorageError) {
-        try upkeep.withLock { _ throws(StorageError) in
-            let removed = state.withLock { state -> [Segment] in
-                state.start = max(state.start, min(offset, state.end))
-                var removed: [Segment] = []
-                // Segments that the flusher still has to seal stay, and so does the active one.
-                while state.segments.count - 1 - state.unsealed > 0,
-                    state.segments[1].segment.base <= state.start
-                {
-                    removed.append(state.segments.removeFirst().segment)
-                }
-                return removed
-            }
-            for segment in removed { try segment.remove() }
-        }
-    }
-
     /// Drops the batch that contains `offset`, and everything behind it; durable when it returns.
     package func truncate(to offset: Offset) throws(StorageError) {
+        try surgery.withLock { _ throws(StorageError) in try truncateAlone(to: offset) }
+    }
+
+    private func truncateAlone(to offset: Offset) throws(StorageError) {
         try upkeep.withLock { _ throws(StorageError) in
             try state.withLock { (state) throws(StorageError) in
                 try requireWritable(state)
@@ -66,11 +52,14 @@ extension SegmentStore {
     /// Ends appends and reads.
     package func close(isClean: Bool) throws(StorageError) {
         if isClean { try makeTidy() }
-        let bytes = upkeep.withLock { _ in
-            state.withLock { state in
-                state.isClosed = true
-                defer { state.unsyncedBytes = 0 }
-                return state.unsyncedBytes
+        // Nothing is renamed any more when this returns: the directory may get another owner.
+        let bytes = surgery.withLock { _ in
+            upkeep.withLock { _ in
+                state.withLock { state in
+                    state.isClosed = true
+                    defer { state.unsyncedBytes = 0 }
+                    return state.unsyncedBytes
+                }
             }
         }
         services.flusher.forget(bytes)

@@ -44,6 +44,10 @@ extension SegmentStore {
         while true {
             let plan = try state.withLock { (state) throws(StorageError) in
                 if state.isClosed { throw StorageError.closed(path: directory) }
+                // Retention may have come between the look at the log's bounds and this one.
+                guard request.from >= state.segments[0].segment.base else {
+                    throw .offsetOutOfRange(requested: request.from, start: state.start, end: state.end)
+                }
                 return state.plan(request)
             }
             guard let file = try plan.segment.log(mayWait: mayWait),
@@ -97,6 +101,9 @@ extension SegmentStore {
         if case .exact = plan.limit {} else { places.append((request.limit, end)) }
         guard !places.isEmpty else { return }
         state.withLock { state in
+            // Its offsets may have moved, if compaction replaced the segment meanwhile.
+            let number = state.segmentNumber(containing: plan.segment.base)
+            guard state.segments[number].segment === plan.segment else { return }
             for (offset, position) in places { state.recents.note(offset, at: position, in: plan.segment) }
         }
     }

@@ -21,6 +21,8 @@ package final class StoreServices: Sendable {
     package let logger: Logger
     /// Tells when clients' records are to be refused for lack of space.
     package let reserve: DiskReserve
+    /// Where the files of deleted segments wait.
+    let graveyard = Graveyard()
 
     /// The means of a log directory.
     package init(
@@ -67,6 +69,10 @@ package final class SegmentStore: LogStore {
         /// Whether the files are as a clean stop left them.
         var isTidy: Bool
         var recents = RecentPositions()
+        /// How many segments were retired.
+        var retired = 0
+        /// The base of the first segment that a crash may bring back.
+        var oldest: Offset?
         weak var events: (any LogStoreEvents)?
 
         /// Up to here readers may see.
@@ -74,7 +80,7 @@ package final class SegmentStore: LogStore {
         var bounds: StoreBounds {
             StoreBounds(
                 start: start, end: end, durableEnd: durableEnd, syncedEnd: syncedEnd,
-                oldest: segments[0].segment.base)
+                oldest: oldest ?? segments[0].segment.base)
         }
         /// Marks the store as queued with the flusher; false if it was.
         mutating func mustQueue() -> Bool {
@@ -95,6 +101,10 @@ package final class SegmentStore: LogStore {
     ///
     /// Taken before `state`.
     let upkeep = Lock(())
+    /// Serializes what removes, replaces or closes segments, and is held while their files are renamed.
+    ///
+    /// Taken before `upkeep`, and never while the log above is told something.
+    let surgery = Lock(())
 
     init(directory: String, services: StoreServices, state: State) {
         self.directory = directory
@@ -212,6 +222,7 @@ package final class SegmentStore: LogStore {
         try file.truncate(to: 0)
         try state.dropPadding()
         state.active.noteTime()
+        state.active.openedAt = state.lastAppend
         state.unsealed += 1
         state.hasNewFile = true
         state.segments.append(

@@ -94,7 +94,8 @@ struct UpkeepSchedulerTests {
         rig.clock.advance(milliseconds: 1)
         scheduler.runDue()
         #expect(try rig.recoveryPoint("t") == log.bounds.logEnd)
-        // Ten minutes each until the producer is forgotten, and the segment closed at its age.
+        // Ten minutes each until the producer is forgotten, and the segment closed at its age, and
+        // deleted as soon as it is.
         #expect(log.producerCount == 1)
         var looks = 0
         while let rest = scheduler.runDue(), looks < 2000 {
@@ -104,6 +105,7 @@ struct UpkeepSchedulerTests {
         }
         #expect(log.producerCount == 0)
         #expect(looks < 200)
-        #expect(try rig.segments("t") == 2)
+        #expect(try rig.segments("t") == 1)
+        #expect(log.bounds.logStart == log.bounds.logEnd)
     }
 }

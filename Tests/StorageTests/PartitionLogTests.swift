@@ -182,6 +182,7 @@ func trimming() throws {
     #expect(log.bounds.logStart == Offset(50))
     #expect(try log.allBatches().count == 50)
     #expect(throws: StorageError.self) { try log.bytes(from: Offset(49)) }
+    #expect(try log.expire(at: .none) != nil)
     let files = try rig.disk.list("/data/t-0").map(\.name)
     #expect(!files.contains("00000000000000000000.log"))
     try rig.directory.stop(brokerEpoch: 0)

@@ -35,6 +35,7 @@ package struct BrokerSettings: Sendable {
     package var producerIDExpirationMilliseconds: Int32 = 86_400_000
     package var producerExpirationCheckMilliseconds: Int32 = 600_000
     package var checkpointMilliseconds: Int32 = 60_000
+    package var retentionCheckMilliseconds: Int64 = 300_000
     package var logLevel = LogLevel.info
     package var retentionMilliseconds: Int64?
     package var retentionMinutes: Int32?
@@ -125,6 +126,9 @@ extension BrokerSettings {
             "log.flush.offset.checkpoint.interval.ms", sets: \.checkpointMilliseconds,
             allowed: 0...Int32.max,
             "How long recovery points of what was written may be kept from their file."),
+        .init(
+            "log.retention.check.interval.ms", sets: \.retentionCheckMilliseconds, allowed: 1...Int64.max,
+            "How often at most it is checked which segments are to be deleted."),
     ]
 
     private static let topicDefaults: [ConfigRule<BrokerSettings>] = [

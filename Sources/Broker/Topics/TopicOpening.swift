@@ -114,7 +114,21 @@ extension LogConfig {
     init(_ topic: TopicSettings, _ broker: BrokerSettings) {
         self.init()
         segmentBytes = Int(topic.segmentBytes)
-        segmentAgeMax = .milliseconds(topic.segmentMilliseconds)
+        let policy = topic.cleanupPolicy
+        deletes = policy.contains(.delete)
+        compacts = policy.contains(.compact)
+        // What has to be compacted after some time has to be closed by then.
+        segmentAgeMax = .milliseconds(
+            compacts
+                ? min(topic.segmentMilliseconds, topic.maxCompactionLagMilliseconds)
+                : topic.segmentMilliseconds)
+        retentionAge = topic.retentionMilliseconds < 0 ? nil : .milliseconds(topic.retentionMilliseconds)
+        retentionBytes = topic.retentionBytes < 0 ? nil : topic.retentionBytes
+        fileDeleteDelay = .milliseconds(topic.fileDeleteDelayMilliseconds)
+        deleteRetention = .milliseconds(topic.deleteRetentionMilliseconds)
+        compactionLagMin = .milliseconds(topic.minCompactionLagMilliseconds)
+        compactionLagMax = .milliseconds(topic.maxCompactionLagMilliseconds)
+        dirtyRatioMin = topic.minCleanableDirtyRatio
         segmentJitter = .milliseconds(topic.segmentJitterMilliseconds)
         indexIntervalBytes = Int(topic.indexIntervalBytes)
         indexBytesMax = Int(topic.segmentIndexBytes)

@@ -11,11 +11,15 @@ enum StorageUpkeep {
     /// While the disk is nearly full, its free space is looked at this often; otherwise after flushes.
     private static let spaceInterval = Duration.seconds(1)
 
+    /// Nothing is deleted by age or size so soon after a start, as Kafka's `log.initial.task.delay.ms`.
+    private static let retentionDelay = Duration.seconds(30)
+
     /// Adds the jobs to `scheduler`, and has the flusher of `storage` request them.
+    @discardableResult
     static func begin(
         _ storage: LogDirectory, on scheduler: UpkeepScheduler, _ settings: BrokerSettings,
         clock: any BrokerClock
-    ) {
+    ) -> StorageJobs {
         let checkpointInterval = Duration.milliseconds(settings.checkpointMilliseconds)
         let expiryInterval = Duration.milliseconds(settings.producerExpirationCheckMilliseconds)
         let checkpoints = scheduler.add { [weak storage] in
@@ -33,16 +37,43 @@ enum StorageUpkeep {
         let space = scheduler.add { [weak storage] in
             storage?.reserve.check() == true ? spaceInterval : nil
         }
+        let retentionInterval = Duration.milliseconds(settings.retentionCheckMilliseconds)
+        let graves = scheduler.add { [weak storage] in
+            let now = clock.monotonicNanoseconds()
+            guard let due = storage?.removeDeletedSegments(at: now) else { return nil }
+            return .nanoseconds(max(1_000_000, due - now))
+        }
+        let retention = scheduler.add { [weak storage] in
+            let now = clock.wallTime()
+            let due = storage?.expireSegments(at: now)
+            let monotonic = clock.monotonicNanoseconds()
+            if let buried = storage?.removeDeletedSegments(at: monotonic) {
+                scheduler.request(graves, within: .nanoseconds(buried - monotonic))
+            }
+            // As coarse as Kafka, so that many logs that come of age one after another cost one wake-up.
+            return due.map { max(retentionInterval, .milliseconds($0.milliseconds - now.milliseconds)) }
+        }
         storage.flusher.afterTurn { [reserve = storage.reserve] in
             reserve.checkAfterTurn()
             if reserve.isReached { scheduler.request(space, within: spaceInterval) }
             scheduler.request(checkpoints, within: checkpointInterval)
             scheduler.request(producers, within: expiryInterval)
             scheduler.request(segments, within: segmentsInterval)
+            scheduler.request(retention, within: retentionInterval)
         }
         // For what an earlier run left.
         if storage.reserve.isReached { scheduler.request(space, within: spaceInterval) }
         scheduler.request(producers, within: expiryInterval)
         scheduler.request(segments, within: segmentsInterval)
+        scheduler.request(retention, within: min(retentionDelay, retentionInterval))
+        return StorageJobs(retention: retention, graves: graves)
     }
+}
+
+/// Jobs that others request too.
+struct StorageJobs: Sendable {
+    /// Deletes segments.
+    let retention: UpkeepID
+    /// Removes the files of deleted segments.
+    let graves: UpkeepID
 }

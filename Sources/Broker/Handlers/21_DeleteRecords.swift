@@ -1,0 +1,159 @@
+/// DeleteRecords (key 21, v0–2): moves the start of partitions forward (KIP-107). v1 errors that clients may
+/// retry · v2 flexible. The answer comes when the new starts are durable; the space is freed by retention.
+import Base
+import Network
+import Protocol
+import Storage
+
+enum DeleteRecordsHandler {
+    /// The offset that stands for the high watermark.
+    private static let highWatermark: Int64 = -1
+
+    static func handle(_ request: DeleteRecordsRequest, _ context: RequestContext) -> Outcome<
+        DeleteRecordsResponse
+    > {
+        let topics = context.topics
+        // The high watermark is the durable end; what was acknowledged before this request can be deleted by
+        // it, so the log's end as it is now is waited for.
+        var ends: [(Partition, Offset)] = []
+        for topic in request.topics {
+            for asked in topic.partitions {
+                guard let partition = topics[topic.name]?.partition(asked.partitionIndex),
+                    let bounds = partition.log?.bounds, bounds.highWatermark < bounds.logEnd,
+                    asked.offset == highWatermark || asked.offset > bounds.highWatermark.value
+                else { continue }
+                ends.append((partition, bounds.logEnd))
+            }
+        }
+        let reply = Deferred<DeleteRecordsResponse>()
+        // The new starts are written to the disk, so all of it happens on the pool.
+        let finish: @Sendable () -> Void = {
+            context.broker.sockets.pool.run { reply.complete(answer(request, topics, context)) }
+        }
+        guard !ends.isEmpty else {
+            finish()
+            return .later(reply)
+        }
+        wait(for: ends, reply, request, context, then: finish)
+        return .later(reply)
+    }
+
+    /// Calls `finish` once the logs are durable up to `ends`, or answers that they were not in time.
+    private static func wait(
+        for ends: [(Partition, Offset)], _ reply: Deferred<DeleteRecordsResponse>,
+        _ request: DeleteRecordsRequest, _ context: RequestContext,
+        then finish: @escaping @Sendable () -> Void
+    ) {
+        let timer = context.loop.schedule(after: .milliseconds(max(0, request.timeoutMs))) {
+            reply.complete(refuseAll(request, .requestTimedOut, context))
+        }
+        let barrier = DurabilityBarrier(count: ends.count) {
+            context.loop.post { context.loop.cancel(timer) }
+            finish()
+        }
+        reply.whenAbandoned {
+            context.loop.cancel(timer)
+            for (partition, _) in ends { partition.removeAppends(of: barrier) }
+        }
+        for (index, (partition, end)) in ends.enumerated() {
+            partition.whenDurable(end, tell: barrier, index: index)
+        }
+    }
+
+    private static func answer(
+        _ request: DeleteRecordsRequest, _ topics: TopicDirectory, _ context: RequestContext
+    ) -> DeleteRecordsResponse {
+        var response = DeleteRecordsResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.topics = request.topics.map { asked in
+            var topic = DeleteRecordsResponse.DeleteRecordsTopicResult()
+            topic.name = asked.name
+            let isAllowed = context.authorize(.delete, .topic(asked.name))
+            topic.partitions = asked.partitions.map { partition in
+                var result = DeleteRecordsResponse.DeleteRecordsPartitionResult()
+                result.partitionIndex = partition.partitionIndex
+                let outcome =
+                    isAllowed
+                    ? trim(partition, of: topics[asked.name]) : .failure(.topicAuthorizationFailed)
+                result.set(outcome)
+                return result
+            }
+            return topic
+        }
+        makeDurable(&response, context)
+        return response
+    }
+
+    fileprivate enum Trimmed {
+        case start(Offset)
+        case failure(ErrorCode)
+    }
+
+    /// Moves the start of one partition, which is not durable yet.
+    private static func trim(
+        _ asked: DeleteRecordsRequest.DeleteRecordsPartition, of topic: Topic?
+    ) -> Trimmed {
+        guard let topic, let partition = topic.partition(asked.partitionIndex) else {
+            return .failure(.unknownTopicOrPartition)
+        }
+        guard !topic.isInternal else { return .failure(.invalidTopicException) }
+        guard let log = partition.log else { return .failure(.kafkaStorageError) }
+        guard topic.settings.cleanupPolicy.contains(.delete) else { return .failure(.policyViolation) }
+        let wanted = asked.offset == highWatermark ? log.bounds.highWatermark.value : asked.offset
+        guard wanted >= 0 else { return .failure(.offsetOutOfRange) }
+        do throws(StorageError) {
+            try log.trim(to: Offset(wanted))
+            return .start(log.bounds.logStart)
+        } catch {
+            return .failure(ErrorCode(error))
+        }
+    }
+
+    /// Writes the new starts to the disk, and has retention free what lies before them.
+    private static func makeDurable(_ response: inout DeleteRecordsResponse, _ context: RequestContext) {
+        let hasMoved = response.topics.contains { $0.partitions.contains { $0.errorCode == 0 } }
+        guard hasMoved else { return }
+        do throws(StorageError) {
+            try context.broker.storage.writeCheckpoints()
+        } catch {
+            context.broker.logger.log(
+                .error, "delete_records.not_durable", ["reason": error.description])
+            for topic in response.topics.indices {
+                for partition in response.topics[topic].partitions.indices
+                where response.topics[topic].partitions[partition].errorCode == 0 {
+                    response.topics[topic].partitions[partition].set(.failure(.kafkaStorageError))
+                }
+            }
+        }
+        context.broker.upkeep.request(context.broker.storageJobs.retention, within: .zero)
+    }
+
+    private static func refuseAll(
+        _ request: DeleteRecordsRequest, _ code: ErrorCode, _ context: RequestContext
+    ) -> DeleteRecordsResponse {
+        var response = DeleteRecordsResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.topics = request.topics.map { asked in
+            var topic = DeleteRecordsResponse.DeleteRecordsTopicResult()
+            topic.name = asked.name
+            topic.partitions = asked.partitions.map { partition in
+                var result = DeleteRecordsResponse.DeleteRecordsPartitionResult()
+                result.partitionIndex = partition.partitionIndex
+                result.set(.failure(code))
+                return result
+            }
+            return topic
+        }
+        return response
+    }
+}
+
+extension DeleteRecordsResponse.DeleteRecordsPartitionResult {
+    /// The new start, or -1 beside an error.
+    fileprivate mutating func set(_ outcome: DeleteRecordsHandler.Trimmed) {
+        switch outcome {
+        case .start(let offset): (lowWatermark, errorCode) = (offset.value, 0)
+        case .failure(let code): (lowWatermark, errorCode) = (-1, code.rawValue)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+// What retention means for a log: its start moves to the first segment that is left, and the notes of what
+// was deleted go.
+package import Base
+
+extension PartitionLog {
+    /// Deletes the segments that retention wants deleted at `now`, and those before the start of the log;
+    /// when the next one comes of age, nil if none will.
+    ///
+    /// Waits for the disk.
+    package func expire(at now: Timestamp) throws(StorageError) -> Timestamp? {
+        try state.withLock { (state) throws(StorageError) in
+            let roll = try store.rollIfExpired(at: now, below: state.bounds.highWatermark)
+            if let base = roll.opened { state.snapshots.append((base, state.producers)) }
+        }
+        let expiry = try store.expire(at: now, below: bounds.highWatermark)
+        guard !expiry.removed.isEmpty else { return expiry.due }
+        let newest = state.withLock { state in
+            if expiry.start > state.bounds.logStart { state.moveStart(to: expiry.start) }
+            return state.lastSnapshot
+        }
+        services.logger.log(
+            .info, "segments.deleted",
+            [
+                "partition": "\(partition)", "segments": "\(expiry.removed.count)",
+                "start": "\(expiry.start.value)",
+            ])
+        if let newest {
+            for base in expiry.removed where base < newest { try notes.removeSnapshot(at: base) }
+        }
+        return expiry.due
+    }
+}
+
+extension PartitionLog.State {
+    /// Makes `offset` the first that can be read.
+    mutating func moveStart(to offset: Offset) {
+        bounds.logStart = offset
+        epochs.trim(to: offset)
+        epochsChanged = true
+    }
+}
