@@ -23,6 +23,8 @@ package struct LogConfig: Equatable, Sendable {
     package var indexBytesMax = 10 << 20
     /// `producer.id.expiration.ms`: a producer that wrote nothing for so long is forgotten.
     package var producerExpiry: Duration = .milliseconds(86_400_000)
+    /// `cleanup.policy` names `compact`: then offsets may be missing between records.
+    package var isCompacted = false
     /// `apus.durability`.
     package var durability = Durability.disk
     /// The largest piece that an active segment reserves ahead of its end; 0 reserves nothing.

@@ -29,6 +29,13 @@ extension LogDirectory {
         }
     }
 
+    /// The partitions that the cleaner's checkpoint names.
+    static func cleanedPartitions(_ path: String, _ disk: any Disk) throws(StorageError) -> Set<TopicPartition>
+    {
+        guard let bytes = try disk.contents(path + "/cleaner-offset-checkpoint") else { return [] }
+        return Set(OffsetCheckpoint(salvaging: bytes).offsets.keys)
+    }
+
     /// Where the log in `directory` starts, when the checkpoint of log starts cannot tell: the file of leader
     /// epochs is cut at the same offset.
     ///

@@ -121,7 +121,8 @@ extension LogDirectory {
             logStart = try LogDirectory.logStart(fromEpochsOf: directory, services.disk)
         }
         let store = try Recovery(
-            directory: directory, services: services, shared: shared, trust: trust, logStart: logStart
+            directory: directory, services: services, shared: shared, trust: trust, logStart: logStart,
+            mayHaveHoles: config.isCompacted || cleaned.contains(identity.partition)
         ).open()
         let log = try PartitionLog.open(
             identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),

@@ -74,6 +74,8 @@ package final class LogDirectory: Sendable {
     package let cleanStop: CleanStop?
     /// Whether this call made the directory.
     package let isNew: Bool
+    /// Partitions that were compacted at some time, whatever their policy is now.
+    let cleaned: Set<TopicPartition>
     /// Whether the checkpoint of log starts is missing or damaged.
     let asksEpochsForStarts: Bool
     /// Whether an earlier run ended without a clean stop.
@@ -117,6 +119,7 @@ package final class LogDirectory: Sendable {
         let starts = try LogDirectory.checkpoint(.logStart, options.path, disk, logger)
         let written = Set(points.offsets.keys).union(starts.checkpoint.offsets.keys)
         state = Lock(State(recoveryPoints: points, logStarts: starts.checkpoint, written: written))
+        cleaned = try LogDirectory.cleanedPartitions(options.path, disk)
         asksEpochsForStarts = starts.isIncomplete && !isNew
         flusher.afterSealing { [weak self] in
             guard let directory = self else { return }

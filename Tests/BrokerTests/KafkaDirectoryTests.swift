@@ -69,6 +69,31 @@ struct KafkaDirectoryTests {
         }
     }
 
+    @Test("a partition that lacks a segment in its middle is refused and named, the others are served")
+    func missingSegment() throws {
+        for kind in ["kill", "clean"] {
+            let directory = try KafkaDirectory("plain-" + kind)
+            let segment = directory.path + "/fx-snappy-0/00000000000000000064"
+            for suffix in [".log", ".index", ".timeindex"] { try PosixDisk().remove(segment + suffix) }
+            if kind == "kill" {
+                // Kafka noted recovery points before these records were written.
+                let path = directory.path + "/recovery-point-offset-checkpoint"
+                let points = Array("0\n1\nfx-snappy 0 200\n".utf8)
+                try PosixDisk().replace(path, with: points, isDurable: false)
+            }
+            try withBroker(on: directory.path) { broker, client in
+                let broken = try #require(broker.catalog.topics["fx-snappy"]?.partition(0))
+                #expect(broken.log == nil)
+                let answer = try client.fetch("fx-snappy", 0, from: 0)
+                #expect(answer.errorCode == ErrorCode.kafkaStorageError.rawValue)
+                for (topic, index, live, files) in try partitions(of: directory)
+                where "\(topic)-\(index)" != "fx-snappy-0" {
+                    try check(client, topic, index, live, files)
+                }
+            }
+        }
+    }
+
     @Test("garbage in checkpoints, or none, brings no deleted record back, and stray files stop nothing")
     func damagedCheckpoints() throws {
         let names = OffsetCheckpoint.Kind.allCases.map(\.rawValue) + ["cleaner-offset-checkpoint"]

@@ -122,6 +122,7 @@ extension LogConfig {
         indexIntervalBytes = Int(topic.indexIntervalBytes)
         indexBytesMax = Int(topic.segmentIndexBytes)
         producerExpiry = .milliseconds(broker.producerIDExpirationMilliseconds)
+        isCompacted = topic.cleanupPolicy.contains(.compact)
         durability = broker.durability
     }
 }
