@@ -196,7 +196,7 @@ extension LogDirectory {
 extension TopicPartition {
     /// The partition whose directory has this name; nil for names that no partition has, among them `-delete`
     /// and `-stray`.
-    init?(directoryName name: String) {
+    package init?(directoryName name: String) {
         guard let dash = name.lastIndex(of: "-"), dash != name.startIndex else { return nil }
         let digits = name[name.index(after: dash)...]
         guard !digits.isEmpty, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let index = Int32(digits)

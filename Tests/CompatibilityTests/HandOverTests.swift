@@ -70,8 +70,11 @@ private final class SharedDirectory {
         _ = try await broker.wait(seconds: 60)
         let isClean = FileManager.default.fileExists(atPath: data + "/.kafka_cleanshutdown")
         #expect(isClean, "\(keeper) did not stop cleanly:\n\(broker.output.suffix(4000))")
+        // A log without records has no index files here: thousands of them cost a stop too much time. Kafka
+        // says so and makes them.
         let bad = broker.output.split(separator: "\n").filter { line in
             ["stray", "orrupt", " ERROR ", "level=error"].contains { line.contains($0) }
+                && !line.contains("Could not find offset index file")
         }
         #expect(bad.isEmpty, "\(keeper) complained:\n\(bad.prefix(10).joined(separator: "\n"))")
         try FileManager.default.removeItem(atPath: log)

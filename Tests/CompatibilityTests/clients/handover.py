@@ -26,7 +26,8 @@ def wait(futures):
         try:
             future.result()
         except Exception as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            # The other broker did it in this round.
+            if error.args[0].code() not in (KafkaError.TOPIC_ALREADY_EXISTS, KafkaError.UNKNOWN_TOPIC_OR_PART):
                 raise
 
 
