@@ -52,9 +52,13 @@ let package = Package(
             name: "Broker",
             dependencies: ["Base", "Compression", "Records", "Protocol", "Storage", "Network"],
             swiftSettings: house),
+        .target(
+            name: "Inspection", dependencies: ["Base", "Records", "Protocol", "Storage"], swiftSettings: house),
         .executableTarget(
             name: "apus",
-            dependencies: ["Base", "Records", "Protocol", "Storage", "Network", "Broker", "CSystem"],
+            dependencies: [
+                "Base", "Records", "Protocol", "Storage", "Network", "Broker", "Inspection", "CSystem",
+            ],
             swiftSettings: house),
 
         .target(name: "Simulation", dependencies: ["Base", "Storage"], swiftSettings: tests),
@@ -70,7 +74,8 @@ let package = Package(
         .testTarget(
             name: "BrokerTests",
             dependencies: [
-                "Base", "Compression", "Records", "Protocol", "Storage", "Network", "Broker", "Simulation",
+                "Base", "Compression", "Records", "Protocol", "Storage", "Network", "Broker", "Inspection",
+                "Simulation",
             ],
             swiftSettings: tests),
         .testTarget(

@@ -26,6 +26,7 @@ extension Broker {
         } catch {
             throw StartError(error.description)
         }
+        let settings = try settings.adopting(storage.properties, of: storage.path)
         let worker = SerialWorker()
         let metadata = try MetadataLog(storage: storage, nodeID: settings.nodeID, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage, disk: disk)
@@ -134,5 +135,22 @@ extension LogDirectoryOptions {
     /// (vm.dirty_ratio).
     private static var unsyncedBytesDefault: Int {
         max(64 << 20, Machine.memoryBytes / 16)
+    }
+}
+
+extension BrokerSettings {
+    /// The settings for a directory with these properties, whose node this broker becomes.
+    ///
+    /// Throws if the configuration names another one.
+    func adopting(_ properties: MetaProperties, of path: String) throws(StartError) -> BrokerSettings {
+        guard properties.nodeID != nodeID else { return self }
+        guard !isNodeIDGiven else {
+            throw StartError(
+                "the data directory \(path) was left untouched: it belongs to node \(properties.nodeID), and "
+                    + "node.id is \(nodeID); remove node.id from the configuration, or choose another directory")
+        }
+        var adopted = self
+        adopted.nodeID = properties.nodeID
+        return adopted
     }
 }

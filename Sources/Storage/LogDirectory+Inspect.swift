@@ -1,4 +1,5 @@
-// Looking at a directory before anything in it is changed: is it ours, is it empty, is it in use?
+// Looking at a directory before anything in it is changed: is it a log directory, is it empty, is it in use?
+// One that Apache Kafka wrote is as good as our own.
 package import Base
 import Glibc
 package import Records
@@ -14,16 +15,7 @@ extension LogDirectory {
     static func inspect(_ path: String, _ disk: any Disk) throws(StorageError) -> Inspection {
         guard let entry = try disk.entry(at: path) else { return .missing }
         guard entry.isDirectory else { throw .foreignDirectory(path: path, reason: "it is a file") }
-        if let properties = try properties(path, disk) {
-            guard properties.writerVersion != nil else {
-                throw .foreignDirectory(
-                    path: path,
-                    reason:
-                        "Apache Kafka wrote it, and Apus does not take over such directories yet"
-                )
-            }
-            return .ours
-        }
+        if try properties(path, disk) != nil { return .ours }
         // What file systems, tools and a start that was interrupted leave in an otherwise empty directory.
         let strangers = try disk.list(path).filter { entry in
             entry.name != "lost+found" && (entry.isDirectory || !entry.name.hasPrefix("."))
@@ -83,7 +75,10 @@ extension LogDirectory {
             if found == .missing { try create(options.path, disk) }
             let lock = try lock(options.path, disk)
             made = lock
-            if let properties = try properties(options.path, disk) { return (lock, properties, false) }
+            if var properties = try properties(options.path, disk) {
+                if properties.directoryID == .zero { properties.directoryID = options.directoryID }
+                return (lock, properties, false)
+            }
             let properties = MetaProperties(
                 clusterID: options.clusterID, nodeID: options.nodeID, directoryID: options.directoryID,
                 writerVersion: options.version)
@@ -136,13 +131,4 @@ extension LogDirectory {
         return CleanStop(brokerEpoch: Int64(digits) ?? -1)
     }
 
-    /// A checkpoint; one that is damaged counts as missing, as all of them only shorten recovery, except for
-    /// log starts.
-    static func checkpoint(
-        _ kind: OffsetCheckpoint.Kind, _ path: String, _ disk: any Disk
-    ) throws(StorageError) -> OffsetCheckpoint {
-        let file = path + "/" + kind.rawValue
-        guard let bytes = try disk.contents(file) else { return OffsetCheckpoint() }
-        return try OffsetCheckpoint(reading: bytes, path: file)
-    }
 }

@@ -57,6 +57,9 @@ extension LogDirectory {
         if let bytes = try services.disk.contents(file, limit: 4096) {
             let found = try PartitionMetadata(reading: bytes, path: file).topicID
             guard found == id else { throw .topicIDMismatch(path: directory, expected: id, found: found) }
+        } else {
+            // Without it Kafka takes the directory for a stray one, and makes an empty partition.
+            try services.disk.replace(file, with: PartitionMetadata(topicID: id).bytes, isDurable: true)
         }
         let identity = LogIdentity(partition: partition, topicID: id, kind: kind)
         do throws(StorageError) {
@@ -78,6 +81,26 @@ extension LogDirectory {
         if wasWritten { try writeCheckpoints() }
     }
 
+    /// Makes a log that is not open yet start at `offset`, if it does not reach it.
+    package func begin(_ partition: TopicPartition, at offset: Offset) {
+        state.withLock { $0.logStarts.offsets[partition] = offset }
+    }
+
+    /// The names of the files in a partition's directory; none if there is no such directory.
+    package func fileNames(of partition: TopicPartition) throws(StorageError) -> [String] {
+        let directory = path + "/" + partition.description
+        guard try services.disk.entry(at: directory) != nil else { return [] }
+        return try services.disk.list(directory).filter { !$0.isDirectory }.map(\.name)
+    }
+
+    /// The bytes of a file of the directory, or of a partition in it; nil if there is none.
+    package func contents(
+        of name: String, in partition: TopicPartition? = nil, limit: Int
+    ) throws(StorageError) -> [UInt8]? {
+        let directory = partition.map { path + "/" + $0.description } ?? path
+        return try services.disk.contents(directory + "/" + name, limit: limit)
+    }
+
     /// Drops everything of an open log from `offset` on, rounded down to the beginning of a batch.
     package func truncate(_ log: PartitionLog, to offset: Offset) throws(StorageError) {
         // Lowered first, and durably: a log that ends before its recovery point passes for damaged.
@@ -91,11 +114,15 @@ extension LogDirectory {
         _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust
     ) throws(StorageError) -> PartitionLog {
         let directory = path + "/" + identity.partition.description
-        let (logStart, shared) = state.withLock { state in
+        var (logStart, shared) = state.withLock { state in
             (state.logStarts.offsets[identity.partition], state.share(config))
         }
+        if logStart == nil, asksEpochsForStarts, identity.kind == .data {
+            logStart = try LogDirectory.logStart(fromEpochsOf: directory, services.disk)
+        }
         let store = try Recovery(
-            directory: directory, services: services, shared: shared, trust: trust, logStart: logStart
+            directory: directory, services: services, shared: shared, trust: trust, logStart: logStart,
+            mayHaveHoles: config.compacts || cleaned.contains(identity.partition)
         ).open()
         let log = try PartitionLog.open(
             identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),
@@ -169,7 +196,7 @@ extension LogDirectory {
 extension TopicPartition {
     /// The partition whose directory has this name; nil for names that no partition has, among them `-delete`
     /// and `-stray`.
-    init?(directoryName name: String) {
+    package init?(directoryName name: String) {
         guard let dash = name.lastIndex(of: "-"), dash != name.startIndex else { return nil }
         let digits = name[name.index(after: dash)...]
         guard !digits.isEmpty, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let index = Int32(digits)

@@ -1,5 +1,5 @@
 // One log directory: its identity, its lock, its partitions, and the ceremony of starting and stopping. A
-// directory that holds anything Apus did not write is refused untouched.
+// directory that holds something else than what Apus or Kafka write is refused untouched.
 package import Base
 
 /// What a directory is opened with.
@@ -74,6 +74,10 @@ package final class LogDirectory: Sendable {
     package let cleanStop: CleanStop?
     /// Whether this call made the directory.
     package let isNew: Bool
+    /// Partitions that were compacted at some time, whatever their policy is now.
+    let cleaned: Set<TopicPartition>
+    /// Whether the checkpoint of log starts is missing or damaged.
+    let asksEpochsForStarts: Bool
     /// Whether an earlier run ended without a clean stop.
     package var isAfterCrash: Bool { cleanStop == nil && !isNew }
     /// Syncs what is appended to the logs of this directory.
@@ -111,10 +115,12 @@ package final class LogDirectory: Sendable {
         services = StoreServices(
             disk: disk, clock: clock, flusher: flusher, background: background, logger: logger,
             reserve: reserve)
-        let recoveryPoints = try LogDirectory.checkpoint(.recoveryPoint, options.path, disk)
-        let logStarts = try LogDirectory.checkpoint(.logStart, options.path, disk)
-        let written = Set(recoveryPoints.offsets.keys).union(logStarts.offsets.keys)
-        state = Lock(State(recoveryPoints: recoveryPoints, logStarts: logStarts, written: written))
+        let points = try LogDirectory.checkpoint(.recoveryPoint, options.path, disk, logger).checkpoint
+        let starts = try LogDirectory.checkpoint(.logStart, options.path, disk, logger)
+        let written = Set(points.offsets.keys).union(starts.checkpoint.offsets.keys)
+        state = Lock(State(recoveryPoints: points, logStarts: starts.checkpoint, written: written))
+        cleaned = try LogDirectory.cleanedPartitions(options.path, disk)
+        asksEpochsForStarts = starts.isIncomplete && !isNew
         flusher.afterSealing { [weak self] in
             guard let directory = self else { return }
             background { directory.writeCheckpointsOrWarn() }
@@ -143,6 +149,11 @@ package final class LogDirectory: Sendable {
         let marker = path + "/" + LogDirectory.cleanStopName
         try services.disk.removeIfPresent(marker)
         try services.disk.syncDirectory(path)
+        // The id of a directory that Kafka left without one.
+        if try LogDirectory.properties(path, services.disk) != properties {
+            let file = path + "/" + MetaProperties.fileName
+            try services.disk.replace(file, with: properties.bytes, isDurable: true)
+        }
         reserve.check()
         state.withLock { $0.isStarted = startsThread }
         if startsThread { flusher.start() }

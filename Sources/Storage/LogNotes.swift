@@ -14,6 +14,12 @@ package protocol LogNotes: AnyObject, Sendable {
     func removeSnapshot(at offset: Offset) throws(StorageError)
     /// The epochs; nil if there are none, or they are damaged.
     func leaderEpochs() throws(StorageError) -> LeaderEpochs?
+    /// What is known of aborted transactions, segment by segment, ascending.
+    func transactionNotes() throws(StorageError) -> [TransactionNotes]
+    /// Keeps exactly these aborted transactions for the segment at `base`.
+    func replaceTransactions(_ entries: [AbortedTransaction], base: Offset) throws(StorageError)
+    /// Keeps aborted transactions beside the segments that hold their markers; durable when it returns.
+    func append(_ entries: [AbortedTransaction]) throws(StorageError)
     /// Keeps the epochs.
     func save(_ epochs: LeaderEpochs) throws(StorageError)
 }
@@ -21,8 +27,8 @@ package protocol LogNotes: AnyObject, Sendable {
 /// Notes as Kafka keeps them, in the directory of the partition.
 final class PartitionFiles: LogNotes {
     static let epochsName = "leader-epoch-checkpoint"
-    private let directory: String
-    private let disk: any Disk
+    let directory: String
+    let disk: any Disk
 
     init(directory: String, disk: any Disk) {
         self.directory = directory

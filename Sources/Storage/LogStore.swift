@@ -67,12 +67,15 @@ package struct StoredRange: Sendable {
     package var position: Int64
     /// How many bytes there are.
     package var length: Int
+    /// All records of the range lie below this offset.
+    package var below: Offset
 
     /// `length` bytes of `source` from `position`.
-    package init(source: any ByteRangeSource, position: Int64, length: Int) {
+    package init(source: any ByteRangeSource, position: Int64, length: Int, below: Offset) {
         self.source = source
         self.position = position
         self.length = length
+        self.below = below
     }
 }
 

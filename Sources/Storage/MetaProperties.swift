@@ -10,7 +10,7 @@ package struct MetaProperties: Equatable, Sendable {
     package var clusterID: String
     /// The number of the broker.
     package var nodeID: Int32
-    /// The id of this directory (KIP-858).
+    /// The id of this directory (KIP-858); Kafka before 3.7 gave none, which is read as zero.
     package var directoryID: UUID
     /// Which Apus wrote the file; nil if Kafka did.
     package var writerVersion: String?
@@ -24,13 +24,15 @@ package struct MetaProperties: Equatable, Sendable {
     }
 
     /// Reads the lines `key=value`; blank lines and those that begin with `#` or `!` are comments.
+    ///
+    /// Java puts a backslash before colons and equals signs in values.
     package init(reading bytes: [UInt8], path: String) throws(StorageError) {
-        var values: [Substring: Substring] = [:]
+        var values: [String: String] = [:]
         let text = String(decoding: bytes, as: UTF8.self)
         for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") && !line.hasPrefix("!")
         {
             let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { values[parts[0]] = parts[1] }
+            if parts.count == 2 { values[String(parts[0])] = parts[1].filter { $0 != "\\" } }
         }
         func fail(_ reason: String) -> StorageError { .corrupt(path: path, position: 0, reason: reason) }
         guard values["version"] == "1" else { throw fail("its version is not 1") }
@@ -40,12 +42,10 @@ package struct MetaProperties: Equatable, Sendable {
         guard let node = values["node.id"].flatMap({ Int32($0) }) else {
             throw fail("node.id is missing or no number")
         }
-        guard let directory = values["directory.id"].flatMap({ UUID($0) }) else {
-            throw fail("directory.id is missing or no id")
-        }
+        let directory = values["directory.id"].map { UUID($0) } ?? .zero
+        guard let directory else { throw fail("directory.id is no id") }
         self.init(
-            clusterID: String(cluster), nodeID: node, directoryID: directory,
-            writerVersion: values["apus.version"].map(String.init))
+            clusterID: cluster, nodeID: node, directoryID: directory, writerVersion: values["apus.version"])
     }
 
     /// The text of the file.

@@ -65,6 +65,7 @@ extension PartitionLog {
                 store, notes, kind, path: partition.description, services.logger)
             state.producers = rebuilt.producers
             state.epochs = rebuilt.epochs
+            state.aborted = rebuilt.aborted
             state.lastSnapshot = rebuilt.lastSnapshot
             state.epochsChanged = true
             state.bounds.logStart = reached.start
@@ -111,6 +112,12 @@ extension PartitionLog {
 
     /// Writes snapshots that lie at or below `end`, and the epochs whose first record lies below it.
     func writeNotes(upTo end: Offset, isFinal: Bool) throws(StorageError) {
+        // Before the snapshots: a start looks for transactions only behind the newest one.
+        let aborted = state.withLock { $0.aborted.unwritten(below: end) }
+        if !aborted.isEmpty {
+            try notes.append(aborted)
+            state.withLock { $0.aborted.wrote(aborted.count) }
+        }
         let (snapshots, epochs) = state.withLock { state in
             let ready = state.snapshots.prefix { $0.offset <= end }
             state.snapshots.removeFirst(ready.count)

@@ -36,6 +36,7 @@ extension PartitionLog.State {
     mutating func moveStart(to offset: Offset) {
         bounds.logStart = offset
         epochs.trim(to: offset)
+        aborted.trim(to: offset)
         epochsChanged = true
     }
 }

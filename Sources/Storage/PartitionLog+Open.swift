@@ -24,6 +24,7 @@ extension PartitionLog {
     /// Producers and epochs as a log's notes and batches give them.
     struct Rebuilt: Sendable {
         var producers = ProducerState()
+        var aborted = TransactionIndex()
         var epochs = LeaderEpochs()
         var lastSnapshot: Offset?
         var epochsChanged = false
@@ -46,7 +47,7 @@ extension PartitionLog {
             leaderEpoch: rebuilt.latestEpoch)
         var state = State(
             shared: config, bounds: bounds, epochs: rebuilt.epochs, producers: rebuilt.producers,
-            announced: (bounds.highWatermark, bounds.lastStable))
+            aborted: rebuilt.aborted, announced: (bounds.highWatermark, bounds.lastStable))
         state.lastSnapshot = rebuilt.lastSnapshot
         state.epochsChanged = rebuilt.epochsChanged
         state.updateStable()
@@ -74,13 +75,22 @@ extension PartitionLog {
             from = bounds.start
         }
         let snapshotEnd = rebuilt.lastSnapshot ?? bounds.start
-        try store.walk(from: from, bytesBack: 0) { header in
+        var aborted: [AbortedTransaction] = []
+        try store.walk(from: from, bytesBack: 0) { (header) throws(StorageError) in
             if header.leaderEpoch > rebuilt.epochs.latest?.epoch ?? LeaderEpoch(-1) {
                 rebuilt.epochs.assign(header.leaderEpoch, from: header.baseOffset)
                 rebuilt.epochsChanged = true
             }
-            if kind == .data, header.baseOffset >= snapshotEnd { rebuilt.producers.apply(header) }
+            if kind == .data, header.baseOffset >= snapshotEnd {
+                let marker = try marker(header, in: store)
+                if let transaction = rebuilt.producers.apply(header, marker) { aborted.append(transaction) }
+            }
             return true
+        }
+        if kind == .data {
+            let search = AbortedSearch(store: store, notes: notes, path: path, logger: logger)
+            rebuilt.aborted = try search.index(
+                walked: aborted, from: snapshotEnd, isTransactional: rebuilt.producers.hasTransactions)
         }
         rebuilt.latestEpoch = max(rebuilt.latestEpoch, rebuilt.epochs.latest?.epoch ?? .zero)
         return rebuilt

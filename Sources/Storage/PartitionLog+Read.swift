@@ -32,6 +32,8 @@ package struct LogSlice: Sendable {
     /// Bytes, 0 where there is nothing to read yet; the last batch may be cut off.
     package var length: Int
     package var bounds: LogBounds
+    /// For reads up to the last stable offset: the aborted transactions that may have records in the slice.
+    package var aborted: [AbortedTransaction] = []
 
     init(_ range: StoredRange?, _ bounds: LogBounds) {
         source = range?.source ?? NoBytes.shared
@@ -75,7 +77,7 @@ extension PartitionLog {
             return LogSlice(nil, bounds)
         }
         request.mayWait = true
-        return LogSlice(try store.read(request).wait(), bounds)
+        return slice(try store.read(request).wait(), offset, limit, bounds)
     }
 
     /// The same for event loops: answers from the pool where finding the place would wait for the disk.
@@ -88,9 +90,20 @@ extension PartitionLog {
             return .now(LogSlice(nil, bounds))
         }
         switch try store.read(request) {
-        case .now(let range): return .now(LogSlice(range, bounds))
-        case .later(let pending): return Eventually.later(pending).map { LogSlice($0, bounds) }
+        case .now(let range): return .now(slice(range, offset, limit, bounds))
+        case .later(let pending):
+            return Eventually.later(pending).map { self.slice($0, offset, limit, bounds) }
         }
+    }
+
+    private func slice(
+        _ range: StoredRange?, _ offset: Offset, _ limit: ReadLimit, _ bounds: LogBounds
+    ) -> LogSlice {
+        var slice = LogSlice(range, bounds)
+        if case .lastStable = limit, let range, range.length > 0 {
+            slice.aborted = state.withLock { $0.aborted.overlapping(from: offset, below: range.below) }
+        }
+        return slice
     }
 
     /// Nil where the answer is an empty slice.

@@ -60,6 +60,7 @@ package final class PartitionLog: Sendable {
         var producers: ProducerState
         /// Producers as they were when a segment was opened, to be written once that offset is durable.
         var snapshots: [(offset: Offset, producers: ProducerState)] = []
+        var aborted: TransactionIndex
         /// Whether the file of epochs is behind.
         var epochsChanged = false
         /// The newest snapshot on the disk.
@@ -146,13 +147,14 @@ package final class PartitionLog: Sendable {
             var header = header
             header.baseOffset = state.bounds.logEnd
             header.leaderEpoch = state.bounds.leaderEpoch
+            let marker = isTracked ? EndTransactionMarker(batch.bytes, header) : nil
             BatchStamp.assign(baseOffset: header.baseOffset, leaderEpoch: header.leaderEpoch, in: &batch)
             let answer = try store.append(batch.bytes, header, isAwaited: isAwaited)
             // An engine that answers later has taken the bytes over; its failure takes the log offline.
             if case .now(let append) = answer, append.opensSegment {
                 state.snapshots.append((header.baseOffset, state.producers))
             }
-            state.appended(header, isTracked: isTracked)
+            state.appended(header, isTracked: isTracked, marker)
             let range = OffsetRange(first: header.baseOffset, last: header.lastOffset)
             return .appended(range, logStart: state.bounds.logStart)
         }
@@ -184,14 +186,15 @@ package final class PartitionLog: Sendable {
 
 extension PartitionLog.State {
     /// Changes what follows from a batch that stands in the log now.
-    mutating func appended(_ header: BatchHeader, isTracked: Bool) {
+    mutating func appended(_ header: BatchHeader, isTracked: Bool, _ marker: EndTransactionMarker?) {
         bounds.logEnd = header.nextOffset
         if config.durability == .os { bounds.highWatermark = bounds.logEnd }
         if header.leaderEpoch > epochs.latest?.epoch ?? LeaderEpoch(-1) {
             epochs.assign(header.leaderEpoch, from: header.baseOffset)
         }
         if epochs.latest?.start == header.baseOffset { epochsChanged = true }
-        if isTracked { producers.apply(header) }
+        // In the same step as the last stable offset, so that no reader sees the one without the other.
+        if isTracked, let transaction = producers.apply(header, marker) { aborted.add(transaction) }
         updateStable()
     }
 }

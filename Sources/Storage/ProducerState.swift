@@ -115,19 +115,29 @@ struct ProducerState: Sendable {
     /// Whether looking into the log might make a duplicate of what seems a gap.
     func mayKnowMore(of producer: ProducerID) -> Bool { entries[producer.value]?.isFromSnapshot ?? false }
 
-    /// Notes a batch that stands in the log, live and on recovery alike.
-    mutating func apply(_ header: BatchHeader, coordinatorEpoch: Int32? = nil) {
-        guard header.hasProducerID else { return }
+    /// Notes a batch that stands in the log, live and on recovery alike; `marker` is what a control batch
+    /// says.
+    ///
+    /// Returns the transaction that the marker aborted.
+    @discardableResult
+    mutating func apply(_ header: BatchHeader, _ marker: EndTransactionMarker? = nil) -> AbortedTransaction? {
+        guard header.hasProducerID else { return nil }
+        var aborted: AbortedTransaction?
         let key = header.producerID.value
         var entry = entries[key] ?? makeEntry(header)
         if header.producerEpoch != entry.epoch { entry.begin(epoch: header.producerEpoch) }
         entry.lastTimestamp = header.maxTimestamp
         if header.attributes.isControl {
-            if let coordinatorEpoch { entry.coordinatorEpoch = coordinatorEpoch }
+            if let marker { entry.coordinatorEpoch = marker.coordinatorEpoch }
             if let start = entry.transactionStart {
                 open.removeAll { $0.producer == key }
                 ending.append((start, header.lastOffset))
                 entry.transactionStart = nil
+                if marker?.isCommit == false {
+                    aborted = AbortedTransaction(
+                        producerID: header.producerID, first: start, last: header.lastOffset,
+                        lastStable: open.first?.start ?? header.nextOffset)
+                }
             }
         } else {
             entry.add(
@@ -141,6 +151,12 @@ struct ProducerState: Sendable {
             }
         }
         entries[key] = entry
+        return aborted
+    }
+
+    /// Whether any of the producers has ended or begun a transaction here.
+    var hasTransactions: Bool {
+        entries.values.contains { $0.coordinatorEpoch >= 0 || $0.transactionStart != nil }
     }
 
     private mutating func makeEntry(_ header: BatchHeader) -> ProducerEntry {

@@ -21,6 +21,8 @@ struct Recovery {
     let trust: Trust
     /// From the log-start checkpoint.
     let logStart: Offset?
+    /// Whether offsets may be missing between records, as the log is or was compacted.
+    var mayHaveHoles = true
 
     var disk: any Disk { services.disk }
     var config: LogConfig { shared.value }
@@ -47,6 +49,7 @@ struct Recovery {
             }
             end = opened.end
             isTidy = opened.isTrusted && trust == .clean
+            if let next { try checkNoneIsMissing(between: opened.end, and: next) }
             // A hole beyond the recovery point is a write that was lost while later ones survived; below it
             // compaction leaves some.
             let isHole = if let next { opened.end < next && opened.end >= bound } else { false }
@@ -134,7 +137,9 @@ struct Recovery {
         if let next, size > 0 {
             state.sizeBytes = size
             // A time index without entries is complete only if no record has a timestamp.
-            return times.last == nil ? nil : Scanned(state: state, end: next, isTrusted: true)
+            guard times.last != nil else { return nil }
+            let end = mayHaveHoles ? next : try end(of: state, next: next)
+            return Scanned(state: state, end: end, isTrusted: true)
         }
         return try walkTail(state, from: start, size)
     }

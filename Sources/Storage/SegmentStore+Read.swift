@@ -57,7 +57,8 @@ extension SegmentStore {
             remember(plan, request, start, end)
             if start < end {
                 guard let length = try length(of: request, start, end, file, mayWait) else { return nil }
-                return (StoredRange(source: file, position: start, length: length), ())
+                let below = min(plan.nextBase ?? request.limit, request.limit)
+                return (StoredRange(source: file, position: start, length: length, below: below), ())
             }
             // A hole left by compaction can reach to the end of a segment.
             guard let next = plan.nextBase else { return (nil, ()) }

@@ -13,6 +13,8 @@ let commands = """
             --set KEY=VALUE     any configuration by its key
       apus decode …             prints messages, record batches and captures as JSON (apus decode --help)
       apus encode …             the way back (apus encode --help)
+      apus dump FILE…           prints a file of a data directory (apus dump --help)
+      apus check DIR            looks for damage in a data directory (apus check --help)
       apus version              prints the version
     """
 
@@ -27,6 +29,10 @@ case "decode":
     exit(decodeCommand(rest))
 case "encode":
     exit(encodeCommand(rest))
+case "dump":
+    exit(dumpCommand(rest))
+case "check":
+    exit(checkCommand(rest))
 case "help", "--help", "-h":
     print(commands)
 case let unknown:

@@ -67,16 +67,11 @@ func toleratedFiles() throws {
 
 @Test(
     "a foreign directory is refused untouched, with one sentence",
-    arguments: ["kafka", "file", "directory", "garbled", "notdirectory"])
+    arguments: ["file", "directory", "garbled", "notdirectory"])
 func foreignDirectories(kind: String) throws {
     let scratch = try Scratch()
     var path = scratch.path
     switch kind {
-    case "kafka":
-        try scratch.write(
-            "meta.properties",
-            "#\ncluster.id=x\ndirectory.id=\(UUID(high: 1, low: 2000))\nnode.id=1\nversion=1\n"
-        )
     case "file": try scratch.write("holiday.jpg", "x")
     case "directory":
         try FileManager.default.createDirectory(
@@ -93,7 +88,6 @@ func foreignDirectories(kind: String) throws {
     } catch {
         #expect(error.description.contains(path))
         #expect(!error.description.contains("\n"))
-        if kind == "kafka" { #expect(error.description.contains("Apache Kafka")) }
     }
     #expect(scratch.names == before)
 }

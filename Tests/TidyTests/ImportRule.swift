@@ -14,9 +14,10 @@ enum ImportRule {
         "Broker": [
             "Glibc", "Synchronization", "Base", "Compression", "Records", "Protocol", "Storage", "Network",
         ],
+        "Inspection": ["Glibc", "Synchronization", "Base", "Records", "Protocol", "Storage"],
         "apus": [
             "Glibc", "Synchronization", "CSystem", "Base", "Records", "Protocol", "Storage", "Network",
-            "Broker",
+            "Broker", "Inspection",
         ],
         "Simulation": ["Glibc", "Synchronization", "Base", "Storage"],
     ]

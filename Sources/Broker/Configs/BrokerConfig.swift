@@ -6,6 +6,8 @@ package import Storage
 /// The broker's settings; each field is a row of `BrokerSettings.rules`, which says what it means.
 package struct BrokerSettings: Sendable {
     package var nodeID: Int32 = 1
+    /// Whether the configuration names the node; else it is what the data directory says.
+    package var isNodeIDGiven = false
     package var rack: String?
     package var logDirectories: [String] = []
     package var logDirectory = "data"

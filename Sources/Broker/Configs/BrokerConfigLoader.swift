@@ -85,6 +85,7 @@ package struct BrokerConfigLoader: Sendable {
                 unknown.append(key)
             }
         }
+        settings.isNodeIDGiven = entries["node.id"] != nil || entries["broker.id"] != nil
         guard settings.logDirectories.count <= 1 else {
             throw ConfigError(
                 key: "log.dirs", value: settings.logDirectories.joined(separator: ","),

@@ -25,8 +25,7 @@ struct FetchReply: Sendable {
     static let firstVersionWithBatches: Int16 = 4
 
     private var body = FetchResponse()
-    /// read_committed consumers get a list of aborted transactions, which is empty until there are
-    /// transactions.
+    /// read_committed consumers get a list of aborted transactions.
     private var isIsolated = false
     /// The records that follow the cuts of the body, in order.
     private var records: [Records] = []
@@ -62,7 +61,8 @@ struct FetchReply: Sendable {
         answer.highWatermark = fetched.bounds?.highWatermark.value ?? -1
         answer.lastStableOffset = fetched.bounds?.lastStable.value ?? -1
         answer.logStartOffset = fetched.bounds?.logStart.value ?? -1
-        answer.abortedTransactions = isIsolated && fetched.error == .none ? [] : nil
+        answer.abortedTransactions =
+            isIsolated && fetched.error == .none ? (fetched.slice?.aborted ?? []).map { .init($0) } : nil
         answer.records = .bytes([])
         if let slice = fetched.slice, slice.length > 0 {
             attach(slice, from: fetched.target.fetchOffset, to: &answer, context)
@@ -119,5 +119,13 @@ struct FetchReply: Sendable {
         }
         if start < bytes.count { fragments.append(.bytes(Array(bytes[start...]))) }
         return OutboundReply(fragments)
+    }
+}
+
+extension FetchResponse.AbortedTransaction {
+    fileprivate init(_ transaction: AbortedTransaction) {
+        self.init()
+        producerID = transaction.producerID.value
+        firstOffset = transaction.first.value
     }
 }

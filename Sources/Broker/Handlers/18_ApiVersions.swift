@@ -30,8 +30,10 @@ enum ApiVersionsHandler {
             return supported
         }
         response.finalizedFeaturesEpoch = context.broker.catalog.metadataOffset.value
-        response.finalizedFeatures = context.broker.catalog.features.sorted { $0.key < $1.key }.map {
-            name, level in
+        // A directory of Kafka has levels of features that are not served here yet.
+        let supported = Set(Features.supported.map(\.name))
+        let levels = context.broker.catalog.features.filter { supported.contains($0.key) }
+        response.finalizedFeatures = levels.sorted { $0.key < $1.key }.map { name, level in
             var finalized = ApiVersionsResponse.FinalizedFeatureKey()
             finalized.name = name
             finalized.maxVersionLevel = level

@@ -25,8 +25,8 @@ struct Leadership {
 
     /// Leads `topics`, where the metadata log has them, from the ends of their logs on.
     ///
-    /// With `raisesAll` each gets a new epoch, otherwise only one whose log has seen a later epoch than the
-    /// metadata log. New epochs are durable in the metadata log when the call returns, and were before any
+    /// With `raisesAll` each gets a new epoch, otherwise only one that nobody leads, which is how Kafka leaves
+    /// them, or whose log has seen a later epoch than the metadata log. New epochs are durable in the metadata log when the call returns, and were before any
     /// log learned of them.
     func take(_ topics: some Collection<Topic>, raisesAll: Bool) throws(StartError) {
         let image = metadata.image
@@ -38,7 +38,7 @@ struct Leadership {
                     continue
                 }
                 let latest = max(state.leaderEpoch, log.latestEpoch.value)
-                let isRaised = raisesAll || latest > state.leaderEpoch
+                let isRaised = raisesAll || latest > state.leaderEpoch || state.leader != nodeID
                 let epoch = isRaised && latest < .max ? latest + 1 : latest
                 terms.append(Term(log: log, known: state, epoch: epoch))
             }
@@ -79,6 +79,12 @@ struct Leadership {
         change.partitionID = index
         change.topicID = term.log.topicID
         change.leader = nodeID
+        if term.known.inSync != nodeID {
+            // Kafka's last replica leaves the set when it stops, and becomes eligible (KIP-966).
+            change.isr = [nodeID]
+            change.eligibleLeaderReplicas = []
+            change.lastKnownElr = []
+        }
         return .partitionChange(change)
     }
 }

@@ -9,6 +9,19 @@ package struct MetadataImage: Sendable {
     package struct PartitionState: Sendable, Equatable {
         package var leaderEpoch: Int32
         package var partitionEpoch: Int32
+        /// -1 if nobody leads, as after a clean stop of Kafka.
+        package var leader: Int32
+        /// The only replica in sync; -1 if there is none, or several.
+        package var inSync: Int32
+
+        init(leaderEpoch: Int32, partitionEpoch: Int32, leader: Int32, isr: [Int32]) {
+            self.leaderEpoch = leaderEpoch
+            self.partitionEpoch = partitionEpoch
+            self.leader = leader
+            inSync = Self.inSync(isr)
+        }
+
+        static func inSync(_ isr: [Int32]) -> Int32 { isr.count == 1 ? isr[0] : -1 }
     }
 
     /// A topic as its records describe it.
@@ -45,6 +58,10 @@ package struct MetadataImage: Sendable {
     ///
     /// They stay in the log; they only have no effect here.
     package private(set) var unmodelledRecords = 0
+    /// The records of a metadata transaction that is not over (KIP-868): they count only when it is.
+    private var transaction: [MetadataRecord]?
+    /// Whether the log ends within a metadata transaction.
+    package var isInTransaction: Bool { transaction != nil }
 
     /// The state before the first record.
     package init() {}
@@ -54,17 +71,37 @@ package struct MetadataImage: Sendable {
     /// Records about things that are not there are passed over: the log of another program may be compacted.
     package mutating func apply(_ record: MetadataRecord) {
         switch record {
+        case .beginTransaction:
+            transaction = []
+        case .endTransaction:
+            let records = transaction ?? []
+            transaction = nil
+            for record in records { applyNow(record) }
+        case .abortTransaction:
+            transaction = nil
+        case let record:
+            if transaction != nil { transaction?.append(record) } else { applyNow(record) }
+        }
+    }
+
+    private mutating func applyNow(_ record: MetadataRecord) {
+        switch record {
         case .topic(let record):
             topics[record.topicID] = TopicState(name: record.name, id: record.topicID)
         case .partition(let record):
             topics[record.topicID]?.partitions[record.partitionID] = PartitionState(
-                leaderEpoch: record.leaderEpoch, partitionEpoch: record.partitionEpoch)
+                leaderEpoch: record.leaderEpoch, partitionEpoch: record.partitionEpoch,
+                leader: record.leader, isr: record.isr)
         case .partitionChange(let record):
             guard var partition = topics[record.topicID]?.partitions[record.partitionID] else { return }
-            partition.partitionEpoch += 1
+            partition.partitionEpoch &+= 1
             // Naming a leader, even the same one, begins a new leader epoch; -2 means that the record does
             // not name one.
-            if record.leader != -2 { partition.leaderEpoch += 1 }
+            if record.leader != -2 {
+                partition.leaderEpoch &+= 1
+                partition.leader = record.leader
+            }
+            if let isr = record.isr { partition.inSync = PartitionState.inSync(isr) }
             topics[record.topicID]?.partitions[record.partitionID] = partition
         case .removeTopic(let record):
             removedTopics.insert(record.topicID)
@@ -81,7 +118,7 @@ package struct MetadataImage: Sendable {
             registeredBrokers.insert(record.brokerID)
         case .unregisterBroker(let record):
             registeredBrokers.remove(record.brokerID)
-        case .brokerRegistrationChange, .beginTransaction, .endTransaction, .noOp:
+        case .brokerRegistrationChange, .beginTransaction, .endTransaction, .abortTransaction, .noOp:
             break
         case .unmodelled:
             unmodelledRecords += 1

@@ -17,11 +17,15 @@ extension MetadataLog {
     convenience init(
         storage: LogDirectory, nodeID: Int32, clock: any BrokerClock
     ) throws(StartError) {
-        try MetadataInspection.check(Self.partition, of: storage, nodeID: nodeID)
+        let found = try MetadataInspection(Self.partition, of: storage, nodeID: nodeID)
         let log: PartitionLog
         do throws(StorageError) {
             try storage.start()
             try storage.removeDeleted()
+            // A snapshot that is ahead of the log stands for all of it, and the log goes on behind it.
+            if let snapshot = found.snapshot, found.end <= snapshot.end, snapshot.end > .zero {
+                storage.begin(Self.partition, at: snapshot.end)
+            }
             do throws(StorageError) {
                 log = try storage.openPartition(
                     Self.partition, id: .metadataTopic, config: LogConfig(), kind: .metadata)
@@ -32,20 +36,29 @@ extension MetadataLog {
         } catch {
             throw StartError(error.description)
         }
-        try self.init(log: log, clock: clock)
+        try self.init(log: log, clock: clock, snapshot: found.snapshot, quorumState: found.quorumState)
     }
 
     /// Writes what a start begins with.
     func beginEpoch(
         _ settings: BrokerSettings, listeners: [Listener], storage: LogDirectory, disk: any Disk
     ) throws(StartError) {
+        guard lastEpoch.value < .max else {
+            throw StartError("the metadata log has reached the last epoch there can be")
+        }
         let epoch = LeaderEpoch(max(0, lastEpoch.value) + 1)
         do {
             let state = QuorumState(leaderID: settings.nodeID, epoch: epoch)
             let path = "\(storage.path)/\(Self.partition)/\(QuorumState.fileName)"
-            try disk.replace(path, with: Array(state.text.utf8), isDurable: true)
-            try begin(epoch: epoch, nodeID: settings.nodeID)
-            if image.features.isEmpty { try append(Self.initialRecords) }
+            let text = state.text(kraftVersion: quorum.kraftVersion)
+            try disk.replace(path, with: Array(text.utf8), isDurable: true)
+            try begin(
+                epoch: epoch, nodeID: settings.nodeID, directoryID: storage.properties.directoryID)
+            // Whoever began it will not go on.
+            if image.isInTransaction { try append([.abortTransaction]) }
+            if image.features.isEmpty {
+                try append(MetadataSnapshot.bootstrapRecords(in: storage) ?? Self.initialRecords)
+            }
             try register(settings, listeners, directoryID: storage.properties.directoryID)
         } catch {
             throw StartError("cannot write the metadata log: \(error)")
@@ -90,23 +103,6 @@ extension MetadataLog {
         let offset = endOffset
         try append([.registerBroker(record)])
         registered(at: offset)
-    }
-}
-
-/// The file `quorum-state`: who leads in which epoch.
-///
-/// It is durable before the epoch's first record.
-private struct QuorumState {
-    static let fileName = "quorum-state"
-    let leaderID: Int32
-    let epoch: LeaderEpoch
-
-    /// Kafka's JSON, version 0 (a static quorum of this node alone).
-    var text: String {
-        """
-        {"clusterId":"","leaderId":\(leaderID),"leaderEpoch":\(epoch.value),"votedId":-1,"appliedOffset":0,\
-        "currentVoters":[{"voterId":\(leaderID)}],"data_version":0}
-        """
     }
 }
 

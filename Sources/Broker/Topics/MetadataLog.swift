@@ -4,7 +4,7 @@
 package import Base
 internal import Protocol
 internal import Records
-package import Storage
+internal import Storage
 
 /// Why the metadata log could not be written: storage failed, or a value is too long for its field.
 package struct MetadataError: Error, CustomStringConvertible {
@@ -14,7 +14,7 @@ package struct MetadataError: Error, CustomStringConvertible {
 /// Appends records to the metadata log and keeps the state that they amount to.
 package final class MetadataLog: Sendable {
     private struct State {
-        var image = MetadataImage()
+        var replay = MetadataReplay()
         var lastOffset = Offset(-1)
         var brokerEpoch: Int64 = -1
     }
@@ -22,25 +22,39 @@ package final class MetadataLog: Sendable {
     private let log: PartitionLog
     private let durability = DurabilityWatch()
     private let clock: any BrokerClock
+    /// The last quorum epoch that the log itself may not know of.
+    private let earlierEpoch: LeaderEpoch
 
-    /// Replays `log`, whose observer it becomes.
-    package init(log: PartitionLog, clock: any BrokerClock) throws(StartError) {
+    /// Replays `log`, whose observer it becomes, on top of `snapshot`.
+    init(
+        log: PartitionLog, clock: any BrokerClock, snapshot: MetadataSnapshot? = nil,
+        quorumState: QuorumState? = nil
+    ) throws(StartError) {
         self.log = log
         self.clock = clock
+        earlierEpoch = max(snapshot?.epoch ?? .zero, quorumState?.epoch ?? .zero)
         log.setObserver(durability)
-        try replay()
+        if let snapshot {
+            state.withLock { state in
+                state.replay = snapshot.replay
+                state.lastOffset = Offset(snapshot.end.value - 1)
+            }
+        }
+        try replay(from: snapshot?.end ?? .zero)
     }
 
     /// The state after the last record.
     ///
     /// Only the catalog's thread changes it.
-    package var image: MetadataImage { state.withLock { $0.image } }
+    package var image: MetadataImage { state.withLock { $0.replay.image } }
+    /// The voters of the quorum, as far as the log names them.
+    var quorum: QuorumTraits { state.withLock { $0.replay.quorum } }
     /// The offset of the last record.
     package var lastOffset: Offset { state.withLock { $0.lastOffset } }
     /// The offset of this start's registration (KIP-631), -1 before it is written.
     package var brokerEpoch: Int64 { state.withLock { $0.brokerEpoch } }
     /// The quorum epoch of the last record.
-    var lastEpoch: LeaderEpoch { log.leaderEpochs.latest?.epoch ?? .zero }
+    var lastEpoch: LeaderEpoch { max(log.leaderEpochs.latest?.epoch ?? .zero, earlierEpoch) }
     /// The offset that the next record will have, as nobody else writes.
     var endOffset: Offset { log.bounds.logEnd }
 
@@ -61,17 +75,20 @@ package final class MetadataLog: Sendable {
         }
         let last = try store(builder)
         state.withLock { state in
-            for record in records { state.image.apply(record) }
+            for record in records { state.replay.image.apply(record) }
             state.lastOffset = last
         }
         return last
     }
 
     /// Begins the quorum epoch `epoch`, whose first batch names this node as the leader.
-    func begin(epoch: LeaderEpoch, nodeID: Int32) throws(MetadataError) {
+    func begin(epoch: LeaderEpoch, nodeID: Int32, directoryID: UUID) throws(MetadataError) {
+        let version = min(1, quorum.kraftVersion)
         var voter = LeaderChangeMessage.Voter()
         voter.voterID = nodeID
+        voter.voterDirectoryID = directoryID
         var change = LeaderChangeMessage()
+        change.version = version
         change.leaderID = nodeID
         change.voters = [voter]
         change.grantingVoters = [voter]
@@ -82,7 +99,7 @@ package final class MetadataLog: Sendable {
             try log.becomeLeader(epoch: epoch)
             builder.append(
                 timestamp: clock.wallTime(), key: ControlRecordKey.bytes(.leaderChange),
-                value: try change.bytes(version: 0)
+                value: try change.bytes(version: version)
             )
         } catch {
             throw MetadataError(description: "\(error)")
@@ -118,12 +135,13 @@ package final class MetadataLog: Sendable {
 extension MetadataLog {
     /// Bytes of the log that are read at a time.
     private static let replayChunkBytes = 1 << 20
-    /// What the records of one batch may take in memory.
-    static let batchBytesMax = 16 << 20
 
-    private func replay() throws(StartError) {
-        var next = log.bounds.logStart
+    private func replay(from start: Offset) throws(StartError) {
         let end = log.bounds.logEnd
+        var next = max(start, log.bounds.logStart)
+        guard next == start else {
+            throw StartError("the metadata log lacks the records from \(start.value) to \(next.value)")
+        }
         var buffer = [UInt8](repeating: 0, count: 0)
         while next < end {
             do throws(StorageError) {
@@ -149,8 +167,10 @@ extension MetadataLog {
             while let batch = try cursor.next() {
                 if batch.header.nextOffset <= start { continue }
                 next = batch.header.nextOffset
-                if !batch.header.attributes.isControl { try apply(batch) }
-                state.withLock { $0.lastOffset = batch.header.lastOffset }
+                try state.withLock { state in
+                    try state.replay.apply(batch)
+                    state.lastOffset = batch.header.lastOffset
+                }
             }
         } catch RecordError.truncated {
             // The chunk ended in the middle of a batch, which the next chunk brings whole.
@@ -160,14 +180,6 @@ extension MetadataLog {
             throw StartError("the metadata log is damaged after offset \(next.value): \(error)")
         }
         return next
-    }
-
-    private func apply(_ batch: borrowing RecordBatch) throws {
-        for record in try batch.records(limitBytes: Self.batchBytesMax) {
-            guard let value = record.value else { continue }
-            let decoded = try unsafe MetadataRecord(reading: value.span.bytes)
-            state.withLock { $0.image.apply(decoded) }
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 // record's type and version as varints, then the message (KIP-631).
 internal import Base
 package import Protocol
+internal import Records
 
 /// A record of `__cluster_metadata`.
 package enum MetadataRecord: Sendable {
@@ -18,8 +19,9 @@ package enum MetadataRecord: Sendable {
     case noOp
     case beginTransaction
     case endTransaction
-    /// A type that this version knows nothing about; its bytes stay in the log.
-    case unmodelled(type: UInt32)
+    case abortTransaction
+    /// A type that has no effect here, as it stands in the log.
+    case unmodelled(type: UInt32, value: [UInt8])
 
     /// Why a record cannot be read.
     package enum Unreadable: Error {
@@ -46,14 +48,16 @@ extension MetadataRecord {
         guard frame == UInt32(Self.frameVersion) else { throw .newerFormat(type: type, version: version) }
         let body = value.extracting(reader.position..<value.byteCount)
         do throws(WireError) {
-            self = try Self.decode(type: type, version: Int16(clamping: version), body)
+            self =
+                try Self.decode(type: type, version: Int16(clamping: version), body)
+                ?? .unmodelled(type: type, value: value.copy(0..<value.byteCount))
         } catch {
             throw .damaged
         }
     }
 
     private static func decode(type: UInt32, version: Int16, _ body: RawSpan) throws(WireError)
-        -> MetadataRecord
+        -> MetadataRecord?
     {
         switch type {
         case 0: .registerBroker(try RegisterBrokerRecord(reading: body, version: version))
@@ -70,7 +74,8 @@ extension MetadataRecord {
         case 20: .noOp
         case 23: .beginTransaction
         case 24: .endTransaction
-        default: .unmodelled(type: type)
+        case 25: .abortTransaction
+        default: nil
         }
     }
 
@@ -91,7 +96,8 @@ extension MetadataRecord {
         case .noOp: try write(NoOpRecord(), type: 20, version: 0, into: &writer)
         case .beginTransaction: try write(BeginTransactionRecord(), type: 23, version: 0, into: &writer)
         case .endTransaction: try write(EndTransactionRecord(), type: 24, version: 0, into: &writer)
-        case .unmodelled: preconditionFailure("records that are not modelled are never written")
+        case .abortTransaction: try write(AbortTransactionRecord(), type: 25, version: 0, into: &writer)
+        case .unmodelled(_, let value): return value
         }
         return writer.bytes
     }

@@ -47,15 +47,18 @@ struct TopicOpening {
         }
     }
 
-    /// Values that this version refuses were accepted by another one: the topic is served with defaults
-    /// rather than not at all.
+    /// Values that this version refuses, or does not know, were accepted by another one: they have no effect,
+    /// and those beside them keep theirs, as a retention that is passed over would delete records.
     private func effectiveSettings(_ overrides: [String: String], of topic: String) -> TopicSettings {
-        do throws(ConfigError) {
-            return try settings.topicDefaults.applying(overrides)
-        } catch {
-            logger.log(.error, "topic.config_invalid", ["topic": topic, "error": error.description])
-            return settings.topicDefaults
+        var effective = settings.topicDefaults
+        for (key, value) in overrides.sorted(by: { $0.key < $1.key }) {
+            do throws(ConfigError) {
+                effective = try effective.applying([key: value])
+            } catch {
+                logger.log(.error, "topic.config_invalid", ["topic": topic, "error": error.description])
+            }
         }
+        return effective
     }
 }
 

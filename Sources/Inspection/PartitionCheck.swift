@@ -1,0 +1,75 @@
+// Looks through one partition: its segments one after another, and what lies beside them.
+internal import Base
+internal import Protocol
+internal import Storage
+
+/// The check of one partition's directory.
+struct PartitionCheck {
+    let disk: any Disk
+    let directory: String
+    let partition: TopicPartition
+    let checkpoints: CheckedCheckpoints
+    private(set) var findings: [String] = []
+    private(set) var segments = 0
+    private(set) var batches = 0
+
+    init(disk: any Disk, directory: String, partition: TopicPartition, checkpoints: CheckedCheckpoints) {
+        self.disk = disk
+        self.directory = directory
+        self.partition = partition
+        self.checkpoints = checkpoints
+    }
+
+    mutating func check() throws(StorageError) {
+        let names = try disk.list(directory).filter { !$0.isDirectory }.map(\.name)
+        let bases = names.filter { $0.hasSuffix(".log") }.compactMap { Int64($0.dropLast(4)) }.sorted()
+        var end = bases.first ?? 0
+        var hasHoles = checkpoints.offsets[CheckedCheckpoints.cleaner]?[partition] != nil
+        for (number, base) in bases.enumerated() {
+            let isLast = number == bases.count - 1
+            if base > end, !hasHoles {
+                findings.append("\(directory) lacks the offsets \(end) to \(base - 1): a segment is missing")
+            }
+            var segment = SegmentCheck(
+                disk: disk, directory: directory, base: base, limit: isLast ? nil : bases[number + 1],
+                isTrusted: checkpoints.isClean || !isLast,
+                topic: partition.topic)
+            segment.check()
+            findings += segment.findings
+            hasHoles = hasHoles || segment.hasHoles
+            end = max(end, segment.end)
+            segments += 1
+            batches += segment.batches
+        }
+        checkNotes(names, end: end)
+        for kind in [OffsetCheckpoint.Kind.recoveryPoint, .logStart] {
+            guard let offset = checkpoints.offset(kind, of: partition), offset.value > end else { continue }
+            findings.append(
+                "\(directory) ends at offset \(end), but \(kind.rawValue) says that it reached \(offset.value)")
+        }
+    }
+
+    private mutating func checkNotes(_ names: [String], end: Int64) {
+        for name in names {
+            let path = directory + "/" + name
+            guard let bytes = try? disk.contents(path) else { continue }
+            if name.hasSuffix(".snapshot") {
+                if ProducerSnapshot.checked(bytes) == nil { findings.append("\(path) is damaged") }
+            } else if name == PartitionMetadata.fileName {
+                note { () throws(StorageError) in _ = try PartitionMetadata(reading: bytes, path: path) }
+            } else if name == "leader-epoch-checkpoint" {
+                note { () throws(StorageError) in _ = try LeaderEpochs(reading: bytes, path: path) }
+            } else if name == "quorum-state" {
+                if (try? JSONValue(parsing: bytes)) == nil { findings.append("\(path) is no JSON") }
+            } else if name.hasSuffix(".checkpoint") {
+                do throws(InspectionError) { try FileDump(disk) { _ in }.dump(path) } catch {
+                    findings.append(error.description)
+                }
+            }
+        }
+    }
+
+    private mutating func note(_ read: () throws(StorageError) -> Void) {
+        do throws(StorageError) { try read() } catch { findings.append(error.description) }
+    }
+}

@@ -1,0 +1,97 @@
+// `apus dump` and `apus check` on the directories that Apache Kafka wrote.
+import Base
+import Foundation
+import Inspection
+import Storage
+import Testing
+
+@Suite("looking into data directories", .timeLimit(.minutes(2)))
+struct DumpTests {
+    /// What Kafka's DumpLogSegments printed, by file.
+    private func kafkaDump(_ name: String) throws -> [(file: String, lines: [String])] {
+        var found: [(file: String, lines: [String])] = []
+        let text = String(decoding: try KafkaDirectory.unpacked(name + ".dump.txt.gz"), as: UTF8.self)
+        for line in text.split(separator: "\n").map(String.init) where !line.hasPrefix("=====") {
+            if line.hasPrefix("Dumping ") {
+                found.append((String(line.dropFirst("Dumping ".count)), []))
+            } else {
+                found[found.count - 1].lines.append(line)
+            }
+        }
+        return found
+    }
+
+    @Test("a dump says what Kafka's own tool says, line by line", arguments: KafkaDirectory.names)
+    func dump(name: String) throws {
+        let directory = try KafkaDirectory(name)
+        for (file, expected) in try kafkaDump(name) {
+            var lines: [String] = []
+            try FileDump(PosixDisk()) { lines.append($0.text) }.dump(directory.path + "/" + file)
+            let difference = zip(lines, expected).first { $0 != $1 }
+            #expect(difference == nil, "\(file)")
+            #expect(lines.count == expected.count, "\(file)")
+        }
+    }
+
+    @Test("each line of JSON can be read, and small files are printed as they are")
+    func json() throws {
+        let directory = try KafkaDirectory("txn-kill")
+        for file in [
+            "fx-tx-0/00000000000000000033.txnindex", "fx-tx-0/00000000000000000033.log", "meta.properties",
+            "__cluster_metadata-0/quorum-state", "bootstrap.checkpoint", "replication-offset-checkpoint",
+        ] {
+            var count = 0
+            try FileDump(PosixDisk()) { line in
+                #expect((try? JSONValue(parsing: line.json)) != nil, "\(line.json)")
+                count += 1
+            }.dump(directory.path + "/" + file)
+            #expect(count > 0, "\(file)")
+        }
+    }
+
+    private func findings(_ path: String) throws -> [String] {
+        var found: [String] = []
+        var check = DirectoryCheck(PosixDisk()) { found.append($0) }
+        #expect(try check.check(path) == found.count)
+        return found
+    }
+
+    @Test("nothing is wrong with a directory of Kafka, and looking changes nothing", arguments: KafkaDirectory.names)
+    func sound(name: String) throws {
+        let directory = try KafkaDirectory(name)
+        let before = try FileManager.default.subpathsOfDirectory(atPath: directory.path).sorted()
+        #expect(try findings(directory.path) == [])
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: directory.path).sorted() == before)
+    }
+
+    @Test(
+        "every planted damage is found and named",
+        arguments: [
+            "fx-snappy-0/00000000000000000064.log", "fx-snappy-0/00000000000000000064.index",
+            "fx-snappy-0/00000000000000000064.timeindex", "fx-snappy-0/00000000000000000128.snapshot",
+            "fx-snappy-0/leader-epoch-checkpoint", "fx-snappy-0/partition.metadata",
+            "recovery-point-offset-checkpoint", "log-start-offset-checkpoint", "meta.properties",
+            "__cluster_metadata-0/00000000000000000000.log", "__cluster_metadata-0/quorum-state",
+            "bootstrap.checkpoint", ".kafka_cleanshutdown",
+        ])
+    func damaged(file: String) throws {
+        let directory = try KafkaDirectory("plain-clean")
+        let path = directory.path + "/" + file
+        var bytes = try #require(try PosixDisk().contents(path))
+        bytes[bytes.count / 2] ^= 0x15
+        if !file.contains("0000") { bytes[0] ^= 0x80 }
+        try PosixDisk().replace(path, with: bytes, isDurable: false)
+        let found = try findings(directory.path)
+        #expect(!found.isEmpty && found.allSatisfy { $0.contains(path) }, "\(found)")
+    }
+
+    @Test("a segment that is missing in the middle is a finding")
+    func missing() throws {
+        let directory = try KafkaDirectory("plain-clean")
+        for suffix in [".log", ".index", ".timeindex"] {
+            try PosixDisk().remove(directory.path + "/fx-snappy-0/00000000000000000064" + suffix)
+        }
+        let found = try findings(directory.path)
+        #expect(found.count == 1 && found[0].contains("lacks the offsets 64 to 127"), "\(found)")
+    }
+}

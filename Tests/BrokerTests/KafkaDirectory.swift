@@ -1,0 +1,123 @@
+// The data directories that Apache Kafka wrote (fixtures/datadirs), and what a reader must find in them.
+import Base
+import Foundation
+import Records
+import Testing
+
+@testable import Broker
+
+/// A copy of one of the directories, removed with its last reference.
+final class KafkaDirectory: Sendable {
+    static let names = ["plain", "txn", "groups"].flatMap { ["\($0)-kill", "\($0)-clean"] }
+
+    private static let fixtures =
+        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../fixtures/datadirs").path
+
+    private let root: String
+    /// The log directory.
+    var path: String { root + "/data" }
+    /// What its `expected.json` says.
+    let expected: JSONValue
+
+    init(_ name: String) throws {
+        root = NSTemporaryDirectory() + "apus-kafka-" + Foundation.UUID().uuidString
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        _ = try Self.run("/bin/tar", ["xzf", "\(Self.fixtures)/\(name).tar.gz", "-C", root])
+        expected = try JSONValue(parsing: Self.unpacked("\(name).expected.json.gz"))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: root) }
+
+    /// The bytes of a compressed fixture.
+    static func unpacked(_ name: String) throws -> [UInt8] {
+        try run("/bin/gzip", ["-dc", "\(fixtures)/\(name)"])
+    }
+
+    private static func run(_ program: String, _ arguments: [String]) throws -> [UInt8] {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return Array(data)
+    }
+}
+
+extension JSONValue {
+    var members: [JSONMember] { if case .object(let members) = self { members } else { [] } }
+    var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
+    var isTrue: Bool { self == .bool(true) }
+    func int(_ name: String) throws -> Int64 { try #require(self[name]?.integer, "\(name) is missing") }
+    func string(_ name: String) throws -> String { try #require(self[name]?.text, "\(name) is missing") }
+
+    /// Bytes that stand as text under `name`, or in hexadecimal under `nameHex`; nil for null.
+    func bytes(_ name: String) -> [UInt8]? {
+        if let text = self[name]?.text { return Array(text.utf8) }
+        return self[name + "Hex"]?.text.flatMap(Self.bytes(hexadecimal:))
+    }
+}
+
+extension JSONValue {
+    private static func bytes(hexadecimal text: String) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        return stride(from: 0, to: digits.count, by: 2).map { at in
+            UInt8(String(decoding: digits[at..<(at + 2)], as: UTF8.self), radix: 16) ?? 0
+        }
+    }
+}
+
+/// A partition as expected.json describes its files.
+struct ExpectedPartition {
+    struct Batch {
+        let base: Int64
+        let last: Int64
+        let producer: Int64
+        let epoch: Int64
+        let sequence: Int64
+        let isTransactional: Bool
+        let isControl: Bool
+        let records: [Record]
+    }
+
+    let batches: [Batch]
+    let aborted: [JSONValue]
+
+    init(_ json: JSONValue) throws {
+        batches = try (json["segments"]?.elements ?? []).flatMap { segment in
+            try (segment["batches"]?.elements ?? []).map { batch in
+                try #require(batch["crc_ok"]?.isTrue == true)
+                return Batch(
+                    base: try batch.int("base_offset"), last: try batch.int("last_offset"),
+                    producer: try batch.int("producer_id"), epoch: try batch.int("producer_epoch"),
+                    sequence: try batch.int("base_sequence"),
+                    isTransactional: batch["transactional"]?.isTrue == true,
+                    isControl: batch["control"]?.isTrue == true,
+                    records: try (batch["records"]?.elements ?? []).map { try Record($0) })
+            }
+        }
+        aborted = json["aborted"]?.elements ?? []
+    }
+}
+
+extension Record {
+    fileprivate init(_ json: JSONValue) throws {
+        let headers = (json["headers"]?.elements ?? []).map { header in
+            RecordHeader(name: header.bytes("name") ?? [], value: header.bytes("value"))
+        }
+        self.init(
+            offset: Offset(try json.int("offset")),
+            timestamp: Timestamp(milliseconds: try json.int("timestamp")), key: json.bytes("key"),
+            value: json.bytes("value"), headers: headers)
+    }
+}
+
+/// A clock for records of November 2023: retention and expiry count from there.
+struct PastClock: BrokerClock {
+    private let system = SystemClock()
+    func monotonicNanoseconds() -> Int64 { system.monotonicNanoseconds() }
+    func wallTime() -> Timestamp { Timestamp(milliseconds: 1_700_000_100_000) }
+}

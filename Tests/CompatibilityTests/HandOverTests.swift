@@ -1,0 +1,132 @@
+// One data directory, handed over between Apus and Apache Kafka again and again: neither loses or changes
+// anything that the other wrote.
+import Foundation
+import Glibc
+import Testing
+
+extension Compatibility {
+    @Suite(
+        "hand-overs", .enabled(if: TestEnvironment.hasJava && !TestEnvironment.isKafka, TestEnvironment.needsJava),
+        .enabled(if: TestEnvironment.hasPython, TestEnvironment.needsPython))
+    struct HandOvers {
+        private static let rounds = TestEnvironment.isLong ? 10 : 2
+
+        @Test("what one broker wrote the other serves, under load, and Kafka finds every file in order")
+        func rounds() async throws {
+            let shared = try SharedDirectory()
+            var before: String?
+            var load: RunningCommand?
+            for round in 0..<HandOvers.rounds {
+                for keeper in [SharedDirectory.Keeper.apus, .kafka] {
+                    try await shared.run(keeper) {
+                        let found = try await shared.client("read")
+                        if let before { #expect(found == before, "round \(round): \(keeper)") }
+                        // Only Kafka has a coordinator of transactions yet.
+                        try await shared.client("write", "\(round)", keeper == .kafka ? ["transactions"] : [])
+                        before = try await shared.client("read")
+                        if load == nil { load = try shared.startLoad() }
+                    }
+                }
+            }
+            try await shared.run(.apus) {
+                #expect(try await shared.client("read") == before)
+                try await shared.endLoad(load)
+            }
+            let complaints = try await shared.complaintsOfDump()
+            #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
+        }
+    }
+}
+
+/// A data directory that two brokers use in turn, on one port.
+private final class SharedDirectory {
+    enum Keeper { case apus, kafka }
+
+    private let scratch = Scratch()
+    private let port: Int
+    private var data: String { scratch.path + "/data" }
+
+    init() throws { port = try FreePort.next() }
+
+    /// Starts a broker, runs `body` and stops the broker cleanly.
+    func run(_ keeper: Keeper, _ body: () async throws -> Void) async throws {
+        let words =
+            switch keeper {
+            case .apus: [TestEnvironment.apus, "serve", "--data", data, "--listen", "127.0.0.1:\(port)"]
+            case .kafka: [(TestEnvironment.oracle ?? "") + "/kafka.sh", "exec", scratch.path, "\(port)"]
+            }
+        let log = scratch.path + "/broker.log"
+        let broker = try RunningCommand(
+            words, outputPath: log, environment: ["KAFKA_HEAP_OPTS": "-Xmx384M -Xms128M"])
+        do {
+            try await waitUntilReady(broker)
+            try await body()
+        } catch {
+            print("the log of \(keeper):\n\(broker.output.suffix(6000))")
+            broker.signal(SIGKILL)
+            throw error
+        }
+        broker.signal(SIGTERM)
+        _ = try await broker.wait(seconds: 60)
+        let isClean = FileManager.default.fileExists(atPath: data + "/.kafka_cleanshutdown")
+        #expect(isClean, "\(keeper) did not stop cleanly:\n\(broker.output.suffix(4000))")
+        // A log without records has no index files here: thousands of them cost a stop too much time. Kafka
+        // says so and makes them.
+        let bad = broker.output.split(separator: "\n").filter { line in
+            ["stray", "orrupt", " ERROR ", "level=error"].contains { line.contains($0) }
+                && !line.contains("Could not find offset index file")
+        }
+        #expect(bad.isEmpty, "\(keeper) complained:\n\(bad.prefix(10).joined(separator: "\n"))")
+        try FileManager.default.removeItem(atPath: log)
+    }
+
+    private func waitUntilReady(_ broker: RunningCommand) async throws {
+        let end = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < end, broker.isRunning {
+            if let socket = try? WireConnection(port: port, seconds: 5), (try? socket.askForVersions()) != nil {
+                return
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw CommandError.notReady(output: broker.output)
+    }
+
+    @discardableResult
+    func client(_ mode: String, _ word: String? = nil, _ rest: [String] = []) async throws -> String {
+        let words = ["127.0.0.1:\(port)", mode] + (word.map { [$0] } ?? []) + rest
+        return try await runClient("handover.py", words, seconds: 180)
+    }
+
+    func startLoad() throws -> RunningCommand {
+        try RunningCommand(
+            [
+                TestEnvironment.python, TestEnvironment.clients + "/handover.py", "127.0.0.1:\(port)", "load",
+                scratch.path + "/end",
+            ], outputPath: scratch.path + "/load")
+    }
+
+    /// Ends the load and compares what it was told with what is there.
+    func endLoad(_ load: RunningCommand?) async throws {
+        let load = try #require(load)
+        _ = FileManager.default.createFile(atPath: scratch.path + "/end", contents: nil)
+        #expect(try await load.wait(seconds: 120) == 0, "\(load.output.suffix(2000))")
+        try await client("check", scratch.path + "/load")
+    }
+
+    /// Lines in which Kafka's DumpLogSegments finds fault with one of the files.
+    func complaintsOfDump() async throws -> [String] {
+        var files: [String] = []
+        for directory in try FileManager.default.contentsOfDirectory(atPath: data) where directory.hasPrefix("h-") {
+            for name in try FileManager.default.contentsOfDirectory(atPath: data + "/" + directory)
+            where [".log", ".index", ".timeindex", ".txnindex", ".snapshot"].contains(where: name.hasSuffix) {
+                files.append("\(data)/\(directory)/\(name)")
+            }
+        }
+        let output = try await runJava(
+            ["org.apache.kafka.tools.DumpLogSegments", "--files", files.joined(separator: ",")])
+        return output.split(separator: "\n").map(String.init).filter { line in
+            ["isvalid: false", "Mismatch", "mismatch", "corrupt", "Exception", "out of order", "not found"]
+                .contains { line.contains($0) }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+"""Hand-overs of one data directory between two brokers: writes records, tells what a reader finds, keeps up a load.
+
+handover.py BOOTSTRAP write ROUND [transactions]   topics in every codec, a compacted one, one of this round only
+handover.py BOOTSTRAP read                         prints for each partition how many records there are, and their digest
+handover.py BOOTSTRAP load FILE                    writes until FILE exists, prints what was acknowledged
+handover.py BOOTSTRAP check FILE                   compares the topic of the load with what it printed
+"""
+
+import hashlib
+import json
+import os
+import sys
+import time
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
+LOAD = "h-load"
+RECORDS = 200
+SECONDS = 90
+
+
+def wait(futures):
+    for future in futures.values():
+        try:
+            future.result()
+        except Exception as error:
+            # The other broker did it in this round.
+            if error.args[0].code() not in (KafkaError.TOPIC_ALREADY_EXISTS, KafkaError.UNKNOWN_TOPIC_OR_PART):
+                raise
+
+
+def create(bootstrap, round_number):
+    small = {"segment.bytes": "1048576", "index.interval.bytes": "512"}
+    topics = [NewTopic(f"h-{codec}", 2, 1, config=small) for codec in CODECS]
+    topics.append(NewTopic("h-compact", 1, 1, config={"cleanup.policy": "compact"}))
+    topics.append(NewTopic("h-tx", 2, 1, config=small))
+    topics.append(NewTopic(LOAD, 1, 1))
+    topics.append(NewTopic(f"h-round-{round_number}", 3, 1, config={"retention.ms": "-1"}))
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    wait(admin.create_topics(topics, operation_timeout=SECONDS))
+    if round_number > 0:
+        wait(admin.delete_topics([f"h-round-{round_number - 1}"], operation_timeout=SECONDS))
+
+
+def refuse(error, message):
+    if error is not None:
+        sys.exit(f"not written to {message.topic()}: {error}")
+
+
+def fill(producer, topic, partitions, round_number, count=RECORDS):
+    for number in range(count):
+        value = None if number % 7 == 3 else f"{topic} {round_number} {number} ".encode() * (number % 90 + 1)
+        producer.produce(
+            topic, partition=number % partitions, key=f"key-{number % 13}".encode(), value=value,
+            headers=[("round", str(round_number).encode()), ("empty", b"")], on_delivery=refuse)
+        producer.poll(0)
+
+
+def write(bootstrap, round_number, with_transactions):
+    create(bootstrap, round_number)
+    for codec in CODECS:
+        producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "compression.type": codec})
+        fill(producer, f"h-{codec}", 2, round_number)
+        if codec == "none":
+            fill(producer, "h-compact", 1, round_number)
+            fill(producer, f"h-round-{round_number}", 3, round_number)
+        if producer.flush(SECONDS):
+            sys.exit("not everything was written in time")
+    if with_transactions:
+        transactions(bootstrap, round_number)
+
+
+def transactions(bootstrap, round_number):
+    """One that commits, one that aborts, and one that nobody ends before the broker stops."""
+    producer = Producer({"bootstrap.servers": bootstrap, "transactional.id": "h", "transaction.timeout.ms": 600000})
+    producer.init_transactions(SECONDS)
+    for end in [producer.commit_transaction, producer.abort_transaction, None]:
+        producer.begin_transaction()
+        fill(producer, "h-tx", 2, round_number, 20)
+        producer.flush(SECONDS)
+        if end:
+            end(SECONDS)
+    os._exit(0)
+
+
+def read(bootstrap):
+    found = {}
+    for isolation in ["read_uncommitted", "read_committed"]:
+        consumer = Consumer({
+            "bootstrap.servers": bootstrap, "group.id": "none", "enable.auto.commit": False,
+            "isolation.level": isolation, "enable.partition.eof": True, "check.crcs": True})
+        topics = consumer.list_topics(timeout=SECONDS).topics
+        parts = [TopicPartition(name, p, OFFSET_BEGINNING) for name, topic in sorted(topics.items())
+                 for p in topic.partitions if not name.startswith("__") and name != LOAD]
+        consumer.assign(parts)
+        digests = {(p.topic, p.partition): [0, hashlib.sha256()] for p in parts}
+        last = {}
+        waiting = set(digests)
+        end = time.monotonic() + SECONDS
+        while waiting:
+            message = consumer.poll(1)
+            if time.monotonic() > end:
+                sys.exit(f"the ends of {sorted(waiting)} were not reached")
+            if message is None:
+                continue
+            place = (message.topic(), message.partition())
+            if message.error():
+                if message.error().code() == KafkaError._PARTITION_EOF:
+                    waiting.discard(place)
+                elif not message.error().retriable():
+                    sys.exit(str(message.error()))
+                continue
+            if place[0] == "h-compact":
+                # Compaction may have been at work; what it must not change is the last value of each key.
+                last[message.key()] = message.value()
+                continue
+            digests[place][0] += 1
+            digests[place][1].update(repr((
+                message.offset(), message.timestamp(), message.key(), message.value(), message.headers())).encode())
+        for (topic, partition), (count, digest) in digests.items():
+            found[f"{isolation} {topic}-{partition}"] = f"{count} {digest.hexdigest()}"
+        found[f"{isolation} h-compact"] = repr(sorted((k, v) for k, v in last.items() if v is not None))
+        consumer.close()
+    print(json.dumps(found, sort_keys=True, indent=1))
+
+
+def load(bootstrap, until):
+    producer = Producer({
+        "bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 5, "message.timeout.ms": 280000,
+        "reconnect.backoff.max.ms": 500})
+    acknowledged = []
+    number = 0
+    while not os.path.exists(until):
+        producer.produce(LOAD, partition=0, value=str(number).encode(), on_delivery=lambda error, message: (
+            refuse(error, message), acknowledged.append(int(message.value()))))
+        number += 1
+        producer.poll(0.002)
+        while len(producer) > 5000:
+            producer.poll(0.1)
+    if producer.flush(SECONDS):
+        sys.exit("the load was not written in time")
+    print(json.dumps(acknowledged))
+
+
+def check(bootstrap, file):
+    with open(file) as lines:
+        acknowledged = json.loads(lines.read().strip().split("\n")[-1])
+    consumer = Consumer({
+        "bootstrap.servers": bootstrap, "group.id": "none", "enable.auto.commit": False, "enable.partition.eof": True})
+    consumer.assign([TopicPartition(LOAD, 0, OFFSET_BEGINNING)])
+    values = []
+    while True:
+        message = consumer.poll(SECONDS)
+        if message is None:
+            sys.exit("no end")
+        if message.error():
+            if message.error().code() == KafkaError._PARTITION_EOF:
+                break
+            continue
+        values.append(int(message.value()))
+    consumer.close()
+    if values != list(range(len(acknowledged))) or sorted(acknowledged) != values:
+        sys.exit(f"{len(acknowledged)} were acknowledged, {len(values)} are there, {len(set(values))} different ones")
+    print(f"{len(values)} records")
+
+
+if __name__ == "__main__":
+    address, mode = sys.argv[1], sys.argv[2]
+    if mode == "write":
+        write(address, int(sys.argv[3]), len(sys.argv) > 4)
+    elif mode == "read":
+        read(address)
+    elif mode == "load":
+        load(address, sys.argv[3])
+    else:
+        check(address, sys.argv[3])
