@@ -132,7 +132,7 @@ struct MetadataDirectoryTests {
         half.directory.abandon()
     }
 
-    @Test("a log whose beginning a snapshot stands for goes on behind it", arguments: [true, false])
+    @Test("a log goes on behind the snapshot of its beginning, and is refused if that is damaged", arguments: [true, false])
     func snapshots(isWhole: Bool) throws {
         let disk = SimulatedDisk(seed: 1)
         let first = try StorageHalf(on: disk)
@@ -159,11 +159,7 @@ struct MetadataDirectoryTests {
         let name = String(repeating: "0", count: 20 - digits.count) + digits + "-0000000009.checkpoint"
         try killed.replace(log + "/" + name, with: bytes, isDurable: true)
         guard isWhole else {
-            // What is not whole is as if it were not there: an empty log, and strays that stay.
-            let half = try StorageHalf(on: killed)
-            #expect(half.catalog.topics.all.isEmpty)
-            #expect(half.lines.all.contains { $0.contains("partition.stray") })
-            half.directory.abandon()
+            #expect(try refusal(killed).contains("lacks the records from offset 0"))
             return
         }
         let second = try StorageHalf(on: killed)
@@ -187,12 +183,13 @@ struct MetadataDirectoryTests {
         try half.metadata.append([.beginTransaction, .topic(record)])
         #expect(half.metadata.image.topics.isEmpty)
         half.directory.abandon()
-        let next = try StorageHalf(on: disk.afterKill())
+        let killed = disk.afterKill()
+        let next = try StorageHalf(on: killed)
         #expect(!next.metadata.image.isInTransaction)
         #expect(next.catalog.topics.all.isEmpty)
         #expect(next.create("t", partitions: 1) == nil)
         next.directory.abandon()
-        let last = try StorageHalf(on: disk.afterKill().afterKill())
+        let last = try StorageHalf(on: killed.afterKill())
         #expect(last.metadata.image.topics[record.topicID] == nil)
         last.directory.abandon()
     }
