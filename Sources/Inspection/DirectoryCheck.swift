@@ -92,7 +92,7 @@ package struct DirectoryCheck {
 
     private mutating func metadataFile(_ path: String) {
         do throws(InspectionError) {
-            try FileDump(disk) { _ in }.dump(path)
+            try FileDump.verify(path, disk)
         } catch { find(error.description) }
     }
 }

@@ -17,12 +17,21 @@ package struct FileDump {
     static let wholeBytesMax = 1 << 30
 
     let disk: any Disk
+    /// Whether a wrong checksum is an error, and not only shown.
+    var isStrict = false
     let print: (DumpLine) -> Void
 
     /// A dump that reads from `disk` and hands its lines to `print`.
     package init(_ disk: any Disk, print: @escaping (DumpLine) -> Void) {
         self.disk = disk
         self.print = print
+    }
+
+    /// Reads the file at `path`, and throws if it is damaged.
+    static func verify(_ path: String, _ disk: any Disk) throws(InspectionError) {
+        var dump = FileDump(disk) { _ in }
+        dump.isStrict = true
+        try dump.dump(path)
     }
 
     /// Prints the file at `path`.
@@ -40,7 +49,8 @@ package struct FileDump {
             if let base = Int64(name.prefix(20)) {
                 print(DumpLine(sentence: "Log starting offset: \(base)"))
             }
-            try LogDump(disk: disk, topic: topic(of: directory, name), print: print).dump(path)
+            try LogDump(disk: disk, topic: topic(of: directory, name), isStrict: isStrict, print: print)
+                .dump(path)
         case "index", "timeindex", "txnindex", "snapshot":
             try dumpNotes(ending, try contents(path), base: Int64(name.prefix(20)) ?? 0, path)
         default:

@@ -11,6 +11,7 @@ struct LogDump {
 
     let disk: any Disk
     let topic: String
+    let isStrict: Bool
     let print: (DumpLine) -> Void
 
     func dump(_ path: String) throws(InspectionError) {
@@ -24,7 +25,10 @@ struct LogDump {
             do throws(RecordError) {
                 let batch = try RecordBatch(reading: span)
                 var isValid = true
-                do throws(RecordError) { try batch.verifyChecksum() } catch { isValid = false }
+                do throws(RecordError) { try batch.verifyChecksum() } catch {
+                    if isStrict { throw error }
+                    isValid = false
+                }
                 print(line(batch.header, at: position, isValid: isValid))
                 if isValid { try printRecords(batch) }
             } catch {

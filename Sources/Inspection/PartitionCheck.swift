@@ -62,7 +62,7 @@ struct PartitionCheck {
             } else if name == "quorum-state" {
                 if (try? JSONValue(parsing: bytes)) == nil { findings.append("\(path) is no JSON") }
             } else if name.hasSuffix(".checkpoint") {
-                do throws(InspectionError) { try FileDump(disk) { _ in }.dump(path) } catch {
+                do throws(InspectionError) { try FileDump.verify(path, disk) } catch {
                     findings.append(error.description)
                 }
             }

@@ -48,7 +48,10 @@ struct SegmentCheck {
                 position += Int64(bytes.count)
             }
         } catch {
+            // What lies behind the damage is not known, so the indexes are not judged.
+            end = limit ?? end
             if isTrusted { findings.append("\(error)") }
+            return
         }
         checkIndexes()
     }

@@ -126,7 +126,8 @@ package struct MessageReader: ~Escapable, FieldCoder {
     package mutating func nullableStructure<Value: Structure>(
         _ name: StaticString, _ value: inout Value?
     ) throws(WireError) {
-        guard try integer(name, Int8.self) >= 0 else {
+        // Kafka writes -1 for null, but 0 where the structure is a tagged field.
+        guard try integer(name, Int8.self) > 0 else {
             value = nil
             return
         }

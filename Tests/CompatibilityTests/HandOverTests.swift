@@ -35,6 +35,21 @@ extension Compatibility {
             let complaints = try await shared.complaintsOfDump()
             #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
         }
+
+        @Test("a directory of Kafka with named voters and snapshots goes to Apus and back")
+        func namedVoters() async throws {
+            let shared = try SharedDirectory(namesVoters: true)
+            var before: String?
+            for (round, keeper) in [SharedDirectory.Keeper.kafka, .apus, .kafka].enumerated() {
+                try await shared.run(keeper) {
+                    if let before { #expect(try await shared.client("read") == before, "\(keeper)") }
+                    try await shared.client("write", "\(round)")
+                    before = try await shared.client("read")
+                }
+            }
+            let names = try shared.metadataFiles()
+            #expect(names.contains { $0.hasSuffix(".checkpoint") })
+        }
     }
 }
 
@@ -44,20 +59,39 @@ private final class SharedDirectory {
 
     private let scratch = Scratch()
     private let port: Int
+    private let namesVoters: Bool
     private var data: String { scratch.path + "/data" }
 
-    init() throws { port = try FreePort.next() }
+    /// With `namesVoters` Kafka makes the directory with a quorum that can change (KIP-853).
+    init(namesVoters: Bool = false) throws {
+        port = try FreePort.next()
+        self.namesVoters = namesVoters
+    }
+
+    /// The settings and the environment with which Kafka makes a quorum whose log names its voters, and writes
+    /// a snapshot of it every second.
+    private var quorum: (settings: [String], environment: [String: String]) {
+        guard namesVoters else { return ([], [:]) }
+        return (
+            [
+                "controller.quorum.voters=", "controller.quorum.bootstrap.servers=127.0.0.1:\(port + 1)",
+                "metadata.log.max.snapshot.interval.ms=1000", "internal.metadata.log.segment.bytes=2048",
+                "metadata.max.retention.ms=1000",
+            ], ["KAFKA_FORMAT_OPTS": "--standalone"]
+        )
+    }
 
     /// Starts a broker, runs `body` and stops the broker cleanly.
     func run(_ keeper: Keeper, _ body: () async throws -> Void) async throws {
         let words =
             switch keeper {
             case .apus: [TestEnvironment.apus, "serve", "--data", data, "--listen", "127.0.0.1:\(port)"]
-            case .kafka: [(TestEnvironment.oracle ?? "") + "/kafka.sh", "exec", scratch.path, "\(port)"]
+            case .kafka: [(TestEnvironment.oracle ?? "") + "/kafka.sh", "exec", scratch.path, "\(port)"] + quorum.settings
             }
         let log = scratch.path + "/broker.log"
         let broker = try RunningCommand(
-            words, outputPath: log, environment: ["KAFKA_HEAP_OPTS": "-Xmx384M -Xms128M"])
+            words, outputPath: log,
+            environment: quorum.environment.merging(["KAFKA_HEAP_OPTS": "-Xmx384M -Xms128M"]) { $1 })
         do {
             try await waitUntilReady(broker)
             try await body()
@@ -111,6 +145,10 @@ private final class SharedDirectory {
         _ = FileManager.default.createFile(atPath: scratch.path + "/end", contents: nil)
         #expect(try await load.wait(seconds: 120) == 0, "\(load.output.suffix(2000))")
         try await client("check", scratch.path + "/load")
+    }
+
+    func metadataFiles() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: data + "/__cluster_metadata-0")
     }
 
     /// Lines in which Kafka's DumpLogSegments finds fault with one of the files.

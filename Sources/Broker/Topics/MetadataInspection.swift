@@ -20,7 +20,8 @@ struct MetadataInspection {
     /// Throws, with one sentence, if it is not for a broker `nodeID` of this version.
     init(_ partition: TopicPartition, of storage: LogDirectory, nodeID: Int32) throws(StartError) {
         do throws(StorageError) {
-            snapshot = try MetadataSnapshot.newest(of: partition, in: storage)
+            let newest = try MetadataSnapshot.newest(of: partition, in: storage)
+            snapshot = newest.snapshot
             quorumState = try QuorumState.find(of: partition, in: storage)
             let start = snapshot?.end ?? .zero
             if let snapshot { replay = snapshot.replay }
@@ -31,10 +32,10 @@ struct MetadataInspection {
                 end = batch.header.nextOffset
                 if batch.header.baseOffset >= start, obstacle == nil { apply(batch) }
             }
-            if let first, first > start {
+            if first ?? start > start || newest.damagedEnd ?? end > end {
                 obstacle =
-                    "its metadata log begins at offset \(first.value), and no snapshot that is whole holds "
-                    + "what was before; restore the newest .checkpoint file in \(partition)"
+                    "its metadata log lacks the records from offset \(start.value), and no snapshot that is "
+                    + "whole stands for them; restore the newest .checkpoint file in \(partition)"
             }
             if replay.image.features.isEmpty {
                 for record in try MetadataSnapshot.bootstrapRecords(in: storage) ?? [] {

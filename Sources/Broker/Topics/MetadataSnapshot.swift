@@ -18,15 +18,21 @@ struct MetadataSnapshot: Sendable {
     var epoch = LeaderEpoch.zero
     var replay = MetadataReplay()
 
-    /// The newest snapshot of `log` that is whole; nil if there is none.
-    static func newest(of log: TopicPartition, in storage: LogDirectory) throws(StorageError) -> Self? {
+    /// The newest snapshot of `log` that is whole, if there is one; and where newer ones end, which are not.
+    static func newest(
+        of log: TopicPartition, in storage: LogDirectory
+    ) throws(StorageError) -> (snapshot: Self?, damagedEnd: Offset?) {
+        var damagedEnd: Offset?
         let found = try storage.fileNames(of: log).compactMap { name in place(name).map { ($0, name) } }
         for (place, name) in found.sorted(by: { $0.0.end > $1.0.end }) {
             guard let bytes = try storage.contents(of: name, in: log, limit: bytesMax) else { continue }
-            guard let replay = Self.replay(bytes) else { continue }
-            return MetadataSnapshot(end: place.end, epoch: place.epoch, replay: replay)
+            guard let replay = Self.replay(bytes) else {
+                damagedEnd = damagedEnd ?? place.end
+                continue
+            }
+            return (MetadataSnapshot(end: place.end, epoch: place.epoch, replay: replay), damagedEnd)
         }
-        return nil
+        return (nil, damagedEnd)
     }
 
     /// The records of `bootstrap.checkpoint`; nil if there is no such file, or it is not whole.
