@@ -76,6 +76,7 @@ extension LogDirectory {
             return state.written.contains(partition)
         }
         if wasWritten { try writeCheckpoints() }
+        try forgetCompaction(of: partition)
     }
 
     /// Drops everything of an open log from `offset` on, rounded down to the beginning of a batch.
@@ -91,11 +92,15 @@ extension LogDirectory {
         _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust
     ) throws(StorageError) -> PartitionLog {
         let directory = path + "/" + identity.partition.description
-        let (logStart, shared) = state.withLock { state in
-            (state.logStarts.offsets[identity.partition], state.share(config))
+        let (logStart, compactedTo, shared) = state.withLock { state in
+            (
+                state.logStarts.offsets[identity.partition],
+                state.cleanerOffsets.offsets[identity.partition] ?? .zero, state.share(config)
+            )
         }
         let store = try Recovery(
-            directory: directory, services: services, shared: shared, trust: trust, logStart: logStart
+            directory: directory, services: services, shared: shared, trust: trust, logStart: logStart,
+            compactedTo: compactedTo
         ).open()
         let log = try PartitionLog.open(
             identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),

@@ -52,6 +52,9 @@ package final class LogDirectory: Sendable {
         var logStarts: OffsetCheckpoint
         /// Recovery points may not be beyond these offsets just now, as a truncation is under way.
         var recoveryCaps: [TopicPartition: Offset] = [:]
+        /// How far logs were compacted, and those that are left alone.
+        var cleanerOffsets = OffsetCheckpoint()
+        var uncleanable: Set<TopicPartition> = []
         /// Partitions that the files may still name.
         var written: Set<TopicPartition>
         /// The settings of the log that was opened last, for the next one of its topic.
@@ -115,6 +118,8 @@ package final class LogDirectory: Sendable {
         let logStarts = try LogDirectory.checkpoint(.logStart, options.path, disk)
         let written = Set(recoveryPoints.offsets.keys).union(logStarts.offsets.keys)
         state = Lock(State(recoveryPoints: recoveryPoints, logStarts: logStarts, written: written))
+        let cleaned = try LogDirectory.cleanerOffsets(options.path, disk, logger)
+        state.withLock { $0.cleanerOffsets = cleaned }
         flusher.afterSealing { [weak self] in
             guard let directory = self else { return }
             background { directory.writeCheckpointsOrWarn() }

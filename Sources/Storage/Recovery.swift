@@ -21,17 +21,15 @@ struct Recovery {
     let trust: Trust
     /// From the log-start checkpoint.
     let logStart: Offset?
+    /// From the checkpoint of compaction, which may leave holes below.
+    var compactedTo = Offset.zero
 
     var disk: any Disk { services.disk }
     var config: LogConfig { shared.value }
 
     /// A store over the directory, which exists.
     func open() throws(StorageError) -> SegmentStore {
-        var names = try disk.list(directory)
-        for entry in names where entry.name.hasSuffix(".tmp") || entry.name.hasSuffix(".deleted") {
-            try disk.removeIfPresent(directory + "/" + entry.name)
-        }
-        names.removeAll { $0.isDirectory }
+        let names = try tidyFiles().filter { !$0.isDirectory }
         let sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
         let written = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.modified) })
         let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
@@ -47,9 +45,7 @@ struct Recovery {
             }
             end = opened.end
             isTidy = opened.isTrusted && trust == .clean
-            // A hole beyond the recovery point is a write that was lost while later ones survived; below it
-            // compaction leaves some.
-            let isHole = if let next { opened.end < next && opened.end >= bound } else { false }
+            let isHole = if let next { opened.end < next && !mayEndEarly(opened.end, next) } else { false }
             if opened.isCut || isHole {
                 try setAside(found[(number + 1)...])
                 break
@@ -74,6 +70,14 @@ struct Recovery {
             epoch: LeaderEpoch(-1), lastAppend: services.clock.wallTime(),
             hasNewFile: end == .zero || hasNewFile && trust == .clean, isTidy: isTidy)
         return SegmentStore(directory: directory, services: services, state: state)
+    }
+
+    /// Whether nothing need have stood between `end` and the segment at `next`.
+    ///
+    /// A hole beyond the recovery point is a write that was lost while later ones survived. Below it, and
+    /// where a log was compacted, compaction left it; without a recovery point that cannot be told apart.
+    private func mayEndEarly(_ end: Offset, _ next: Offset) -> Bool {
+        end < bound || config.compacts && (bound == .zero || next <= compactedTo)
     }
 
     /// A log that ends cleanly, but before the recovery point, has lost what was durable.
@@ -153,7 +157,7 @@ struct Recovery {
             // The entry must name the batch that it points to.
             if isFirst, let last = state.index.last { fits = state.relative(header.lastOffset) == last.key }
             isFirst = false
-            if header.maxTimestamp > state.greatest?.timestamp ?? .none {
+            if header.recordCount > 0, header.maxTimestamp > state.greatest?.timestamp ?? .none {
                 state.greatest = TimestampMark(timestamp: header.maxTimestamp, offset: header.lastOffset)
             }
             end = header.nextOffset
