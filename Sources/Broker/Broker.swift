@@ -24,6 +24,8 @@ package final class Broker: Sendable {
     package let boundAddresses: [SocketAddress]
     let sockets: BrokerSockets
     let upkeep: UpkeepScheduler
+    /// Compacts, on a thread of its own, as one compaction may take hours.
+    let cleaner: UpkeepScheduler
     let storageJobs: StorageJobs
     /// The offset of this start's registration in the metadata log (KIP-631).
     let brokerEpoch: Int64
@@ -38,7 +40,12 @@ package final class Broker: Sendable {
         producerIDs = parts.producerIDs
         sockets = parts.sockets
         upkeep = UpkeepScheduler(clock: clock)
-        storageJobs = StorageUpkeep.begin(parts.storage, on: upkeep, settings, clock: clock)
+        let jobs = StorageUpkeep.begin(parts.storage, on: upkeep, settings, clock: clock)
+        storageJobs = jobs
+        cleaner = UpkeepScheduler(clock: clock)
+        CompactionUpkeep.begin(parts.storage, on: cleaner, settings, clock: clock) { [upkeep] in
+            upkeep.request(jobs.graves, within: .zero)
+        }
         brokerEpoch = parts.brokerEpoch
         boundAddresses = parts.sockets.listeners.map(\.local)
         advertised = AdvertisedAddresses(

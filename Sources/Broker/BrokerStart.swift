@@ -44,6 +44,7 @@ extension Broker {
             throw StartError("cannot start: \(error)")
         }
         broker.upkeep.start()
+        broker.cleaner.start(named: "apus-cleaner")
         for listener in sockets.listeners { listener.start() }
         logger.log(
             .info, "broker.ready",

@@ -35,6 +35,7 @@ extension Broker {
         for listener in sockets.listeners { listener.stop() }
         let isDrained = (try? sockets.loops.stop(within: Self.drainLimit)) ?? false
         sockets.pool.stop()
+        cleaner.stop()
         upkeep.stop()
         do throws(StorageError) {
             try storage.stop(brokerEpoch: brokerEpoch, by: deadline)

@@ -19,9 +19,25 @@ package struct BatchOptions: Sendable {
     package var isControl = false
     /// What timestamps count from; nil for the timestamp of the first record, as Kafka does.
     package var baseTimestamp: Timestamp?
+    /// From when compaction may drop the batch's tombstones and markers (KIP-534); it takes the place of
+    /// `baseTimestamp`.
+    package var deleteHorizon: Timestamp?
 
     /// A plain batch at offset 0.
     package init() {}
+
+    /// What `header` says, for a batch that takes its place, with records in `codec`.
+    package init(_ header: BatchHeader, codec: CompressionCodec) {
+        baseOffset = header.baseOffset
+        leaderEpoch = header.leaderEpoch
+        self.codec = codec
+        if header.attributes.timestampType == .logAppendTime { appendTime = header.maxTimestamp }
+        producerID = header.producerID
+        producerEpoch = header.producerEpoch
+        baseSequence = header.baseSequence
+        isTransactional = header.attributes.isTransactional
+        isControl = header.attributes.isControl
+    }
 }
 
 /// A batch under construction.
@@ -37,7 +53,7 @@ package struct BatchBuilder: Sendable {
     /// An empty batch.
     package init(_ options: BatchOptions = BatchOptions()) {
         self.options = options
-        baseTimestamp = options.baseTimestamp
+        baseTimestamp = options.deleteHorizon ?? options.baseTimestamp
         writer = ByteWriter()
         writer.bytes.append(contentsOf: repeatElement(0, count: BatchLayout.headerSize))
     }
@@ -124,6 +140,7 @@ package struct BatchBuilder: Sendable {
         let options = options
         var attributes = BatchAttributes(
             codec: options.codec, isTransactional: options.isTransactional, isControl: options.isControl)
+        attributes.hasDeleteHorizon = options.deleteHorizon != nil
         if options.appendTime != nil { attributes.timestampType = .logAppendTime }
         var bytes = writer.bytes
         if options.codec != .none {

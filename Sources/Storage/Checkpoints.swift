@@ -53,6 +53,8 @@ package struct OffsetCheckpoint: Equatable, Sendable {
         case highWatermark = "replication-offset-checkpoint"
         /// Only where the log does not start with its first segment.
         case logStart = "log-start-offset-checkpoint"
+        /// Up to here logs were compacted.
+        case cleaner = "cleaner-offset-checkpoint"
     }
 
     /// The offset of each partition that the file names.

@@ -57,7 +57,7 @@ package final class Flusher: Sendable {
         /// Whether somebody waits for the durability of what was appended.
         var isAwaited = false
         var afterSealing: (@Sendable () -> Void)?
-        var afterTurn: (@Sendable () -> Void)?
+        var afterTurn: [@Sendable () -> Void] = []
     }
 
     private let disk: any Disk
@@ -156,7 +156,7 @@ package final class Flusher: Sendable {
             state.turnEnded = ended
             return state.afterTurn
         }
-        afterTurn?()
+        for body in afterTurn { body() }
         return true
     }
 
@@ -207,7 +207,9 @@ package final class Flusher: Sendable {
     func afterSealing(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.afterSealing = body } }
 
     /// Calls `body` on the flusher's thread at the end of each turn that had something to do.
-    package func afterTurn(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.afterTurn = body } }
+    package func afterTurn(_ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.afterTurn.append(body) }
+    }
 
     /// A store sealed a segment.
     func sealed() { state.withLock { $0.afterSealing }?() }

@@ -79,6 +79,7 @@ extension LogDirectory {
             return state.written.contains(partition)
         }
         if wasWritten { try writeCheckpoints() }
+        try forgetCompaction(of: partition)
     }
 
     /// Makes a log that is not open yet start at `offset`, if it does not reach it.
@@ -114,15 +115,19 @@ extension LogDirectory {
         _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust
     ) throws(StorageError) -> PartitionLog {
         let directory = path + "/" + identity.partition.description
-        var (logStart, shared) = state.withLock { state in
-            (state.logStarts.offsets[identity.partition], state.share(config))
+        var (logStart, compactedTo, shared) = state.withLock { state in
+            (
+                state.logStarts.offsets[identity.partition],
+                state.cleanerOffsets.offsets[identity.partition] ?? .zero, state.share(config)
+            )
         }
         if logStart == nil, asksEpochsForStarts, identity.kind == .data {
             logStart = try LogDirectory.logStart(fromEpochsOf: directory, services.disk)
         }
         let store = try Recovery(
             directory: directory, services: services, shared: shared, trust: trust, logStart: logStart,
-            mayHaveHoles: config.compacts || cleaned.contains(identity.partition)
+            mayHaveHoles: config.compacts || cleaned.contains(identity.partition),
+            compactedTo: compactedTo
         ).open()
         let log = try PartitionLog.open(
             identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),

@@ -52,6 +52,9 @@ package final class LogDirectory: Sendable {
         var logStarts: OffsetCheckpoint
         /// Recovery points may not be beyond these offsets just now, as a truncation is under way.
         var recoveryCaps: [TopicPartition: Offset] = [:]
+        /// How far logs were compacted, and those that are left alone.
+        var cleanerOffsets = OffsetCheckpoint()
+        var uncleanable: Set<TopicPartition> = []
         /// Partitions that the files may still name.
         var written: Set<TopicPartition>
         /// The settings of the log that was opened last, for the next one of its topic.
@@ -121,6 +124,8 @@ package final class LogDirectory: Sendable {
         state = Lock(State(recoveryPoints: points, logStarts: starts.checkpoint, written: written))
         cleaned = try LogDirectory.cleanedPartitions(options.path, disk)
         asksEpochsForStarts = starts.isIncomplete && !isNew
+        let compacted = try LogDirectory.checkpoint(.cleaner, options.path, disk, logger)
+        state.withLock { $0.cleanerOffsets = compacted.checkpoint }
         flusher.afterSealing { [weak self] in
             guard let directory = self else { return }
             background { directory.writeCheckpointsOrWarn() }

@@ -23,17 +23,15 @@ struct Recovery {
     let logStart: Offset?
     /// Whether offsets may be missing between records, as the log is or was compacted.
     var mayHaveHoles = true
+    /// From the checkpoint of compaction, which may leave holes below.
+    var compactedTo = Offset.zero
 
     var disk: any Disk { services.disk }
     var config: LogConfig { shared.value }
 
     /// A store over the directory, which exists.
     func open() throws(StorageError) -> SegmentStore {
-        var names = try disk.list(directory)
-        for entry in names where entry.name.hasSuffix(".tmp") || entry.name.hasSuffix(".deleted") {
-            try disk.removeIfPresent(directory + "/" + entry.name)
-        }
-        names.removeAll { $0.isDirectory }
+        let names = try tidyFiles().filter { !$0.isDirectory }
         let sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
         let written = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.modified) })
         let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
@@ -50,9 +48,7 @@ struct Recovery {
             end = opened.end
             isTidy = opened.isTrusted && trust == .clean
             if let next { try checkNoneIsMissing(between: opened.end, and: next) }
-            // A hole beyond the recovery point is a write that was lost while later ones survived; below it
-            // compaction leaves some.
-            let isHole = if let next { opened.end < next && opened.end >= bound } else { false }
+            let isHole = if let next { opened.end < next && !mayEndEarly(opened.end, next) } else { false }
             if opened.isCut || isHole {
                 try setAside(found[(number + 1)...])
                 break
@@ -77,6 +73,14 @@ struct Recovery {
             epoch: LeaderEpoch(-1), lastAppend: services.clock.wallTime(),
             hasNewFile: end == .zero || hasNewFile && trust == .clean, isTidy: isTidy)
         return SegmentStore(directory: directory, services: services, state: state)
+    }
+
+    /// Whether nothing need have stood between `end` and the segment at `next`.
+    ///
+    /// A hole beyond the recovery point is a write that was lost while later ones survived. Below it, and
+    /// where a log was compacted, compaction left it; without a recovery point that cannot be told apart.
+    private func mayEndEarly(_ end: Offset, _ next: Offset) -> Bool {
+        end < bound || config.compacts && (bound == .zero || next <= compactedTo)
     }
 
     /// A log that ends cleanly, but before the recovery point, has lost what was durable.
@@ -158,7 +162,7 @@ struct Recovery {
             // The entry must name the batch that it points to.
             if isFirst, let last = state.index.last { fits = state.relative(header.lastOffset) == last.key }
             isFirst = false
-            if header.maxTimestamp > state.greatest?.timestamp ?? .none {
+            if header.recordCount > 0, header.maxTimestamp > state.greatest?.timestamp ?? .none {
                 state.greatest = TimestampMark(timestamp: header.maxTimestamp, offset: header.lastOffset)
             }
             end = header.nextOffset

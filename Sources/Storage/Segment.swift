@@ -161,7 +161,8 @@ struct SegmentState: Sendable {
     /// and only batches behind the first `intervalBytes` get one.
     mutating func note(_ header: BatchHeader, intervalBytes: Int) {
         if firstTimestamp == nil { firstTimestamp = header.maxTimestamp }
-        if header.maxTimestamp > greatest?.timestamp ?? .none {
+        // A batch that compaction emptied has no record that could be found by its time.
+        if header.recordCount > 0, header.maxTimestamp > greatest?.timestamp ?? .none {
             greatest = TimestampMark(timestamp: header.maxTimestamp, offset: header.lastOffset)
         }
         if bytesSinceEntry > intervalBytes {

@@ -46,10 +46,7 @@ extension SegmentStore {
             }
             try services.disk.syncDirectory(directory)
             state.withLock { $0.oldest = nil }
-            let wait = delay.components.seconds.multipliedReportingOverflow(by: 1_000_000_000)
-            let due = services.clock.monotonicNanoseconds()
-                .addingReportingOverflow(wait.overflow ? .max : wait.partialValue)
-            services.graveyard.add(paths, due: due.overflow ? .max : due.partialValue)
+            bury(paths, after: delay)
             return expiry
         }
     }

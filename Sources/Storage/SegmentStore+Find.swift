@@ -125,7 +125,7 @@ extension SegmentStore {
                 _ = try walkHeaders(of: file, in: 0..<timed.sizeBytes, blockBytes: 1 << 16, mayWait: true) {
                     header, _ in
                     guard header.baseOffset < limit else { return false }
-                    if header.lastOffset >= start {
+                    if header.lastOffset >= start, header.recordCount > 0 {
                         greatest = max(greatest ?? header.maxTimestamp, header.maxTimestamp)
                     }
                     return true

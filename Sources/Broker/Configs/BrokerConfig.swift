@@ -38,6 +38,12 @@ package struct BrokerSettings: Sendable {
     package var producerExpirationCheckMilliseconds: Int32 = 600_000
     package var checkpointMilliseconds: Int32 = 60_000
     package var retentionCheckMilliseconds: Int64 = 300_000
+    package var cleanerEnabled = true
+    package var cleanerThreads: Int32 = 1
+    package var cleanerMapBytes: Int64 = 128 << 20
+    package var cleanerMapLoad = 0.9
+    package var cleanerBytesPerSecond = Double.greatestFiniteMagnitude
+    package var cleanerBackoffMilliseconds: Int64 = 15_000
     package var logLevel = LogLevel.info
     package var retentionMilliseconds: Int64?
     package var retentionMinutes: Int32?
@@ -55,7 +61,8 @@ package struct BrokerSettings: Sendable {
 
 extension BrokerSettings {
     /// Every broker configuration that has an effect.
-    package static let rules: [ConfigRule<BrokerSettings>] = identity + network + storage + topicDefaults
+    package static let rules: [ConfigRule<BrokerSettings>] =
+        identity + network + storage + compaction + topicDefaults
 
     private static let identity: [ConfigRule<BrokerSettings>] = [
         .init("node.id", sets: \.nodeID, allowed: 0...Int32.max, "The id of this broker."),
@@ -131,6 +138,28 @@ extension BrokerSettings {
         .init(
             "log.retention.check.interval.ms", sets: \.retentionCheckMilliseconds, allowed: 1...Int64.max,
             "How often at most it is checked which segments are to be deleted."),
+    ]
+
+    private static let compaction: [ConfigRule<BrokerSettings>] = [
+        .init(
+            "log.cleaner.enable", sets: \.cleanerEnabled,
+            "Whether topics with cleanup.policy=compact are compacted."),
+        .init(
+            "log.cleaner.threads", sets: \.cleanerThreads, allowed: 0...Int32.max,
+            "0 turns compaction off; one thread does it otherwise."),
+        .init(
+            "log.cleaner.dedupe.buffer.size", sets: \.cleanerMapBytes, allowed: 0...Int64.max,
+            "Memory for the keys of one compaction; more keys take several passes."),
+        .init(
+            "log.cleaner.io.buffer.load.factor", sets: \.cleanerMapLoad, allowed: 0...1,
+            "How full that memory may get."),
+        .init(
+            "log.cleaner.io.max.bytes.per.second", sets: \.cleanerBytesPerSecond,
+            allowed: 0...Double.greatestFiniteMagnitude,
+            "What compaction reads and writes in a second at most."),
+        .init(
+            "log.cleaner.backoff.ms", sets: \.cleanerBackoffMilliseconds, allowed: 0...Int64.max,
+            "After how long it is looked for more to compact once something was written."),
     ]
 
     private static let topicDefaults: [ConfigRule<BrokerSettings>] = [

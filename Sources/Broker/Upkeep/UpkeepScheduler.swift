@@ -75,13 +75,27 @@ final class UpkeepScheduler: Sendable {
     }
 
     /// Starts the thread.
-    func start() {
+    func start(named name: String = "apus-upkeep") {
         state.withLock { $0.isStarted = true }
-        startDetachedThread(named: "apus-upkeep") { [self] in
+        startDetachedThread(named: name) { [self] in
             while !state.withLock({ $0.isStopping }) {
                 if let rest = runDue() { news.wait(nanoseconds: rest) } else { news.wait() }
             }
             ended.raise()
+        }
+    }
+
+    /// Whether the running job is the last one.
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// Rests in the middle of a job, until the scheduler stops if that is earlier.
+    func rest(nanoseconds: Int64) {
+        let end = clock.monotonicNanoseconds() + nanoseconds
+        while !isStopping {
+            let left = end - clock.monotonicNanoseconds()
+            guard left > 0 else { return }
+            // Requests raise the signal too; the thread looks at all of them before it sleeps.
+            news.wait(nanoseconds: left)
         }
     }
 
