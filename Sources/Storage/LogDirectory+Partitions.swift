@@ -122,7 +122,8 @@ extension LogDirectory {
         }
         let store = try Recovery(
             directory: directory, services: services, shared: shared, trust: trust, logStart: logStart,
-            mayHaveHoles: config.isCompacted || cleaned.contains(identity.partition)
+            mayHaveHoles: config.isCompacted || cleaned.contains(identity.partition),
+            mayBeOld: properties.writerVersion == nil
         ).open()
         let log = try PartitionLog.open(
             identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),

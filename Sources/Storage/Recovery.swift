@@ -23,6 +23,8 @@ struct Recovery {
     let logStart: Offset?
     /// Whether offsets may be missing between records, as the log is or was compacted.
     var mayHaveHoles = true
+    /// Whether segments may be of formats before v2.
+    var mayBeOld = false
 
     var disk: any Disk { services.disk }
     var config: LogConfig { shared.value }
@@ -34,8 +36,9 @@ struct Recovery {
             try disk.removeIfPresent(directory + "/" + entry.name)
         }
         names.removeAll { $0.isDirectory }
-        let sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
+        var sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
         let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
+        if mayBeOld { try convertOldFormats(found, &sizes) }
         var segments: [SegmentState] = []
         var end = logStart ?? .zero
         var isTidy = false

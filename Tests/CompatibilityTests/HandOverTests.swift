@@ -75,7 +75,7 @@ private final class SharedDirectory {
         return (
             [
                 "controller.quorum.voters=", "controller.quorum.bootstrap.servers=127.0.0.1:\(port + 1)",
-                "metadata.log.max.snapshot.interval.ms=1000", "internal.metadata.log.segment.bytes=2048",
+                "metadata.log.max.snapshot.interval.ms=1000", "internal.metadata.log.segment.bytes=8192",
                 "metadata.max.retention.ms=1000",
             ], ["KAFKA_FORMAT_OPTS": "--standalone"]
         )
