@@ -7,10 +7,11 @@ extension LegacyMessages {
     /// Records are gathered into batches of about this size.
     private static let batchBytes = 64 << 10
 
-    /// The records of the message set `set` in batches of format v2, with the offsets and times that they have.
+    /// The records of the message set `set` in batches of format v2, with the offsets and times that they
+    /// have.
     ///
-    /// Throws if the set is damaged, or its offsets do not ascend. `limitBytes` bounds what compressed messages
-    /// grow to.
+    /// Throws if the set is damaged, or its offsets do not ascend. `limitBytes` bounds what compressed
+    /// messages grow to.
     package static func rewritten(_ set: RawSpan, limitBytes: Int) throws(RecordError) -> [UInt8] {
         var writer = RewritingWriter(batchBytes: batchBytes)
         try forEachRecord(in: set, limitBytes: limitBytes) { (message, bytes) throws(RecordError) in
