@@ -53,7 +53,8 @@ let package = Package(
             dependencies: ["Base", "Compression", "Records", "Protocol", "Storage", "Network"],
             swiftSettings: house),
         .target(
-            name: "Inspection", dependencies: ["Base", "Records", "Protocol", "Storage"], swiftSettings: house),
+            name: "Inspection", dependencies: ["Base", "Records", "Protocol", "Storage"], swiftSettings: house
+        ),
         .executableTarget(
             name: "apus",
             dependencies: [

@@ -1,5 +1,5 @@
-// `apus check`: reads everything in a data directory and changes nothing. Whatever is damaged is a finding; what
-// only costs time at the next start is none.
+// `apus check`: reads everything in a data directory and changes nothing. Whatever is damaged is a finding;
+// what only costs time at the next start is none.
 internal import Base
 package import Storage
 
@@ -23,7 +23,8 @@ package struct DirectoryCheck {
     /// Throws if it is no data directory, or in use.
     package mutating func check(_ path: String) throws(InspectionError) -> Int {
         do {
-            guard let properties = try disk.contents(path + "/" + MetaProperties.fileName, limit: 1 << 20) else {
+            guard let properties = try disk.contents(path + "/" + MetaProperties.fileName, limit: 1 << 20)
+            else {
                 throw InspectionError("\(path) is no data directory: it has no \(MetaProperties.fileName)")
             }
             do throws(StorageError) {

@@ -54,7 +54,8 @@ package struct FileDump {
         case "index", "timeindex", "txnindex", "snapshot":
             try dumpNotes(ending, try contents(path), base: Int64(name.prefix(20)) ?? 0, path)
         default:
-            for line in String(decoding: try contents(path), as: UTF8.self).split(whereSeparator: \.isNewline) {
+            for line in String(decoding: try contents(path), as: UTF8.self).split(whereSeparator: \.isNewline)
+            {
                 print(DumpLine(sentence: String(line)))
             }
         }
@@ -62,7 +63,8 @@ package struct FileDump {
 
     /// Whether a `.checkpoint` file holds records, and not lines of text.
     private func isSnapshot(_ name: String) -> Bool {
-        name == "bootstrap.checkpoint" || name.split(separator: "-").count == 2 && Int64(name.prefix(20)) != nil
+        name == "bootstrap.checkpoint"
+            || name.split(separator: "-").count == 2 && Int64(name.prefix(20)) != nil
     }
 
     private func topic(of directory: String, _ name: String) -> String {

@@ -53,7 +53,8 @@ extension FileDump {
 
     private func dumpProducers(_ bytes: [UInt8], _ path: String) throws(InspectionError) {
         guard let snapshot = ProducerSnapshot.checked(bytes) else {
-            throw InspectionError("\(path) is no snapshot of producers of version 1, or its checksum is wrong")
+            throw InspectionError(
+                "\(path) is no snapshot of producers of version 1, or its checksum is wrong")
         }
         for entry in snapshot.producerEntries {
             let start = entry.currentTxnFirstOffset

@@ -58,7 +58,9 @@ enum RecordDecoder {
             let keyData = try? json(keyType, Array(key[2...]), version: 0)
         else { return nil }
         let shownKey = JSONValue.object([JSONMember("type", .string("\(kind)")), JSONMember("data", keyData)])
-        guard let value = record.value else { return [("key", .json(shownKey)), ("payload", .text("<DELETE>"))] }
+        guard let value = record.value else {
+            return [("key", .json(shownKey)), ("payload", .text("<DELETE>"))]
+        }
         guard value.count >= 2 else { return nil }
         let version = Int16(value[0]) << 8 | Int16(value[1])
         guard let data = try? json(valueType, Array(value[2...]), version: version) else { return nil }

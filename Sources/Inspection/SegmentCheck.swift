@@ -95,7 +95,9 @@ struct SegmentCheck {
         }
         if let bytes = contents(TransactionIndexFile.suffix) {
             let entries = TransactionIndexFile.entries(in: bytes)
-            if entries?.contains(where: { !($0.last.value >= base && $0.last.value < max(end, base)) }) ?? true {
+            if entries?.contains(where: { !($0.last.value >= base && $0.last.value < max(end, base)) })
+                ?? true
+            {
                 findings.append("\(path(TransactionIndexFile.suffix)) is damaged")
             }
         }

@@ -26,7 +26,8 @@ struct SegmentFile {
             do throws(RecordError) {
                 size = try BatchHeader.size(ofBatchBeginning: unsafe prefix.span.bytes).bytes
             } catch {
-                throw InspectionError("\(path) is damaged at byte \(position): no batch begins here (\(error))")
+                throw InspectionError(
+                    "\(path) is damaged at byte \(position): no batch begins here (\(error))")
             }
             guard Int64(size) <= left, size <= StorageLimits.batchBytesMax else {
                 throw InspectionError(

@@ -30,8 +30,9 @@ extension LogDirectory {
     }
 
     /// The partitions that the cleaner's checkpoint names.
-    static func cleanedPartitions(_ path: String, _ disk: any Disk) throws(StorageError) -> Set<TopicPartition>
-    {
+    static func cleanedPartitions(_ path: String, _ disk: any Disk) throws(StorageError) -> Set<
+        TopicPartition
+    > {
         guard let bytes = try disk.contents(path + "/cleaner-offset-checkpoint") else { return [] }
         return Set(OffsetCheckpoint(salvaging: bytes).offsets.keys)
     }

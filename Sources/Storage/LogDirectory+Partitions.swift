@@ -127,7 +127,8 @@ extension LogDirectory {
         let store = try Recovery(
             directory: directory, services: services, shared: shared, trust: trust, logStart: logStart,
             mayHaveHoles: config.compacts || cleaned.contains(identity.partition),
-            compactedTo: compactedTo
+            compactedTo: compactedTo,
+            mayBeOld: properties.writerVersion == nil
         ).open()
         let log = try PartitionLog.open(
             identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),

@@ -95,7 +95,8 @@ struct AbortedSearch {
     ) throws(StorageError) -> (from: Offset, found: [AbortedTransaction]) {
         var producers = ProducerState()
         var begin = store.bounds.start
-        for offset in try notes.snapshotOffsets().sorted().reversed() where offset <= start && offset >= begin {
+        for offset in try notes.snapshotOffsets().sorted().reversed() where offset <= start && offset >= begin
+        {
             if let bytes = try notes.snapshot(at: offset), let known = ProducerSnapshot.producers(in: bytes) {
                 (producers, begin) = (known, offset)
                 break

@@ -1,5 +1,5 @@
-// Segments that are missing in the middle of a log: Kafka's consumers jump over such a gap in silence. Without
-// compaction the offsets of a log leave no gap, so the partition is refused, and named.
+// Segments that are missing in the middle of a log: Kafka's consumers jump over such a gap in silence.
+// Without compaction the offsets of a log leave no gap, so the partition is refused, and named.
 internal import Base
 internal import Records
 

@@ -25,6 +25,8 @@ struct Recovery {
     var mayHaveHoles = true
     /// From the checkpoint of compaction, which may leave holes below.
     var compactedTo = Offset.zero
+    /// Whether segments may be of formats before v2.
+    var mayBeOld = false
 
     var disk: any Disk { services.disk }
     var config: LogConfig { shared.value }
@@ -32,9 +34,10 @@ struct Recovery {
     /// A store over the directory, which exists.
     func open() throws(StorageError) -> SegmentStore {
         let names = try tidyFiles().filter { !$0.isDirectory }
-        let sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
+        var sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
         let written = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.modified) })
         let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
+        if mayBeOld { try convertOldFormats(found, &sizes) }
         var segments: [SegmentState] = []
         var end = logStart ?? .zero
         var isTidy = false

@@ -83,7 +83,9 @@ struct DumpTests {
         return found
     }
 
-    @Test("nothing is wrong with a directory of Kafka, and looking changes nothing", arguments: KafkaDirectory.names)
+    @Test(
+        "nothing is wrong with a directory of Kafka, and looking changes nothing",
+        arguments: KafkaDirectory.names)
     func sound(name: String) throws {
         let directory = try KafkaDirectory(name)
         let before = try FileManager.default.subpathsOfDirectory(atPath: directory.path).sorted()

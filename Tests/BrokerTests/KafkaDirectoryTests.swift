@@ -57,7 +57,8 @@ struct KafkaDirectoryTests {
             let directory = try KafkaDirectory("txn-clean")
             let disk = PosixDisk()
             for entry in try disk.list(directory.path) where entry.isDirectory {
-                for file in try disk.list(directory.path + "/" + entry.name) where file.name.hasSuffix(suffix) {
+                for file in try disk.list(directory.path + "/" + entry.name) where file.name.hasSuffix(suffix)
+                {
                     try disk.remove("\(directory.path)/\(entry.name)/\(file.name)")
                 }
             }
@@ -105,15 +106,17 @@ struct KafkaDirectoryTests {
                     let path = directory.path + "/" + name
                     try disk.removeIfPresent(path)
                     // An empty file reads as one without entries, which Kafka leaves behind a SIGKILL.
-                    guard let garbage, garbage != "" || name != "log-start-offset-checkpoint" else { continue }
+                    guard let garbage, garbage != "" || name != "log-start-offset-checkpoint" else {
+                        continue
+                    }
                     try disk.replace(path, with: Array(garbage.utf8), isDurable: false)
                 }
                 try disk.createDirectory(directory.path + "/lost+found")
                 try disk.replace(directory.path + "/notes.txt", with: [1, 2], isDurable: false)
                 try withBroker(on: directory.path) { broker, client in
-                    for (topic, index, live, files) in try partitions(of: directory) {
-                        // The file of epochs is the only other witness, and an empty log leaves none there.
-                        guard "\(topic)-\(index)" != "fx-deleted-1" else { continue }
+                    // The file of epochs is the only other witness, and an empty log leaves none there.
+                    for (topic, index, live, files) in try partitions(of: directory)
+                    where "\(topic)-\(index)" != "fx-deleted-1" {
                         try check(client, topic, index, live, files)
                     }
                 }

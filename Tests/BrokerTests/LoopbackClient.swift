@@ -9,7 +9,8 @@ import Testing
 
 /// A broker on a data directory, stopped at the end of `body`.
 func withBroker<Result>(
-    on path: String, clock: any BrokerClock = PastClock(), _ change: (inout BrokerSettings) -> Void = { _ in },
+    on path: String, clock: any BrokerClock = PastClock(),
+    _ change: (inout BrokerSettings) -> Void = { _ in },
     _ body: (Broker, LoopbackClient) throws -> Result
 ) throws -> Result {
     var settings = BrokerSettings()

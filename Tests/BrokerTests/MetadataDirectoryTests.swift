@@ -1,5 +1,5 @@
-// Starts on metadata logs as Kafka leaves them: with snapshots, bootstrap records, transactions, and both kinds
-// of quorum.
+// Starts on metadata logs as Kafka leaves them: with snapshots, bootstrap records, transactions, and both
+// kinds of quorum.
 import Base
 import Protocol
 import Records
@@ -63,7 +63,9 @@ struct MetadataDirectoryTests {
             version=1
 
             """
-        for (name, bytes) in files.merging(["meta.properties": Array(properties.utf8)], uniquingKeysWith: { $1 }) {
+        for (name, bytes) in files.merging(
+            ["meta.properties": Array(properties.utf8)], uniquingKeysWith: { $1 })
+        {
             try disk.replace("/data/" + name, with: bytes, isDurable: true)
         }
         return disk
@@ -119,7 +121,8 @@ struct MetadataDirectoryTests {
         again.directory.abandon()
         let others = try formatted([name: snapshot([], voters: [1, 2]), "bootstrap.checkpoint": bootstrap])
         #expect(try refusal(others).contains("other voters (2)"))
-        let state = #"{"leaderId":1,"leaderEpoch":3,"currentVoters":[{"voterId":1},{"voterId":7}],"data_version":0}"#
+        let state =
+            #"{"leaderId":1,"leaderEpoch":3,"currentVoters":[{"voterId":1},{"voterId":7}],"data_version":0}"#
         let configured = try formatted(["__cluster_metadata-0/quorum-state": Array(state.utf8)])
         #expect(try refusal(configured).contains("other voters (7)"))
     }
@@ -132,7 +135,9 @@ struct MetadataDirectoryTests {
         half.directory.abandon()
     }
 
-    @Test("a log goes on behind the snapshot of its beginning, and is refused if that is damaged", arguments: [true, false])
+    @Test(
+        "a log goes on behind the snapshot of its beginning, and is refused if that is damaged",
+        arguments: [true, false])
     func snapshots(isWhole: Bool) throws {
         let disk = SimulatedDisk(seed: 1)
         let first = try StorageHalf(on: disk)
@@ -143,7 +148,8 @@ struct MetadataDirectoryTests {
         try first.directory.stop()
         let killed = disk.afterKill()
         // Kafka deletes the segments that a snapshot stands for.
-        for entry in try killed.list(log) where entry.name.hasPrefix("0000") || entry.name.hasPrefix("leader") {
+        for entry in try killed.list(log) where entry.name.hasPrefix("0000") || entry.name.hasPrefix("leader")
+        {
             try killed.remove(log + "/" + entry.name)
         }
         var record = TopicRecord()

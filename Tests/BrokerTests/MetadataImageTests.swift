@@ -54,10 +54,13 @@ struct MetadataImageTests {
         change.topicID = id
         change.partitionID = 0
         let unchanged = image([topic(), partition(0), .partitionChange(change)])
-        #expect(unchanged.topics[id]?.partitions[0] == .init(leaderEpoch: 0, partitionEpoch: 1, leader: -1, isr: []))
+        #expect(
+            unchanged.topics[id]?.partitions[0]
+                == .init(leaderEpoch: 0, partitionEpoch: 1, leader: -1, isr: []))
         change.leader = 1
         let raised = image([topic(), partition(0), .partitionChange(change)])
-        #expect(raised.topics[id]?.partitions[0] == .init(leaderEpoch: 1, partitionEpoch: 1, leader: 1, isr: []))
+        #expect(
+            raised.topics[id]?.partitions[0] == .init(leaderEpoch: 1, partitionEpoch: 1, leader: 1, isr: []))
     }
 
     @Test("producer ids never go back, and a configuration without a value is gone")

@@ -25,9 +25,9 @@ struct Leadership {
 
     /// Leads `topics`, where the metadata log has them, from the ends of their logs on.
     ///
-    /// With `raisesAll` each gets a new epoch, otherwise only one that nobody leads, which is how Kafka leaves
-    /// them, or whose log has seen a later epoch than the metadata log. New epochs are durable in the metadata log when the call returns, and were before any
-    /// log learned of them.
+    /// With `raisesAll` each gets a new epoch, otherwise only one that nobody leads, which is how Kafka
+    /// leaves them, or whose log has seen a later epoch than the metadata log. New epochs are durable in the
+    /// metadata log when the call returns, and were before any log learned of them.
     func take(_ topics: some Collection<Topic>, raisesAll: Bool) throws(StartError) {
         let image = metadata.image
         var terms: [Term] = []

@@ -52,8 +52,7 @@ extension MetadataLog {
             let path = "\(storage.path)/\(Self.partition)/\(QuorumState.fileName)"
             let text = state.text(kraftVersion: quorum.kraftVersion)
             try disk.replace(path, with: Array(text.utf8), isDurable: true)
-            try begin(
-                epoch: epoch, nodeID: settings.nodeID, directoryID: storage.properties.directoryID)
+            try begin(epoch: epoch, nodeID: settings.nodeID)
             // Whoever began it will not go on.
             if image.isInTransaction { try append([.abortTransaction]) }
             if image.features.isEmpty {

@@ -82,13 +82,12 @@ package final class MetadataLog: Sendable {
     }
 
     /// Begins the quorum epoch `epoch`, whose first batch names this node as the leader.
-    func begin(epoch: LeaderEpoch, nodeID: Int32, directoryID: UUID) throws(MetadataError) {
-        let version = min(1, quorum.kraftVersion)
+    ///
+    /// The message is of version 0 whatever the quorum's: Kafka 4.3 reads no other.
+    func begin(epoch: LeaderEpoch, nodeID: Int32) throws(MetadataError) {
         var voter = LeaderChangeMessage.Voter()
         voter.voterID = nodeID
-        voter.voterDirectoryID = directoryID
         var change = LeaderChangeMessage()
-        change.version = version
         change.leaderID = nodeID
         change.voters = [voter]
         change.grantingVoters = [voter]
@@ -99,7 +98,7 @@ package final class MetadataLog: Sendable {
             try log.becomeLeader(epoch: epoch)
             builder.append(
                 timestamp: clock.wallTime(), key: ControlRecordKey.bytes(.leaderChange),
-                value: try change.bytes(version: version)
+                value: try change.bytes(version: 0)
             )
         } catch {
             throw MetadataError(description: "\(error)")

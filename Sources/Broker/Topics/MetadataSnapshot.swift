@@ -37,7 +37,8 @@ struct MetadataSnapshot: Sendable {
 
     /// The records of `bootstrap.checkpoint`; nil if there is no such file, or it is not whole.
     static func bootstrapRecords(in storage: LogDirectory) throws(StorageError) -> [MetadataRecord]? {
-        guard let bytes = try storage.contents(of: bootstrapName, limit: bytesMax), replay(bytes) != nil else {
+        guard let bytes = try storage.contents(of: bootstrapName, limit: bytesMax), replay(bytes) != nil
+        else {
             return nil
         }
         var records: [MetadataRecord] = []
@@ -47,7 +48,9 @@ struct MetadataSnapshot: Sendable {
                 let found = try? batch.records(limitBytes: MetadataReplay.batchBytesMax)
             else { continue }
             for value in found.compactMap(\.value) {
-                if let record = try? unsafe MetadataRecord(reading: value.span.bytes) { records.append(record) }
+                if let record = try? unsafe MetadataRecord(reading: value.span.bytes) {
+                    records.append(record)
+                }
             }
         }
         return records

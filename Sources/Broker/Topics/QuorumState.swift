@@ -1,5 +1,5 @@
-// The file `quorum-state`: who leads the metadata quorum in which epoch. It is durable before the epoch's first
-// record.
+// The file `quorum-state`: who leads the metadata quorum in which epoch. It is durable before the epoch's
+// first record.
 internal import Base
 internal import Storage
 
