@@ -10,17 +10,19 @@ import Testing
 
     @Test("broken messages are read or refused, and memory stays bounded", arguments: UInt64(0)..<4)
     func mutations(seed: UInt64) throws {
+        let before = peakResidentKilobytes
         var fuzzer = Fuzzer(seed: seed)
         try fuzzer.run(inputs: Self.inputs)
         #expect(fuzzer.accepted + fuzzer.refused == Self.inputs)
         #expect(fuzzer.accepted > Self.inputs / 100 && fuzzer.refused > Self.inputs / 100)
-        #expect(peakResidentKilobytes < 1_048_576)
+        #expect(peakResidentKilobytes - before < 1_048_576)
     }
 
     @Test(
         "an array that claims 2^31 elements is refused before memory is reserved",
         arguments: MessageCatalog.all.map { $0.name })
     func lyingCounts(name: String) throws {
+        let before = peakResidentKilobytes
         let type = try #require(MessageCatalog.type(named: name))
         for version in type.versions.range {
             // Every place of a message may be a count: each is tried.
@@ -36,7 +38,7 @@ import Testing
                 _ = try? type.init(reading: bytes, version: version)
             }
         }
-        #expect(peakResidentKilobytes < 1_048_576)
+        #expect(peakResidentKilobytes - before < 1_048_576)
     }
 
     @Test("broken JSON is parsed or refused", arguments: UInt64(0)..<4)
@@ -68,6 +70,7 @@ import Testing
 }
 
 /// The most memory that this process ever had resident; 0 where the system does not tell.
+/// Other tests of the process have their part in it, so only its growth says something.
 private var peakResidentKilobytes: Int {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
