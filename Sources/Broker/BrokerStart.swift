@@ -148,8 +148,8 @@ extension BrokerSettings {
         guard !isNodeIDGiven else {
             throw StartError(
                 "the data directory \(path) was left untouched: it belongs to node \(properties.nodeID), and "
-                    + "node.id is \(nodeID); remove node.id from the configuration, or choose another directory"
-            )
+                    + "node.id is \(nodeID); remove node.id from the configuration, or choose another "
+                    + "directory")
         }
         var adopted = self
         adopted.nodeID = properties.nodeID

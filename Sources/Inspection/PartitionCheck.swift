@@ -45,7 +45,7 @@ struct PartitionCheck {
         for kind in [OffsetCheckpoint.Kind.recoveryPoint, .logStart] {
             guard let offset = checkpoints.offset(kind, of: partition), offset.value > end else { continue }
             findings.append(
-                "\(directory) ends at offset \(end), but \(kind.rawValue) says that it reached \(offset.value)"
+                "\(directory) ends at offset \(end), but it reached \(offset.value) by \(kind.rawValue)"
             )
         }
     }

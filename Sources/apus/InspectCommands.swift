@@ -10,8 +10,8 @@ private let dumpUsage = """
 
 private let checkUsage = """
     usage: apus check DIR
-           Reads every batch, index, snapshot and checkpoint of a data directory that no broker uses, and changes
-           nothing. Exits with 1 if anything is damaged.
+           Reads every batch, index, snapshot and checkpoint of a data directory that no broker uses, and
+           changes nothing. Exits with 1 if anything is damaged.
     """
 
 /// Runs `apus dump`; returns the exit code of the process.

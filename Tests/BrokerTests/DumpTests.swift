@@ -5,7 +5,7 @@ import Inspection
 import Storage
 import Testing
 
-@Suite("looking into data directories", .timeLimit(.minutes(2)))
+@Suite("looking into data directories", .serialized, .timeLimit(.minutes(2)))
 struct DumpTests {
     /// What Kafka's DumpLogSegments printed, by file.
     private func kafkaDump(_ name: String) throws -> [(file: String, lines: [String])] {

@@ -16,14 +16,18 @@ final class KafkaDirectory: Sendable {
     private let root: String
     /// The log directory.
     var path: String { root + "/data" }
-    /// What its `expected.json` says.
-    let expected: JSONValue
+    private let name: String
 
     init(_ name: String) throws {
+        self.name = name
         root = NSTemporaryDirectory() + "apus-kafka-" + Foundation.UUID().uuidString
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
         _ = try Self.run("/bin/tar", ["xzf", "\(Self.fixtures)/\(name).tar.gz", "-C", root])
-        expected = try JSONValue(parsing: Self.unpacked("\(name).expected.json.gz"))
+    }
+
+    /// What its `expected.json` says.
+    func expected() throws -> JSONValue {
+        try JSONValue(parsing: Self.unpacked("\(name).expected.json.gz"))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: root) }

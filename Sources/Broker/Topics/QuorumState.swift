@@ -46,8 +46,8 @@ struct QuorumState: Equatable, Sendable {
         }
         let list = voters.map { "{\"voterId\":\($0)}" }.joined(separator: ",")
         return """
-            {"clusterId":"","leaderId":\(leaderID),"leaderEpoch":\(epoch.value),"votedId":-1,"appliedOffset":0,\
-            "currentVoters":[\(list)],"data_version":0}
+            {"clusterId":"","leaderId":\(leaderID),"leaderEpoch":\(epoch.value),"votedId":-1,\
+            "appliedOffset":0,"currentVoters":[\(list)],"data_version":0}
             """
     }
 }
