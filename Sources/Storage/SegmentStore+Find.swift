@@ -25,11 +25,13 @@ extension SegmentStore {
     }
 
     private func found(_ query: TimestampQuery, below limit: Offset) throws(StorageError) -> TimestampHit? {
-        switch query {
-        case .atOrAfter(let timestamp): return try first(atOrAfter: timestamp, below: limit)
-        case .greatest:
-            guard let greatest = try greatest(below: limit) else { return nil }
-            return try first(atOrAfter: greatest, below: limit)
+        try unlessRetired { () throws(StorageError) in
+            switch query {
+            case .atOrAfter(let timestamp): return try first(atOrAfter: timestamp, below: limit)
+            case .greatest:
+                guard let greatest = try greatest(below: limit) else { return nil }
+                return try first(atOrAfter: greatest, below: limit)
+            }
         }
     }
 

@@ -27,9 +27,15 @@ extension SegmentStore {
     /// Finds the bytes of `request`.
     package func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?> {
         guard request.from < request.limit else { return .now(nil) }
-        if let found = try attempt(request, mayWait: request.mayWait) { return .now(found.range) }
+        let found = try unlessRetired { () throws(StorageError) in
+            try attempt(request, mayWait: request.mayWait)
+        }
+        if let found { return .now(found.range) }
         return .later(on: services.background) { () throws(StorageError) in
-            guard let found = try self.attempt(request, mayWait: true) else {
+            let found = try self.unlessRetired { () throws(StorageError) in
+                try self.attempt(request, mayWait: true)
+            }
+            guard let found else {
                 preconditionFailure("a read that may wait never has to wait again")
             }
             return found.range

@@ -2,6 +2,7 @@
 // got, whenever the power goes: `.cleaned` counts for nothing, from `.swap` on the next start goes through
 // with it. Readers who found their place in an old segment go on in its renamed files.
 internal import Base
+import Glibc
 
 extension SegmentStore {
     /// Replaces `old`, neighbours in the log, by `compacted`; false if they are no longer all there.
@@ -29,6 +30,7 @@ extension SegmentStore {
                     let first = state.segmentNumber(containing: old[0].base)
                     state.segments.replaceSubrange(first..<(first + old.count), with: [compacted])
                     state.recents.clear()
+                    state.retired += 1
                 }
             }
             return true
@@ -83,6 +85,20 @@ extension SegmentStore {
             return state.mustQueue()
         }
         if isNews { services.flusher.enqueue(self) }
+    }
+
+    /// Repeats a lookup whose segment was removed in its middle, as with a `file.delete.delay.ms` of 0.
+    func unlessRetired<Result>(_ lookup: () throws(StorageError) -> Result) throws(StorageError) -> Result {
+        while true {
+            let before = state.withLock { $0.retired }
+            do throws(StorageError) {
+                return try lookup()
+            } catch .io(.open, let path, ENOENT) {
+                guard state.withLock({ $0.retired }) != before else {
+                    throw .io(operation: .open, path: path, errno: ENOENT)
+                }
+            }
+        }
     }
 
     /// Has the files at `paths` removed later.

@@ -69,7 +69,7 @@ package final class SegmentStore: LogStore {
         /// Whether the files are as a clean stop left them.
         var isTidy: Bool
         var recents = RecentPositions()
-        /// How many segments were retired.
+        /// Counts segments that were retired, and changes whenever others take their place.
         var retired = 0
         /// The base of the first segment that a crash may bring back.
         var oldest: Offset?

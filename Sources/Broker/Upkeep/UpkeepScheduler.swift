@@ -93,10 +93,11 @@ final class UpkeepScheduler: Sendable {
         let end = clock.monotonicNanoseconds() + nanoseconds
         while !isStopping {
             let left = end - clock.monotonicNanoseconds()
-            guard left > 0 else { return }
-            // Requests raise the signal too; the thread looks at all of them before it sleeps.
+            guard left > 0 else { break }
             news.wait(nanoseconds: left)
         }
+        // What was raised meanwhile, a stop or a request, is meant for the thread too.
+        news.raise()
     }
 
     /// Starts no further job and ends the thread; waits for the job that is running.
