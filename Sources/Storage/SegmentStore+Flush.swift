@@ -153,6 +153,7 @@ extension SegmentStore.State {
         }
         if hasNewFile { unsynced.directory = directory }
         hasNewFile = false
+        hasTrace = false
         unsyncedBytes = 0
         patientBytes = 0
         return unsynced

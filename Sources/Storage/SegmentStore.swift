@@ -51,6 +51,8 @@ package final class SegmentStore: LogStore {
         var end: Offset
         /// What is synced: on disk nothing else reaches beyond it.
         var syncedEnd: Offset
+        /// Whether an append failed whose bytes were cut off again, but not durably.
+        var hasTrace = false
         var epoch: LeaderEpoch
         var failure: StorageError?
         var isClosed = false
@@ -191,6 +193,7 @@ package final class SegmentStore: LogStore {
         } catch {
             state.active.reservedBytes = 0
             state.active.paddedBytes = 0
+            state.hasTrace = true
             do throws(StorageError) {
                 try file.truncate(to: end)
             } catch let second {
