@@ -70,6 +70,7 @@ import Testing
 }
 
 /// The most memory that this process ever had resident; 0 where the system does not tell.
+///
 /// Other tests of the process have their part in it, so only its growth says something.
 private var peakResidentKilobytes: Int {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
