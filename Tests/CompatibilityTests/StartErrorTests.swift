@@ -107,8 +107,9 @@ extension Compatibility {
             "a directory of something else stays as it was",
             arguments: [
                 ["notes.txt": "mine"], ["PG_VERSION": "16", "base/1/1": "x"],
+                // Kafka's of the time before KRaft.
                 [
-                    "meta.properties": "cluster.id=5L6g3nShT-eMCtK--X86sw\nnode.id=1\nversion=1\n",
+                    "meta.properties": "cluster.id=5L6g3nShT-eMCtK--X86sw\nbroker.id=1\nversion=0\n",
                     "t-0/00.log": "",
                 ],
                 ["meta.properties": "version=7\n"], ["meta.properties": "no properties at all \u{1}"],
