@@ -33,7 +33,7 @@ struct CompactionConcurrencyTests {
             var random = SeededRandom(seed: UInt64(number) + 1)
             switch number {
             case 0:
-                for _ in 0..<1500 {
+                for _ in 0..<600 {
                     attempt("append") {
                         try log.append(try Self.batch(at: log.bounds.logEnd.value, &random))
                         if random.chance(20) { rig.flush() }

@@ -10,14 +10,16 @@ import Testing
 @Suite("compaction and crashes")
 struct CompactionCrashTests {
     /// A log of several segments with every key many times; all of it is closed and durable.
-    private func history(on disk: SimulatedDisk, seed: UInt64) throws -> (Rig, PartitionLog, [FoundRecord]) {
+    private func history(on disk: SimulatedDisk, seed: UInt64, batches: Int = 24) throws -> (
+        Rig, PartitionLog, [FoundRecord]
+    ) {
         var random = SeededRandom(seed: seed)
         var config = LogConfig.compacting
         config.fileDeleteDelay = .zero
         let rig = try Rig(config: config, disk: disk)
         let log = try rig.create()
         var sequence: Int32 = 0
-        for tag in 0..<40 {
+        for tag in 0..<batches {
             let records = (0..<Int.random(in: 1...3, using: &random)).map { index in
                 Keyed("k\(Int.random(in: 0..<9, using: &random))", "\(tag).\(index)")
             }
@@ -30,7 +32,7 @@ struct CompactionCrashTests {
 
     @Test(
         "a power cut or a kill at any operation loses no key, brings nothing back, and compaction goes on",
-        arguments: [1, 2, 3] as [UInt64])
+        arguments: [1, 2] as [UInt64])
     func everywhere(seed: UInt64) throws {
         var step = 1
         while true {
@@ -95,7 +97,7 @@ struct CompactionCrashTests {
         // What compaction takes away at the end of a segment leaves a hole before the next one, which beyond
         // the recovery point passes for a lost write.
         let disk = SimulatedDisk(seed: 9)
-        let (rig, log, _) = try history(on: disk, seed: 9)
+        let (rig, log, _) = try history(on: disk, seed: 9, batches: 40)
         let stale = Array("0\n1\nt 0 1\n".utf8)
         let checkpoint = "/data/recovery-point-offset-checkpoint"
         try disk.replace(checkpoint, with: stale, isDurable: true)

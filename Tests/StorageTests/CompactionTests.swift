@@ -18,7 +18,7 @@ struct CompactionTests {
 
     @Test(
         "each key keeps its last record at its offset, in every codec and with maps of any size",
-        arguments: Array(1...12) as [UInt64])
+        arguments: Array(1...6) as [UInt64])
     func lastOfEachKey(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         let (rig, log) = try rig()
