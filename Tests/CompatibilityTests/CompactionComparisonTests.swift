@@ -155,7 +155,11 @@ extension Compatibility {
             "min.cleanable.dirty.ratio": "0.01", "file.delete.delay.ms": "100",
         ]
 
-        @Test("the same batches lead to the same log: records, gaps, empty batches, sequences, codecs")
+        // Whether a batch is empty at the end depends on when the passes came; that it is kept then is a
+        // matter of CompactionTests.
+        @Test(
+            "the same batches lead to the same log: records, gaps, batches without records, sequences, codecs"
+        )
         func sameLog() async throws {
             try await withBroker(Self.settings) { broker in
                 try await withKafka(Self.settings) { port in
@@ -176,7 +180,6 @@ extension Compatibility {
                         logs = try clients.map { try $0.batches("c") }
                     } while logs[0] != logs[1] && ContinuousClock.now < end
                     #expect(logs[0].count > 30 && logs[0].count < 200)
-                    #expect(logs[0].contains { $0.records.isEmpty })
                     for (ours, theirs) in zip(logs[0], logs[1]) where ours != theirs {
                         Issue.record("ours: \(ours)\ntheirs: \(theirs)")
                         break
