@@ -13,8 +13,9 @@ extension LogDirectory {
 
     /// The checkpoint of `kind`.
     ///
-    /// Of a damaged one the lines that make sense are kept if they are log starts; recovery points that may
-    /// be wrong would pass damage for a clean log.
+    /// Of a damaged one the lines that make sense are kept if they are log starts, and of the cleaner's the
+    /// partitions, which are compacted from their beginning again; recovery points that may be wrong would
+    /// pass damage for a clean log.
     static func checkpoint(
         _ kind: OffsetCheckpoint.Kind, _ path: String, _ disk: any Disk, _ logger: Logger
     ) throws(StorageError) -> FoundCheckpoint {
@@ -24,17 +25,10 @@ extension LogDirectory {
             return FoundCheckpoint(checkpoint: try OffsetCheckpoint(reading: bytes, path: file))
         } catch {
             logger.log(.warning, "checkpoint.damaged", ["file": file, "reason": error.description])
-            let kept = kind == .logStart ? OffsetCheckpoint(salvaging: bytes) : OffsetCheckpoint()
+            var kept = kind == .recoveryPoint ? OffsetCheckpoint() : OffsetCheckpoint(salvaging: bytes)
+            if kind == .cleaner { kept.offsets = kept.offsets.mapValues { _ in .zero } }
             return FoundCheckpoint(checkpoint: kept, isIncomplete: true)
         }
-    }
-
-    /// The partitions that the cleaner's checkpoint names.
-    static func cleanedPartitions(_ path: String, _ disk: any Disk) throws(StorageError) -> Set<
-        TopicPartition
-    > {
-        guard let bytes = try disk.contents(path + "/cleaner-offset-checkpoint") else { return [] }
-        return Set(OffsetCheckpoint(salvaging: bytes).offsets.keys)
     }
 
     /// Where the log in `directory` starts, when the checkpoint of log starts cannot tell: the file of leader

@@ -118,7 +118,7 @@ extension LogDirectory {
         var (logStart, compactedTo, shared) = state.withLock { state in
             (
                 state.logStarts.offsets[identity.partition],
-                state.cleanerOffsets.offsets[identity.partition] ?? .zero, state.share(config)
+                state.cleanerOffsets.offsets[identity.partition], state.share(config)
             )
         }
         if logStart == nil, asksEpochsForStarts, identity.kind == .data {
@@ -126,7 +126,6 @@ extension LogDirectory {
         }
         let store = try Recovery(
             directory: directory, services: services, shared: shared, trust: trust, logStart: logStart,
-            mayHaveHoles: config.compacts || cleaned.contains(identity.partition),
             compactedTo: compactedTo,
             mayBeOld: properties.writerVersion == nil
         ).open()

@@ -53,7 +53,7 @@ package final class LogDirectory: Sendable {
         /// Recovery points may not be beyond these offsets just now, as a truncation is under way.
         var recoveryCaps: [TopicPartition: Offset] = [:]
         /// How far logs were compacted, and those that are left alone.
-        var cleanerOffsets = OffsetCheckpoint()
+        var cleanerOffsets: OffsetCheckpoint
         var uncleanable: Set<TopicPartition> = []
         /// Partitions that the files may still name.
         var written: Set<TopicPartition>
@@ -77,8 +77,6 @@ package final class LogDirectory: Sendable {
     package let cleanStop: CleanStop?
     /// Whether this call made the directory.
     package let isNew: Bool
-    /// Partitions that were compacted at some time, whatever their policy is now.
-    let cleaned: Set<TopicPartition>
     /// Whether the checkpoint of log starts is missing or damaged.
     let asksEpochsForStarts: Bool
     /// Whether an earlier run ended without a clean stop.
@@ -120,12 +118,13 @@ package final class LogDirectory: Sendable {
             reserve: reserve)
         let points = try LogDirectory.checkpoint(.recoveryPoint, options.path, disk, logger).checkpoint
         let starts = try LogDirectory.checkpoint(.logStart, options.path, disk, logger)
+        let compacted = try LogDirectory.checkpoint(.cleaner, options.path, disk, logger).checkpoint
         let written = Set(points.offsets.keys).union(starts.checkpoint.offsets.keys)
-        state = Lock(State(recoveryPoints: points, logStarts: starts.checkpoint, written: written))
-        cleaned = try LogDirectory.cleanedPartitions(options.path, disk)
+        state = Lock(
+            State(
+                recoveryPoints: points, logStarts: starts.checkpoint, cleanerOffsets: compacted,
+                written: written))
         asksEpochsForStarts = starts.isIncomplete && !isNew
-        let compacted = try LogDirectory.checkpoint(.cleaner, options.path, disk, logger)
-        state.withLock { $0.cleanerOffsets = compacted.checkpoint }
         flusher.afterSealing { [weak self] in
             guard let directory = self else { return }
             background { directory.writeCheckpointsOrWarn() }

@@ -22,9 +22,9 @@ struct Recovery {
     /// From the log-start checkpoint.
     let logStart: Offset?
     /// Whether offsets may be missing between records, as the log is or was compacted.
-    var mayHaveHoles = true
+    var mayHaveHoles: Bool { config.compacts || compactedTo != nil }
     /// From the checkpoint of compaction, which may leave holes below.
-    var compactedTo = Offset.zero
+    let compactedTo: Offset?
     /// Whether segments may be of formats before v2.
     var mayBeOld = false
 
@@ -83,7 +83,7 @@ struct Recovery {
     /// A hole beyond the recovery point is a write that was lost while later ones survived. Below it, and
     /// where a log was compacted, compaction left it; without a recovery point that cannot be told apart.
     private func mayEndEarly(_ end: Offset, _ next: Offset) -> Bool {
-        end < bound || config.compacts && (bound == .zero || next <= compactedTo)
+        end < bound || config.compacts && (bound == .zero || next <= compactedTo ?? .zero)
     }
 
     /// A log that ends cleanly, but before the recovery point, has lost what was durable.
