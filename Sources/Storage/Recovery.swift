@@ -21,6 +21,10 @@ struct Recovery {
     let trust: Trust
     /// From the log-start checkpoint.
     let logStart: Offset?
+    /// Whose log it is, if that stands in its directory.
+    var identity: LogIdentity?
+    /// From here on the files may lack what was synced before: checksums are compared.
+    var suspectFrom: Offset?
 
     var disk: any Disk { services.disk }
     var config: LogConfig { shared.value }
@@ -28,6 +32,11 @@ struct Recovery {
     /// A store over the directory, which exists.
     func open() throws(StorageError) -> SegmentStore {
         var names = try disk.list(directory)
+        if suspectFrom != nil {
+            for entry in names where entry.name.hasSuffix(".log") {
+                try disk.open(directory + "/" + entry.name, .readOnly).dropCache()
+            }
+        }
         for entry in names where entry.name.hasSuffix(".tmp") || entry.name.hasSuffix(".deleted") {
             try disk.removeIfPresent(directory + "/" + entry.name)
         }
@@ -66,10 +75,14 @@ struct Recovery {
         // An empty file at offset 0 may get lost: it would be made again. Its first sync takes care of it.
         if trust != .clean, end > .zero { try disk.syncDirectory(directory) }
         let state = SegmentStore.State(
-            shared: shared, segments: segments, start: start, end: end, syncedEnd: end,
-            epoch: LeaderEpoch(-1), lastAppend: services.clock.wallTime(),
+            shared: shared, segments: segments, start: start, end: end, syncedEnd: end, filedEnd: end,
+            syncedPlace: segments.last.map {
+                SyncedPlace(segmentBase: $0.segment.base, position: $0.sizeBytes)
+            },
+            incarnation: services.journal?.newIncarnation() ?? 0, epoch: LeaderEpoch(-1),
+            lastAppend: services.clock.wallTime(),
             hasNewFile: end == .zero || hasNewFile && trust == .clean, isTidy: isTidy)
-        return SegmentStore(directory: directory, services: services, state: state)
+        return SegmentStore(directory: directory, services: services, identity: identity, state: state)
     }
 
     /// A log that ends cleanly, but before the recovery point, has lost what was durable.
@@ -99,7 +112,8 @@ struct Recovery {
             let state = SegmentState(segment, openedAt: services.clock.wallTime())
             return Scanned(state: state, end: base, isTrusted: true)
         }
-        let isBelow = if case .upTo(let bound) = trust, let next { next <= bound } else { false }
+        let isBelow =
+            if let next { trust != .clean && next <= min(bound, suspectFrom ?? bound) } else { false }
         if trust == .clean || isBelow,
             let trusted = try trusted(segment, size, next, sizes[name + ".index"], sizes[name + ".timeindex"])
         {

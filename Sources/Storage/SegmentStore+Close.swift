@@ -6,6 +6,7 @@ extension SegmentStore {
     /// Makes `offset` the first that can be read, and removes segments that lie wholly before it.
     package func trim(to offset: Offset) throws(StorageError) {
         try upkeep.withLock { _ throws(StorageError) in
+            try makeRemovable(below: offset)
             let removed = state.withLock { state -> [Segment] in
                 state.start = max(state.start, min(offset, state.end))
                 var removed: [Segment] = []
@@ -21,12 +22,26 @@ extension SegmentStore {
         }
     }
 
+    /// Lets go of what the journal holds of segments that a trim to `offset` removes.
+    private func makeRemovable(below offset: Offset) throws(StorageError) {
+        guard let identity, let journal = services.journal else { return }
+        let base = state.withLock { state in
+            state.segments.last { $0.segment.base <= offset }?.segment.base ?? .zero
+        }
+        if journal.holds(identity, below: base) { try leaveJournal() }
+    }
+
     /// Drops the batch that contains `offset`, and everything behind it; durable when it returns.
     package func truncate(to offset: Offset) throws(StorageError) {
         try upkeep.withLock { _ throws(StorageError) in
+            let isNeeded = try state.withLock { (state) throws(StorageError) in
+                try requireWritable(state)
+                return offset < state.end
+            }
+            guard isNeeded else { return }
+            try leaveJournal()
             try state.withLock { (state) throws(StorageError) in
                 try requireWritable(state)
-                guard offset < state.end else { return }
                 while state.segments.count > 1, state.active.segment.base >= offset {
                     try state.segments.removeLast().segment.remove()
                     state.unsealed = max(0, state.unsealed - 1)
@@ -34,7 +49,11 @@ extension SegmentStore {
                 try cutActive(&state, at: offset)
                 state.recents.clear()
                 state.isTidy = false
+                state.cuts += 1
                 state.syncedEnd = min(state.syncedEnd, state.end)
+                state.filedEnd = min(state.filedEnd, state.end)
+                state.syncedPlace = SyncedPlace(
+                    segmentBase: state.active.segment.base, position: state.active.sizeBytes)
                 state.start = min(state.start, state.end)
                 state.hasNewFile = true
             }
@@ -83,17 +102,17 @@ extension SegmentStore {
             // The file of a log without a single record may get lost: it would be made again.
             let hasNews = state.hasNewFile && state.end > .zero
             let wasPadded = try state.dropPadding()
-            let isDirty = state.syncedEnd < state.end || hasNews || state.unsealed > 0
+            let isDirty = state.filedEnd < state.end || hasNews || state.unsealed > 0
             return isDirty || wasPadded ? state.takeAll(directory) : nil
         }
         if let unsynced {
             do throws(StorageError) {
                 try unsynced.sync(services.disk)
             } catch {
-                finish(unsynced, .failure(error))
+                finish(unsynced, .failure(error), isJournalled: false)
                 throw error
             }
-            finish(unsynced, .success(()))
+            finish(unsynced, .success(()), isJournalled: false)
             services.flusher.forget(unsynced.bytes)
         }
         settle()
