@@ -56,6 +56,8 @@ package final class Flusher: Sendable {
     struct State: Sendable {
         var queue: [any FlushTarget] = []
         var isStopping = false
+        /// Requests that are appending to several logs just now.
+        var holds = 0
         var belowBudget: [@Sendable () -> Void] = []
         var unsyncedBytes = 0
         /// Appends and their bytes since the last turn took its share, and when that was.
@@ -120,7 +122,7 @@ package final class Flusher: Sendable {
             state.gatheredBytes += bytes
             state.gatheredAppends += 1
             defer { state.isAwaited = state.isAwaited || isAwaited }
-            return isAwaited && !state.isAwaited
+            return isAwaited && !state.isAwaited && state.holds == 0
         }
         if isNews { work.raise() }
     }
@@ -131,9 +133,24 @@ package final class Flusher: Sendable {
     package func enqueue(_ target: any FlushTarget) {
         let wasEmpty = state.withLock { state in
             state.queue.append(target)
-            return state.queue.count == 1
+            return state.queue.count == 1 && state.holds == 0
         }
         if wasEmpty { work.raise() }
+    }
+
+    /// A request begins to append to several logs: a turn that began after the first would leave the others
+    /// to another one.
+    package func beginAppends() { state.withLock { $0.holds += 1 } }
+
+    /// The request is done with its appends.
+    ///
+    /// Whatever others hold back is not waited for: no request is delayed by more than its own appends.
+    package func endAppends() {
+        let hasWork = state.withLock { state in
+            state.holds -= 1
+            return !state.queue.isEmpty
+        }
+        if hasWork { work.raise() }
     }
 
     /// One turn: syncs all that was queued when it began.

@@ -174,7 +174,7 @@ final class Journal: Sendable {
                 return true
             }
             if isDone { return }
-            guard sweep() else {
+            guard sweep(), state.withLock({ !$0.isFrozen }) else {
                 throw .offline(path: path, reason: "it holds what a segment that failed may need")
             }
         }

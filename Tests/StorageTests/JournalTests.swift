@@ -184,3 +184,26 @@ func damagedJournal() throws {
     #expect(next.lines.all.contains { $0.contains("journal.damaged") })
     for number in 0..<Journalled.count { #expect(try next.openLog("t\(number)").allBatches().count == 7) }
 }
+
+@Test("`apus recover` leaves a directory without a journal, with everything in its place")
+func recoverCommand() throws {
+    let set = try Journalled()
+    try set.appendToAll(3)
+    let expected = try set.logs.map { try $0.allBatches() }
+    let disk = set.rig.disk.afterPowerCut()
+    let logger = Logger { set.rig.lines.add($0) }
+    #expect(try LogDirectory.recover("/data", disk: disk, logger: logger))
+    #expect(try disk.entry(at: "/data/apus-journal") == nil)
+    #expect(try !LogDirectory.recover("/data", disk: disk, logger: logger))
+    let next = try set.rig.reopened(on: disk.afterPowerCut())
+    for number in 0..<Journalled.count {
+        #expect(try next.openLog("t\(number)").allBatches() == expected[number])
+    }
+    #expect(throws: StorageError.self) {
+        try LogDirectory.recover("/elsewhere", disk: disk, logger: logger)
+    }
+    // A broker is at work there.
+    #expect(throws: StorageError.self) {
+        try LogDirectory.recover("/data", disk: next.disk, logger: logger)
+    }
+}
