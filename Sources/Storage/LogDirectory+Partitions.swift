@@ -97,8 +97,11 @@ extension LogDirectory {
         _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust, isIdentified: Bool
     ) throws(StorageError) -> PartitionLog {
         let directory = path + "/" + identity.partition.description
-        let (logStart, shared) = state.withLock { state in
-            (state.logStarts.offsets[identity.partition], state.share(config))
+        let (logStart, recoveryPoint, shared) = state.withLock { state in
+            (
+                state.logStarts.offsets[identity.partition],
+                state.recoveryPoints.offsets[identity.partition] ?? .zero, state.share(config)
+            )
         }
         if let failure = state.withLock({ $0.failure }) {
             throw .offline(path: path, reason: failure.description)
@@ -107,7 +110,8 @@ extension LogDirectory {
         let store = try Recovery(
             directory: directory, services: services, shared: shared,
             trust: trust == .clean && suspectFrom != nil ? .upTo(.zero) : trust, logStart: logStart,
-            identity: isIdentified ? identity : nil, suspectFrom: suspectFrom
+            identity: isIdentified ? identity : nil,
+            verifiedEnd: min(recoveryPoint, suspectFrom ?? recoveryPoint), isSuspect: suspectFrom != nil
         ).open()
         // Everything was read from the disk, and synced.
         services.suspects?.remove(identity.partition)

@@ -105,7 +105,7 @@ extension Recovery {
             && next.map { header.lastOffset < $0 } ?? true
         guard isInOrder else { return .failure(.corruptHeader(.lastOffset)) }
         // Below the recovery point the checksums were compared when it was set.
-        let isVerified = header.lastOffset < min(bound, suspectFrom ?? bound)
+        let isVerified = header.lastOffset < min(bound, verifiedEnd)
         if isVerified, trust != .clean { return .success(header) }
         return try reader.with(header.sizeInBytes, at: position) { (bytes) throws(RecordError) in
             try RecordBatch(reading: bytes).verifyChecksum()

@@ -23,8 +23,10 @@ struct Recovery {
     let logStart: Offset?
     /// Whose log it is, if that stands in its directory.
     var identity: LogIdentity?
-    /// From here on the files may lack what was synced before: checksums are compared.
-    var suspectFrom: Offset?
+    /// Below it checksums were compared, and index files synced; what is durable may reach further.
+    var verifiedEnd: Offset
+    /// Whether a sync of the files failed, so that the system's memory of them is not to be trusted.
+    var isSuspect = false
 
     var disk: any Disk { services.disk }
     var config: LogConfig { shared.value }
@@ -32,7 +34,7 @@ struct Recovery {
     /// A store over the directory, which exists.
     func open() throws(StorageError) -> SegmentStore {
         var names = try disk.list(directory)
-        if suspectFrom != nil {
+        if isSuspect {
             for entry in names where entry.name.hasSuffix(".log") {
                 try disk.open(directory + "/" + entry.name, .readOnly).dropCache()
             }
@@ -113,7 +115,7 @@ struct Recovery {
             return Scanned(state: state, end: base, isTrusted: true)
         }
         let isBelow =
-            if let next { trust != .clean && next <= min(bound, suspectFrom ?? bound) } else { false }
+            if let next { trust != .clean && next <= min(bound, verifiedEnd) } else { false }
         if trust == .clean || isBelow,
             let trusted = try trusted(segment, size, next, sizes[name + ".index"], sizes[name + ".timeindex"])
         {

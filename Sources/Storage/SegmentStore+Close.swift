@@ -102,7 +102,7 @@ extension SegmentStore {
             // The file of a log without a single record may get lost: it would be made again.
             let hasNews = state.hasNewFile && state.end > .zero
             let wasPadded = try state.dropPadding()
-            let isDirty = state.filedEnd < state.end || hasNews || state.unsealed > 0
+            let isDirty = state.filedEnd < state.end || hasNews || state.unsealed > 0 || state.hasTrace
             return isDirty || wasPadded ? state.takeAll(directory) : nil
         }
         if let unsynced {
@@ -126,6 +126,11 @@ extension SegmentStore {
                 }
                 try file?.truncate(to: size)
                 try writeIndexes(minimumPending: 0)
+                // The marker of a clean stop vouches for them, to the last byte.
+                let active = state.withLock { $0.active }
+                for index in [active.index, active.times] where index.stored > 0 {
+                    try active.segment.writableIndex(index.kind).sync()
+                }
             }
             // All is synced; as many descriptors as partitions may be too many.
             state.withLock { $0.active.segment.closeFiles() }

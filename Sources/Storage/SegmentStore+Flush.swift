@@ -162,6 +162,7 @@ extension SegmentStore.State {
         if hasNewFile { unsynced.directory = directory }
         unsynced.cuts = cuts
         hasNewFile = false
+        hasTrace = false
         unsyncedBytes = 0
         patientBytes = 0
         return unsynced

@@ -63,6 +63,8 @@ package final class SegmentStore: LogStore {
         var incarnation: UInt64 = 0
         /// Whether the journal must not take anything now.
         var isLeavingJournal = false
+        /// Whether an append failed whose bytes were cut off again, but not durably.
+        var hasTrace = false
         /// How often the log was truncated.
         var cuts = 0
         var epoch: LeaderEpoch
@@ -200,6 +202,7 @@ package final class SegmentStore: LogStore {
         } catch {
             state.active.reservedBytes = 0
             state.active.paddedBytes = 0
+            state.hasTrace = true
             do throws(StorageError) {
                 try file.truncate(to: end)
             } catch let second {

@@ -203,6 +203,8 @@ extension DiskFile {
         // A short read happens at the end of the file, and where only the first pages are cached.
         case .read(let read) where read < count && !mayWait:
             return try position + Int64(read) < size() ? nil : bytes
+        // And where a signal came in between: what waits for the disk reads on.
+        case .read(let read) where read < count: return try self.bytes(count, at: position)
         case .read: return bytes
         case .wouldWait: return nil
         case .failed(let errno): throw .failed(.read, path, errno: errno)

@@ -32,6 +32,12 @@ struct History {
     private var slots: [Slot]
     private var tag = 0
     private var nextID: UInt64 = 1
+    /// Prints what happens, for whoever has to understand a failure.
+    var isTold = false
+
+    private func tell(_ event: @autoclosure () -> String) {
+        if isTold { print(event()) }
+    }
     /// The history so far, for whoever has to understand a failure.
     private(set) var story: [String] = []
 
@@ -72,12 +78,12 @@ struct History {
             path: "/data", clusterID: "cluster", nodeID: 1, directoryID: UUID(high: 1, low: 2),
             version: "0.0-test")
         options.journalAreaBytes = 48 << 10
-        let pool = pool
+        let (pool, isTold) = (pool, isTold)
         do {
             let opened = try disk.during(.opening) { () throws(StorageError) in
                 try LogDirectory(
                     options, disk: disk, clock: clock, background: { pool.add($0) },
-                    logger: Logger(level: .error) { _ in })
+                    logger: Logger(level: isTold ? .info : .error) { if isTold { print("  \($0)") } })
             }
             try opened.start(startsThread: false)
             directory = opened
@@ -109,6 +115,7 @@ struct History {
             throw Violation(description: "\(slot.partition) is there again")
         }
         let log = try directory.openPartition(slot.partition, id: id, config: config)
+        tell("\(slot.partition): \(log.bounds.logEnd.value)")
         let batches = try log.batches()
         let judged = possible.map { ($0, $0.violation(batches)) }
         guard var promise = judged.first(where: { $0.1 == nil })?.0 else {
@@ -138,6 +145,7 @@ struct History {
 
     private mutating func step() throws {
         let number = Int.random(in: slots.indices, using: &random)
+        defer { tell("\(number): " + slots.map { "\($0.promise?.durableEnd.value ?? -1)/\($0.promise?.end.value ?? -1)" }.joined(separator: " ")) }
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<45: try append(to: number)
         case 45..<60:
@@ -208,6 +216,7 @@ struct History {
         // Until it is done either is right.
         slots[number].promise?.durableEnd = kept
         do throws(StorageError) {
+            tell("truncate \(number) to \(cut.next.value)")
             try disk.during(.truncating) { () throws(StorageError) in
                 try directory.truncate(log, to: cut.next)
             }
@@ -221,9 +230,12 @@ struct History {
     }
 
     private mutating func delete(_ number: Int) throws {
-        guard let directory, let promise = slots[number].promise else { return }
+        tell("delete \(number)")
+        guard let directory, var promise = slots[number].promise else { return }
         let partition = slots[number].partition
         logs[partition] = nil
+        // It is decided: what a crash leaves of it is deleted by the next start, whatever is in it.
+        promise.durableEnd = .zero
         slots[number].alternatives = [promise, nil]
         do throws(StorageError) {
             try disk.during(.deleting) { () throws(StorageError) in
@@ -251,6 +263,7 @@ struct History {
 
     private mutating func injectFault() {
         let base = disk.base
+        tell("a fault")
         let skip = Int.random(in: 0...3, using: &random)
         switch Int.random(in: 0..<6, using: &random) {
         case 0: base.fail(.sync, suffix: ".log", errno: 5, skip: skip)
@@ -271,15 +284,18 @@ struct History {
             noteDurable()
             do throws(StorageError) {
                 try disk.during(.stopping) { () throws(StorageError) in try directory?.stop() }
+                tell("stopped")
                 // Everything that was appended has become durable.
                 for number in slots.indices {
-                    if let promise = slots[number].promise { slots[number].promise?.durableEnd = promise.end }
+                    guard let log = logs[slots[number].partition] else { continue }
+                    slots[number].promise?.durableEnd = log.bounds.logEnd
                 }
             } catch {}
         } else if !disk.base.isDead {
             noteDurable()
         }
         let isKill = !disk.base.isDead && random.chance(40)
+        tell(isKill ? "killed" : "power cut")
         let next = isKill ? disk.base.afterKill() : disk.base.afterPowerCut()
         next.setCapacity(.max)
         disk = LyingDisk(next, lie)
