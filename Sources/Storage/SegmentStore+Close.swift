@@ -42,11 +42,14 @@ extension SegmentStore {
             try leaveJournal()
             try state.withLock { (state) throws(StorageError) in
                 try requireWritable(state)
-                while state.segments.count > 1, state.active.segment.base >= offset {
-                    try state.segments.removeLast().segment.remove()
-                    state.unsealed = max(0, state.unsealed - 1)
+                do throws(StorageError) {
+                    try cut(&state, at: offset)
+                } catch {
+                    // What is left is for the next start to find out.
+                    state.failure = error
+                    state.filedEnd = min(state.filedEnd, state.active.segment.base)
+                    throw error
                 }
-                try cutActive(&state, at: offset)
                 state.recents.clear()
                 state.isTidy = false
                 state.cuts += 1
@@ -58,6 +61,14 @@ extension SegmentStore {
                 state.hasNewFile = true
             }
         }
+    }
+
+    private func cut(_ state: inout State, at offset: Offset) throws(StorageError) {
+        while state.segments.count > 1, state.active.segment.base >= offset {
+            try state.segments.removeLast().segment.remove()
+            state.unsealed = max(0, state.unsealed - 1)
+        }
+        try cutActive(&state, at: offset)
     }
 
     /// Shortens the active segment and builds its indexes anew.

@@ -145,7 +145,12 @@ struct History {
 
     private mutating func step() throws {
         let number = Int.random(in: slots.indices, using: &random)
-        defer { tell("\(number): " + slots.map { "\($0.promise?.durableEnd.value ?? -1)/\($0.promise?.end.value ?? -1)" }.joined(separator: " ")) }
+        defer {
+            tell(
+                "\(number): "
+                    + slots.map { "\($0.promise?.durableEnd.value ?? -1)/\($0.promise?.end.value ?? -1)" }
+                    .joined(separator: " "))
+        }
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<45: try append(to: number)
         case 45..<60:

@@ -30,7 +30,7 @@ private func firstFailure(
         // Once more, aloud.
         var history = History(seed: found.seed)
         history.isTold = true
-        try? history.run()
+        do { try history.run() } catch { print("again: \(error)") }
     }
     return found
 }
