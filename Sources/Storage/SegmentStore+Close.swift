@@ -67,6 +67,8 @@ extension SegmentStore {
         while state.segments.count > 1, state.active.segment.base >= offset {
             try state.segments.removeLast().segment.remove()
             state.unsealed = max(0, state.unsealed - 1)
+            // From the last one down, each for good: a crash must not leave a hole, or bring them back.
+            try services.disk.syncDirectory(directory)
         }
         try cutActive(&state, at: offset)
     }
