@@ -41,7 +41,7 @@ test: tools build ## Run every test: units, tidiness, real clients, replays, cra
 	@Tests/run.sh
 
 test-long: tools build ## The same with many more rounds and seeds (hours rather than minutes)
-	@APUS_TEST_LONG=1 APUS_FUZZ=$${APUS_FUZZ:-1000000} \
+	@APUS_TEST_LONG=1 APUS_HISTORIES=$${APUS_HISTORIES:-100000} APUS_FUZZ=$${APUS_FUZZ:-1000000} \
 	    APUS_FUZZ_INPUTS=$${APUS_FUZZ:-1000000} APUS_SEEDS=$${APUS_SEEDS:-500} Tests/run.sh
 
 check: .tools/libraries ## Format lint and tidiness (layering, sizes, doc comments, gaps)

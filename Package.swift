@@ -71,6 +71,9 @@ let package = Package(
         .testTarget(
             name: "StorageTests", dependencies: ["Base", "Compression", "Records", "Storage", "Simulation"],
             swiftSettings: tests),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Base", "Records", "Storage", "Simulation"],
+            swiftSettings: tests),
         .testTarget(name: "NetworkTests", dependencies: ["Base", "Network"], swiftSettings: tests),
         .testTarget(
             name: "BrokerTests",

@@ -240,8 +240,15 @@ private final class SimulatedFile: DiskFile {
 
     func sync() throws(StorageError) {
         try disk.state.withLock { (state) throws(StorageError) in
-            try state.step(.sync, path)
+            do throws(StorageError) {
+                try state.step(.sync, path)
+            } catch {
+                // What could not be written counts as clean from then on: a later sync has nothing to do.
+                if !state.isDead { state.inodes[inode]?.changes = [] }
+                throw error
+            }
             if state.crashesNow() { throw .io(operation: .sync, path: path, errno: 5) }
+            state.syncs += 1
             guard var file = state.inodes.removeValue(forKey: inode) else { return }
             for change in file.changes { SimulatedDisk.apply(change, to: &file.durable) }
             file.changes = []
@@ -256,6 +263,15 @@ private final class SimulatedFile: DiskFile {
             try state.step(.truncate, path)
             if state.crashesNow() { throw .io(operation: .truncate, path: path, errno: 5) }
             state.change(inode, .truncate(Int(length)))
+        }
+    }
+
+    func dropCache() {
+        disk.state.withLock { state in
+            guard var file = state.inodes.removeValue(forKey: inode) else { return }
+            file.cached = file.durable
+            for change in file.changes { SimulatedDisk.apply(change, to: &file.cached) }
+            state.inodes[inode] = file
         }
     }
 

@@ -43,6 +43,7 @@ package final class SimulatedDisk: Disk {
         var capacityBytes = Int.max
         var operationsUntilCrash = Int.max
         var operations = 0
+        var syncs = 0
         var isDead = false
         var faults: [Fault] = []
         var mustWait = false
@@ -96,6 +97,9 @@ package final class SimulatedDisk: Disk {
 
     /// Operations that changed the disk so far.
     package var operations: Int { state.withLock { $0.operations } }
+
+    /// Files that were synced so far, one by one.
+    package var syncs: Int { state.withLock { $0.syncs } }
 
     /// Whether the power is off.
     package var isDead: Bool { state.withLock { $0.isDead } }

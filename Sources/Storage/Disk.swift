@@ -59,6 +59,9 @@ package protocol DiskFile: ByteRangeSource {
     func reserve(_ length: Int64, at position: Int64)
     /// Sets the length; reserved blocks beyond it are given back, also where the length stays the same.
     func truncate(to length: Int64) throws(StorageError)
+    /// Lets later reads come from the disk itself, as far as the system can be told so: after a failed sync
+    /// its memory may hold what the disk does not.
+    func dropCache()
     /// Lets the system begin to write a range back, without a promise.
     func startWriteBack(_ length: Int64, at position: Int64)
 }

@@ -1,7 +1,7 @@
 // Group commit: one thread a log directory takes everything that was appended since its last turn, syncs it,
 // and tells who waits. While it syncs, more appends gather for the next turn; when there is nothing to do it
 // sleeps without wake-ups. The turn is a plain function, so that tests and the simulator call it themselves.
-package import Base
+internal import Base
 
 /// What one store has for a turn.
 package struct Unsynced: Sendable {
@@ -17,6 +17,12 @@ package struct Unsynced: Sendable {
     var activeSegment: Segment?
     /// How many bytes that is.
     var bytes: Int
+    /// The same for the journal, if all of it lies at the end of one segment.
+    var run: JournalRun?
+    /// What the journal notes about it once it is synced; nil if the store has no place there.
+    var note: JournalEntry?
+    /// How often the store had been truncated.
+    var cuts = 0
 
     func sync(_ disk: any Disk) throws(StorageError) {
         for (file, size) in sealed {
@@ -34,8 +40,11 @@ package struct Unsynced: Sendable {
 package protocol FlushTarget: AnyObject, Sendable {
     /// Hands over what is to be synced, and may be queued again from now on; nil if there is nothing to sync.
     func takeUnsynced() -> Unsynced?
-    /// The sync of `unsynced` succeeded or failed. A failure is final: the store takes no more appends.
-    func finish(_ unsynced: Unsynced, _ result: Result<Void, StorageError>)
+    /// The sync of `unsynced` succeeded or failed, in its own files or with `isJournalled` in the journal. A
+    /// failure is final: the store takes no more appends.
+    func finish(_ unsynced: Unsynced, _ result: Result<Void, StorageError>, isJournalled: Bool)
+    /// Syncs what the journal stands in for; false if that failed, now or before. On any thread.
+    func syncJournalled() -> Bool
     /// Tells the log above how far it got, or that it failed.
     func announce()
     /// Bookkeeping, after everyone has been told.
@@ -44,9 +53,11 @@ package protocol FlushTarget: AnyObject, Sendable {
 
 /// Makes appended bytes durable, for all logs of one directory.
 package final class Flusher: Sendable {
-    private struct State: Sendable {
+    struct State: Sendable {
         var queue: [any FlushTarget] = []
         var isStopping = false
+        /// Requests that are appending to several logs just now.
+        var holds = 0
         var belowBudget: [@Sendable () -> Void] = []
         var unsyncedBytes = 0
         /// Appends and their bytes since the last turn took its share, and when that was.
@@ -58,12 +69,16 @@ package final class Flusher: Sendable {
         var isAwaited = false
         var afterSealing: (@Sendable () -> Void)?
         var afterTurn: [@Sendable () -> Void] = []
+        var afterJournalFailure: (@Sendable (StorageError) -> Void)?
+        /// Durable ends that the journal's next entries note.
+        var notes: [JournalKey: JournalEntry] = [:]
     }
 
     private let disk: any Disk
     private let clock: any BrokerClock
     private let budgetBytes: Int
-    private let state = Lock(State())
+    private let journal: Journal?
+    let state = Lock(State())
     private let work = Signal()
     private let stopped = Signal()
     /// Whoever waits for one of many files in a long turn hears after so many nanoseconds rather than at its
@@ -77,10 +92,11 @@ package final class Flusher: Sendable {
     private static let gatherBytes = 16 << 20
 
     /// A flusher for the directory on `disk`; above `budgetBytes` of unsynced bytes `isOverBudget` holds.
-    package init(disk: any Disk, clock: any BrokerClock, budgetBytes: Int) {
+    init(disk: any Disk, clock: any BrokerClock, budgetBytes: Int, journal: Journal? = nil) {
         self.disk = disk
         self.clock = clock
         self.budgetBytes = budgetBytes
+        self.journal = journal
     }
 
     /// Bytes that were appended and are not durable.
@@ -106,7 +122,7 @@ package final class Flusher: Sendable {
             state.gatheredBytes += bytes
             state.gatheredAppends += 1
             defer { state.isAwaited = state.isAwaited || isAwaited }
-            return isAwaited && !state.isAwaited
+            return isAwaited && !state.isAwaited && state.holds == 0
         }
         if isNews { work.raise() }
     }
@@ -117,9 +133,24 @@ package final class Flusher: Sendable {
     package func enqueue(_ target: any FlushTarget) {
         let wasEmpty = state.withLock { state in
             state.queue.append(target)
-            return state.queue.count == 1
+            return state.queue.count == 1 && state.holds == 0
         }
         if wasEmpty { work.raise() }
+    }
+
+    /// A request begins to append to several logs: a turn that began after the first would leave the others
+    /// to another one.
+    package func beginAppends() { state.withLock { $0.holds += 1 } }
+
+    /// The request is done with its appends.
+    ///
+    /// Whatever others hold back is not waited for: no request is delayed by more than its own appends.
+    package func endAppends() {
+        let hasWork = state.withLock { state in
+            state.holds -= 1
+            return !state.queue.isEmpty
+        }
+        if hasWork { work.raise() }
     }
 
     /// One turn: syncs all that was queued when it began.
@@ -139,17 +170,7 @@ package final class Flusher: Sendable {
             return state.queue
         }
         guard !turn.isEmpty else { return false }
-        var told = 0
-        var lastAnnouncement = began
-        for (index, target) in turn.enumerated() {
-            sync(target)
-            let now = clock.monotonicNanoseconds()
-            if now - lastAnnouncement > Flusher.announceEvery || index == turn.count - 1 {
-                for target in turn[told...index] { target.announce() }
-                told = index + 1
-                lastAnnouncement = now
-            }
-        }
+        syncAll(turn)
         for target in turn { target.settle() }
         let ended = clock.monotonicNanoseconds()
         let afterTurn = state.withLock { state in
@@ -158,6 +179,32 @@ package final class Flusher: Sendable {
         }
         for body in afterTurn { body() }
         return true
+    }
+
+    /// Makes a turn durable, by way of the journal where that is quicker, and tells who waits.
+    private func syncAll(_ turn: [any FlushTarget]) {
+        journal?.beginTurn()
+        if turn.count >= JournalLimits.filesMin, let journal, journal.isReady() {
+            let rest = flushThroughJournal(turn, journal)
+            for target in turn { target.announce() }
+            for share in rest {
+                sync(share)
+                share.target.announce()
+            }
+            return
+        }
+        var told = 0
+        var lastAnnouncement = clock.monotonicNanoseconds()
+        for (index, target) in turn.enumerated() {
+            if let unsynced = target.takeUnsynced() { sync(Share(target: target, unsynced: unsynced)) }
+            let now = clock.monotonicNanoseconds()
+            if now - lastAnnouncement > Flusher.announceEvery || index == turn.count - 1 {
+                for target in turn[told...index] { target.announce() }
+                told = index + 1
+                lastAnnouncement = now
+            }
+        }
+        if let journal { writeNotes(journal) }
     }
 
     /// Under a heavy stream that nobody waits for, lets more gather before the next turn: each sync of a file
@@ -181,15 +228,19 @@ package final class Flusher: Sendable {
         }
     }
 
-    private func sync(_ target: any FlushTarget) {
-        guard let unsynced = target.takeUnsynced() else { return }
+    private func sync(_ share: Share) {
         do throws(StorageError) {
-            try unsynced.sync(disk)
-            target.finish(unsynced, .success(()))
+            try share.unsynced.sync(disk)
+            finish(share, .success(()), isJournalled: false)
+            keepNote(of: share.unsynced)
         } catch {
-            target.finish(unsynced, .failure(error))
+            finish(share, .failure(error), isJournalled: false)
         }
-        forget(unsynced.bytes)
+    }
+
+    func finish(_ share: Share, _ result: Result<Void, StorageError>, isJournalled: Bool) {
+        share.target.finish(share.unsynced, result, isJournalled: isJournalled)
+        forget(share.unsynced.bytes)
     }
 
     /// Counts bytes that are durable, or lost, and wakes those who waited for room.

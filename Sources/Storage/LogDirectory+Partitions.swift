@@ -35,7 +35,8 @@ extension LogDirectory {
         try services.disk.replace(
             directory + "/" + PartitionMetadata.fileName, with: metadata, isDurable: true)
         try services.disk.syncDirectory(path)
-        return try open(LogIdentity(partition: partition, topicID: id, kind: kind), config, .clean)
+        let identity = LogIdentity(partition: partition, topicID: id, kind: kind)
+        return try open(identity, config, .clean, isIdentified: true)
     }
 
     /// Opens a partition, recovering it if the last stop was not clean; it is created if it was never there.
@@ -47,15 +48,18 @@ extension LogDirectory {
     ) throws(StorageError) -> PartitionLog {
         if let log = log(of: partition) { return log }
         let directory = path + "/" + partition.description
-        let bound = state.withLock { $0.recoveryPoints.offsets[partition] } ?? .zero
+        let bound = state.withLock { state in
+            max(state.recoveryPoints.offsets[partition] ?? .zero, state.journalBounds[partition] ?? .zero)
+        }
         guard try services.disk.entry(at: directory) != nil else {
             // A missing directory that held something is not made up by an empty one.
             if bound > .zero { throw .partitionMissing(path: directory) }
             return try createPartition(partition, id: id, config: config, kind: kind)
         }
         let file = directory + "/" + PartitionMetadata.fileName
-        if let bytes = try services.disk.contents(file, limit: 4096) {
-            let found = try PartitionMetadata(reading: bytes, path: file).topicID
+        let metadata = try services.disk.contents(file, limit: 4096)
+        if let metadata {
+            let found = try PartitionMetadata(reading: metadata, path: file).topicID
             guard found == id else { throw .topicIDMismatch(path: directory, expected: id, found: found) }
         } else {
             // Without it Kafka takes the directory for a stray one, and makes an empty partition.
@@ -63,7 +67,8 @@ extension LogDirectory {
         }
         let identity = LogIdentity(partition: partition, topicID: id, kind: kind)
         do throws(StorageError) {
-            return try open(identity, config, cleanStop != nil ? .clean : .upTo(bound))
+            let trust = cleanStop != nil ? Trust.clean : .upTo(bound)
+            return try open(identity, config, trust, isIdentified: metadata != nil)
         } catch {
             state.withLock { $0.hasDoubts = true }
             throw error
@@ -76,6 +81,7 @@ extension LogDirectory {
         let wasWritten = state.withLock { state in
             state.recoveryPoints.offsets[partition] = nil
             state.logStarts.offsets[partition] = nil
+            state.journalBounds[partition] = nil
             return state.written.contains(partition)
         }
         if wasWritten { try writeCheckpoints() }
@@ -112,23 +118,32 @@ extension LogDirectory {
     }
 
     private func open(
-        _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust
+        _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust, isIdentified: Bool
     ) throws(StorageError) -> PartitionLog {
         let directory = path + "/" + identity.partition.description
-        var (logStart, compactedTo, shared) = state.withLock { state in
+        var (logStart, compactedTo, recoveryPoint, shared) = state.withLock { state in
             (
                 state.logStarts.offsets[identity.partition],
-                state.cleanerOffsets.offsets[identity.partition], state.share(config)
+                state.cleanerOffsets.offsets[identity.partition],
+                state.recoveryPoints.offsets[identity.partition] ?? .zero, state.share(config)
             )
         }
         if logStart == nil, asksEpochsForStarts, identity.kind == .data {
             logStart = try LogDirectory.logStart(fromEpochsOf: directory, services.disk)
         }
+        if let failure = state.withLock({ $0.failure }) {
+            throw .offline(path: path, reason: failure.description)
+        }
+        let suspectFrom = services.suspects?.offset(of: identity.partition)
         let store = try Recovery(
-            directory: directory, services: services, shared: shared, trust: trust, logStart: logStart,
-            compactedTo: compactedTo,
-            mayBeOld: properties.writerVersion == nil
+            directory: directory, services: services, shared: shared,
+            trust: trust == .clean && suspectFrom != nil ? .upTo(.zero) : trust, logStart: logStart,
+            compactedTo: compactedTo, mayBeOld: properties.writerVersion == nil,
+            identity: isIdentified ? identity : nil,
+            verifiedEnd: min(recoveryPoint, suspectFrom ?? recoveryPoint), isSuspect: suspectFrom != nil
         ).open()
+        // Everything was read from the disk, and synced.
+        services.suspects?.remove(identity.partition)
         let log = try PartitionLog.open(
             identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),
             services: services, config: shared)
@@ -150,6 +165,9 @@ extension LogDirectory {
             return state.logs.removeValue(forKey: partition)
         }
         try log?.close(isClean: false)
+        // A replay after a crash would fill a later directory of this name and id.
+        if let store = log?.store as? SegmentStore { try store.forgetJournalled() }
+        services.suspects?.remove(partition)
         // A random part, as the same topic may be deleted, created and deleted again before the files are
         // gone.
         var generator = SystemRandomNumberGenerator()

@@ -63,11 +63,20 @@ extension LogDirectory {
 
     /// Writes the checkpoints; a failure is logged, as the next time may go better.
     package func writeCheckpointsOrWarn() {
+        // Recovery points do not reach into what stands in the journal alone.
+        services.journal?.syncSegments()
         do throws(StorageError) {
             try writeCheckpoints()
         } catch {
             services.logger.log(
                 .warning, "checkpoint.failed", ["directory": path, "reason": error.description])
         }
+    }
+
+    /// Takes all partitions offline: the journal that they rely on cannot be written.
+    func fail(_ error: StorageError) {
+        state.withLock { $0.failure = $0.failure ?? error }
+        services.logger.log(.error, "directory.offline", ["path": path, "reason": error.description])
+        for log in openLogs { (log.store as? SegmentStore)?.goOffline(error) }
     }
 }

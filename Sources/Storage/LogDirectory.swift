@@ -17,6 +17,8 @@ package struct LogDirectoryOptions: Sendable {
     package var unsyncedBytesMax = 256 << 20
     /// So much space is kept free; clients' records are refused below it.
     package var reserveBytes: Int64 = 0
+    /// The size of each of the journal's two areas; 0 means no journal.
+    package var journalAreaBytes = JournalLimits.areaBytes
 
     /// Options for the directory at `path`.
     package init(path: String, clusterID: String, nodeID: Int32, directoryID: UUID, version: String) {
@@ -55,6 +57,10 @@ package final class LogDirectory: Sendable {
         /// How far logs were compacted, and those that are left alone.
         var cleanerOffsets: OffsetCheckpoint
         var uncleanable: Set<TopicPartition> = []
+        /// What was durable by the journal that was replayed.
+        var journalBounds: [TopicPartition: Offset]
+        /// Why nothing can be written any more.
+        var failure: StorageError?
         /// Partitions that the files may still name.
         var written: Set<TopicPartition>
         /// The settings of the log that was opened last, for the next one of its topic.
@@ -109,13 +115,21 @@ package final class LogDirectory: Sendable {
     ) throws(StorageError) {
         path = options.path
         (lock, properties, isNew) = try LogDirectory.claim(options, disk)
-        cleanStop = try LogDirectory.readCleanStop(options.path, disk)
-        flusher = Flusher(disk: disk, clock: clock, budgetBytes: options.unsyncedBytesMax)
+        let replayed = try JournalReplay(logDirectory: options.path, disk: disk, logger: logger).run()
+        // A marker beside a journal is that of somebody who did not know what the journal is.
+        cleanStop = replayed.wasLive ? nil : try LogDirectory.readCleanStop(options.path, disk)
+        let journal = Journal(
+            in: options.path, areaBytes: options.journalAreaBytes, disk: disk, clock: clock,
+            background: background, logger: logger)
+        flusher = Flusher(
+            disk: disk, clock: clock, budgetBytes: options.unsyncedBytesMax, journal: journal)
         let reserve = DiskReserve(
             bytes: options.reserveBytes, path: options.path, disk: disk, clock: clock, logger: logger)
         services = StoreServices(
             disk: disk, clock: clock, flusher: flusher, background: background, logger: logger,
-            reserve: reserve)
+            reserve: reserve, journal: journal,
+            suspects: SuspectMarks(
+                JournalDirectory(in: options.path, disk: disk), replayed.suspects, logger))
         let points = try LogDirectory.checkpoint(.recoveryPoint, options.path, disk, logger).checkpoint
         let starts = try LogDirectory.checkpoint(.logStart, options.path, disk, logger)
         let compacted = try LogDirectory.checkpoint(.cleaner, options.path, disk, logger).checkpoint
@@ -123,8 +137,9 @@ package final class LogDirectory: Sendable {
         state = Lock(
             State(
                 recoveryPoints: points, logStarts: starts.checkpoint, cleanerOffsets: compacted,
-                written: written))
+                journalBounds: replayed.bounds, written: written))
         asksEpochsForStarts = starts.isIncomplete && !isNew
+        flusher.afterJournalFailure { [weak self] in self?.fail($0) }
         flusher.afterSealing { [weak self] in
             guard let directory = self else { return }
             background { directory.writeCheckpointsOrWarn() }
@@ -195,6 +210,8 @@ package final class LogDirectory: Sendable {
                     ["partition": "\(log.partition)", "reason": error.description])
             }
         }
+        // What could not be closed may need the journal; else nothing of it is left to Kafka.
+        if failure == nil { try services.journal?.remove() }
         try writeCheckpoints()
         if let failure { throw failure }
         guard try mayBeTrusted() else { return }
@@ -244,7 +261,7 @@ package final class LogDirectory: Sendable {
                 let bounds = log.bounds
                 let kept = log.store.bounds
                 state.recoveryPoints.offsets[partition] = min(
-                    kept.syncedEnd, state.recoveryCaps[partition] ?? kept.syncedEnd)
+                    kept.recoveryPoint, state.recoveryCaps[partition] ?? kept.recoveryPoint)
                 state.logStarts.offsets[partition] = bounds.logStart > kept.oldest ? bounds.logStart : nil
                 watermarks.offsets[partition] = bounds.highWatermark
             }

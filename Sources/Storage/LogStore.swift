@@ -13,17 +13,23 @@ package struct StoreBounds: Equatable, Sendable {
     package var end: Offset
     /// Up to here readers may see: what no crash can take back, or with `apus.durability=os` everything.
     package var durableEnd: Offset
-    /// What no crash can take back; also what recovery need not look at.
+    /// What no crash can take back.
     package var syncedEnd: Offset
+    /// What recovery need not look at: the journal does not stand in for any of it.
+    package var recoveryPoint: Offset
     /// The first offset of what is kept, at or before `start`.
     package var oldest: Offset
 
     /// Bounds with these offsets.
-    package init(start: Offset, end: Offset, durableEnd: Offset, syncedEnd: Offset, oldest: Offset) {
+    package init(
+        start: Offset, end: Offset, durableEnd: Offset, syncedEnd: Offset, recoveryPoint: Offset,
+        oldest: Offset
+    ) {
         self.start = start
         self.end = end
         self.durableEnd = durableEnd
         self.syncedEnd = syncedEnd
+        self.recoveryPoint = recoveryPoint
         self.oldest = oldest
     }
 }

@@ -55,24 +55,39 @@ extension PartitionLog {
     func truncate(to offset: Offset) throws(StorageError) {
         try state.withLock { (state) throws(StorageError) in
             guard offset < state.bounds.logEnd else { return }
-            try store.truncate(to: offset)
-            let reached = store.bounds
-            for noted in try notes.snapshotOffsets() where noted > reached.end {
-                try notes.removeSnapshot(at: noted)
+            do throws(StorageError) {
+                try truncate(&state, to: offset)
+            } catch {
+                state.truncationFailure = error
+                throw error
             }
-            state.snapshots = []
-            let rebuilt = try PartitionLog.rebuild(
-                store, notes, kind, path: partition.description, services.logger)
-            state.producers = rebuilt.producers
-            state.epochs = rebuilt.epochs
-            state.aborted = rebuilt.aborted
-            state.lastSnapshot = rebuilt.lastSnapshot
-            state.epochsChanged = true
-            state.bounds.logStart = reached.start
-            state.bounds.logEnd = reached.end
-            state.bounds.highWatermark = min(state.bounds.highWatermark, reached.durableEnd)
-            state.updateStable()
         }
+    }
+
+    /// Throws if a truncation has left more in memory than in the log.
+    func requireWhole(_ state: borrowing State) throws(StorageError) {
+        guard let failure = state.truncationFailure else { return }
+        throw .offline(path: partition.description, reason: failure.description)
+    }
+
+    private func truncate(_ state: inout State, to offset: Offset) throws(StorageError) {
+        try store.truncate(to: offset)
+        let reached = store.bounds
+        for noted in try notes.snapshotOffsets() where noted > reached.end {
+            try notes.removeSnapshot(at: noted)
+        }
+        state.snapshots = []
+        let rebuilt = try PartitionLog.rebuild(
+            store, notes, kind, path: partition.description, services.logger)
+        state.producers = rebuilt.producers
+        state.epochs = rebuilt.epochs
+        state.aborted = rebuilt.aborted
+        state.lastSnapshot = rebuilt.lastSnapshot
+        state.epochsChanged = true
+        state.bounds.logStart = reached.start
+        state.bounds.logEnd = reached.end
+        state.bounds.highWatermark = min(state.bounds.highWatermark, reached.durableEnd)
+        state.updateStable()
     }
 
     /// Forgets producers that wrote nothing for `producer.id.expiration.ms`.
@@ -102,6 +117,7 @@ extension PartitionLog {
     package func close(isClean: Bool) throws(StorageError) {
         try store.close(isClean: isClean)
         guard isClean else { return }
+        try state.withLock { (state) throws(StorageError) in try requireWhole(state) }
         let end = store.bounds.end
         state.withLock { state in
             guard kind == .data, end > .zero, state.lastSnapshot != end else { return }

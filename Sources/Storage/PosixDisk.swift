@@ -207,6 +207,8 @@ private final class PosixFile: DiskFile {
         try check(.truncate, path) { ftruncate(descriptor, off_t(length)) }
     }
 
+    func dropCache() { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
+
     func startWriteBack(_ length: Int64, at position: Int64) {
         _ = apus_start_writeback(descriptor, position, length, 0)
     }

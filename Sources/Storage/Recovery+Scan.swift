@@ -105,7 +105,8 @@ extension Recovery {
             && next.map { header.lastOffset < $0 } ?? true
         guard isInOrder else { return .failure(.corruptHeader(.lastOffset)) }
         // Below the recovery point the checksums were compared when it was set.
-        guard header.lastOffset >= bound || trust == .clean else { return .success(header) }
+        let isVerified = header.lastOffset < min(bound, verifiedEnd)
+        if isVerified, trust != .clean { return .success(header) }
         return try reader.with(header.sizeInBytes, at: position) { (bytes) throws(RecordError) in
             try RecordBatch(reading: bytes).verifyChecksum()
             return header

@@ -27,6 +27,12 @@ struct Recovery {
     let compactedTo: Offset?
     /// Whether segments may be of formats before v2.
     var mayBeOld = false
+    /// Whose log it is, if that stands in its directory.
+    var identity: LogIdentity?
+    /// Below it checksums were compared, and index files synced; what is durable may reach further.
+    var verifiedEnd: Offset
+    /// Whether a sync of the files failed, so that the system's memory of them is not to be trusted.
+    var isSuspect = false
 
     var disk: any Disk { services.disk }
     var config: LogConfig { shared.value }
@@ -34,6 +40,11 @@ struct Recovery {
     /// A store over the directory, which exists.
     func open() throws(StorageError) -> SegmentStore {
         let names = try tidyFiles().filter { !$0.isDirectory }
+        if isSuspect {
+            for entry in names where entry.name.hasSuffix(".log") {
+                try disk.open(directory + "/" + entry.name, .readOnly).dropCache()
+            }
+        }
         var sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
         let written = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.modified) })
         let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
@@ -72,10 +83,14 @@ struct Recovery {
         // An empty file at offset 0 may get lost: it would be made again. Its first sync takes care of it.
         if trust != .clean, end > .zero { try disk.syncDirectory(directory) }
         let state = SegmentStore.State(
-            shared: shared, segments: segments, start: start, end: end, syncedEnd: end,
-            epoch: LeaderEpoch(-1), lastAppend: services.clock.wallTime(),
+            shared: shared, segments: segments, start: start, end: end, syncedEnd: end, filedEnd: end,
+            syncedPlace: segments.last.map {
+                SyncedPlace(segmentBase: $0.segment.base, position: $0.sizeBytes)
+            },
+            incarnation: services.journal?.newIncarnation() ?? 0, epoch: LeaderEpoch(-1),
+            lastAppend: services.clock.wallTime(),
             hasNewFile: end == .zero || hasNewFile && trust == .clean, isTidy: isTidy)
-        return SegmentStore(directory: directory, services: services, state: state)
+        return SegmentStore(directory: directory, services: services, identity: identity, state: state)
     }
 
     /// Whether nothing need have stood between `end` and the segment at `next`.
@@ -113,7 +128,8 @@ struct Recovery {
             let state = SegmentState(segment, openedAt: services.clock.wallTime())
             return Scanned(state: state, end: base, isTrusted: true)
         }
-        let isBelow = if case .upTo(let bound) = trust, let next { next <= bound } else { false }
+        let isBelow =
+            if let next { trust != .clean && next <= min(bound, verifiedEnd) } else { false }
         if trust == .clean || isBelow,
             let trusted = try trusted(segment, size, next, sizes[name + ".index"], sizes[name + ".timeindex"])
         {

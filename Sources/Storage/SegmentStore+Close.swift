@@ -10,21 +10,43 @@ extension SegmentStore {
 
     private func truncateAlone(to offset: Offset) throws(StorageError) {
         try upkeep.withLock { _ throws(StorageError) in
+            let isNeeded = try state.withLock { (state) throws(StorageError) in
+                try requireWritable(state)
+                return offset < state.end
+            }
+            guard isNeeded else { return }
+            try leaveJournal()
             try state.withLock { (state) throws(StorageError) in
                 try requireWritable(state)
-                guard offset < state.end else { return }
-                while state.segments.count > 1, state.active.segment.base >= offset {
-                    try state.segments.removeLast().segment.remove()
-                    state.unsealed = max(0, state.unsealed - 1)
+                do throws(StorageError) {
+                    try cut(&state, at: offset)
+                } catch {
+                    // What is left is for the next start to find out.
+                    state.failure = error
+                    state.filedEnd = min(state.filedEnd, state.active.segment.base)
+                    throw error
                 }
-                try cutActive(&state, at: offset)
                 state.recents.clear()
                 state.isTidy = false
+                state.cuts += 1
                 state.syncedEnd = min(state.syncedEnd, state.end)
+                state.filedEnd = min(state.filedEnd, state.end)
+                state.syncedPlace = SyncedPlace(
+                    segmentBase: state.active.segment.base, position: state.active.sizeBytes)
                 state.start = min(state.start, state.end)
                 state.hasNewFile = true
             }
         }
+    }
+
+    private func cut(_ state: inout State, at offset: Offset) throws(StorageError) {
+        while state.segments.count > 1, state.active.segment.base >= offset {
+            try state.segments.removeLast().segment.remove()
+            state.unsealed = max(0, state.unsealed - 1)
+            // From the last one down, each for good: a crash must not leave a hole, or bring them back.
+            try services.disk.syncDirectory(directory)
+        }
+        try cutActive(&state, at: offset)
     }
 
     /// Shortens the active segment and builds its indexes anew.
@@ -72,18 +94,17 @@ extension SegmentStore {
             // The file of a log without a single record may get lost: it would be made again.
             let hasNews = state.hasNewFile && state.end > .zero
             let wasPadded = try state.dropPadding()
-            let isDirty =
-                state.syncedEnd < state.end || hasNews || state.unsealed > 0 || state.hasTrace
+            let isDirty = state.filedEnd < state.end || hasNews || state.unsealed > 0 || state.hasTrace
             return isDirty || wasPadded ? state.takeAll(directory) : nil
         }
         if let unsynced {
             do throws(StorageError) {
                 try unsynced.sync(services.disk)
             } catch {
-                finish(unsynced, .failure(error))
+                finish(unsynced, .failure(error), isJournalled: false)
                 throw error
             }
-            finish(unsynced, .success(()))
+            finish(unsynced, .success(()), isJournalled: false)
             services.flusher.forget(unsynced.bytes)
         }
         settle()

@@ -39,7 +39,8 @@ extension SegmentStore {
         settle()
         return try surgery.withLock { _ throws(StorageError) in
             let (expiry, segments, delay, serial) = takeExpired(at: now, below: limit)
-            guard !segments.isEmpty else { return expiry }
+            guard let last = segments.last else { return expiry }
+            try leaveJournal(below: last.base.next)
             var paths: [String] = []
             for (number, segment) in segments.enumerated() {
                 paths += try segment.retire(serial + number)

@@ -15,16 +15,20 @@ extension SegmentStore: FlushTarget {
             else { return nil }
             let isPatient = state.config.durability == .os && state.unsealed == 0
             if isPatient, state.patientBytes < SegmentStore.osSyncBytes { return nil }
-            return state.takeAll(directory)
+            var unsynced = state.takeAll(directory)
+            if let identity { state.describe(&unsynced, for: identity) }
+            return unsynced
         }
     }
 
     /// Moves the durable end, or takes the store offline.
-    package func finish(_ unsynced: Unsynced, _ result: Result<Void, StorageError>) {
+    package func finish(_ unsynced: Unsynced, _ result: Result<Void, StorageError>, isJournalled: Bool) {
         let (lostBytes, isNews) = state.withLock { state -> (Int, Bool) in
             switch result {
             case .success:
-                state.syncedEnd = max(state.syncedEnd, min(unsynced.end, state.end))
+                // What was truncated meanwhile is not there any more.
+                guard unsynced.cuts == state.cuts else { return (0, false) }
+                state.synced(unsynced, isJournalled: isJournalled)
                 if let segment = unsynced.activeSegment, unsynced.end <= state.end {
                     state.recents.note(unsynced.end, at: unsynced.endPosition, in: segment)
                 }
@@ -40,10 +44,14 @@ extension SegmentStore: FlushTarget {
             }
         }
         services.flusher.forget(lostBytes)
-        if isNews, case .failure(let error) = result {
-            services.logger.log(
-                .error, "log.offline", ["directory": directory, "reason": error.description])
-        }
+        if isNews, case .failure(let error) = result { failed(error) }
+    }
+
+    /// Says in the log, and for the next start, that a sync failed.
+    private func failed(_ error: StorageError) {
+        services.logger.log(
+            .error, "log.offline", ["directory": directory, "reason": error.description])
+        if let identity { services.suspects?.add(identity.partition, from: bounds.recoveryPoint) }
     }
 
     /// Tells the log above.
@@ -152,6 +160,7 @@ extension SegmentStore.State {
             }
         }
         if hasNewFile { unsynced.directory = directory }
+        unsynced.cuts = cuts
         hasNewFile = false
         hasTrace = false
         unsyncedBytes = 0

@@ -11,6 +11,7 @@ extension SegmentStore {
     func swap(_ old: [Segment], for compacted: SegmentState) throws(StorageError) -> Bool {
         try surgery.withLock { _ throws(StorageError) in
             guard let place = place(of: old) else { return false }
+            try leaveJournal(below: old[old.count - 1].base.next)
             try publish(compacted.segment)
             do throws(StorageError) {
                 var paths: [String] = []

@@ -23,11 +23,15 @@ package final class StoreServices: Sendable {
     package let reserve: DiskReserve
     /// Where the files of deleted segments wait.
     let graveyard = Graveyard()
+    /// What stands in for files that are not synced.
+    let journal: Journal?
+    /// Keeps in mind whose sync failed.
+    let suspects: SuspectMarks?
 
     /// The means of a log directory.
-    package init(
+    init(
         disk: any Disk, clock: any BrokerClock, flusher: Flusher, background: @escaping BackgroundRunner,
-        logger: Logger, reserve: DiskReserve
+        logger: Logger, reserve: DiskReserve, journal: Journal? = nil, suspects: SuspectMarks? = nil
     ) {
         self.disk = disk
         self.clock = clock
@@ -35,6 +39,8 @@ package final class StoreServices: Sendable {
         self.background = background
         self.logger = logger
         self.reserve = reserve
+        self.journal = journal
+        self.suspects = suspects
     }
 }
 
@@ -49,10 +55,20 @@ package final class SegmentStore: LogStore {
         var segments: [SegmentState]
         var start: Offset
         var end: Offset
-        /// What is synced: on disk nothing else reaches beyond it.
+        /// What is durable, in the files or in the journal: on disk nothing else reaches beyond it.
         var syncedEnd: Offset
+        /// What is durable in the files.
+        var filedEnd: Offset
+        /// Where `syncedEnd` lies; nil where it is not known to lie in the active segment.
+        var syncedPlace: SyncedPlace?
+        /// Which log this is for the journal.
+        var incarnation: UInt64 = 0
+        /// Whether the journal must not take anything now.
+        var isLeavingJournal = false
         /// Whether an append failed whose bytes were cut off again, but not durably.
         var hasTrace = false
+        /// How often the log was truncated.
+        var cuts = 0
         var epoch: LeaderEpoch
         var failure: StorageError?
         var isClosed = false
@@ -82,7 +98,7 @@ package final class SegmentStore: LogStore {
         var bounds: StoreBounds {
             StoreBounds(
                 start: start, end: end, durableEnd: durableEnd, syncedEnd: syncedEnd,
-                oldest: oldest ?? segments[0].segment.base)
+                recoveryPoint: min(filedEnd, syncedEnd), oldest: oldest ?? segments[0].segment.base)
         }
         /// Marks the store as queued with the flusher; false if it was.
         mutating func mustQueue() -> Bool {
@@ -98,6 +114,8 @@ package final class SegmentStore: LogStore {
 
     let directory: String
     let services: StoreServices
+    /// Whose log it is, for the journal; nil where a replay could not tell, and the journal is not used.
+    let identity: LogIdentity?
     let state: Lock<State>
     /// Serializes what touches index files: the flusher's bookkeeping, truncation, closing.
     ///
@@ -108,9 +126,10 @@ package final class SegmentStore: LogStore {
     /// Taken before `upkeep`, and never while the log above is told something.
     let surgery = Lock(())
 
-    init(directory: String, services: StoreServices, state: State) {
+    init(directory: String, services: StoreServices, identity: LogIdentity?, state: State) {
         self.directory = directory
         self.services = services
+        self.identity = identity
         self.state = Lock(state)
     }
 
@@ -277,6 +296,12 @@ extension SegmentStore.State {
             }
         return waited > ageMaxMilliseconds(of: active.segment)
     }
+}
+
+/// The end of what is durable of a segment.
+struct SyncedPlace: Equatable, Sendable, BitwiseCopyable {
+    var segmentBase: Offset
+    var position: Int64
 }
 
 /// Where the last few reads began and syncs ended: followers of the log ask for the same places next.

@@ -11,6 +11,7 @@ let commands = """
             --listen HOST:PORT  an address to listen on (listeners; default *:9092)
             --config FILE       a file in the format of Kafka's server.properties
             --set KEY=VALUE     any configuration by its key
+      apus recover DIR…         readies a directory for Apache Kafka after a crash (apus recover --help)
       apus decode …             prints messages, record batches and captures as JSON (apus decode --help)
       apus encode …             the way back (apus encode --help)
       apus dump FILE…           prints a file of a data directory (apus dump --help)
@@ -25,6 +26,8 @@ case "serve":
     exit(serveCommand(rest))
 case "version", "--version":
     print("apus \(Version.current) (Kafka \(Version.kafka))")
+case "recover":
+    exit(recoverCommand(rest))
 case "decode":
     exit(decodeCommand(rest))
 case "encode":

@@ -154,11 +154,13 @@ struct Rig {
     static func open(_ disk: SimulatedDisk, _ clock: SimulatedClock, _ lines: Lines) throws(StorageError)
         -> LogDirectory
     {
-        try LogDirectory(
-            LogDirectoryOptions(
-                path: "/data", clusterID: "cluster", nodeID: 1, directoryID: UUID(high: 1, low: 200),
-                version: "0.0-test"),
-            disk: disk, clock: clock, background: { $0() }, logger: Logger(level: .debug) { lines.add($0) })
+        var options = LogDirectoryOptions(
+            path: "/data", clusterID: "cluster", nodeID: 1, directoryID: UUID(high: 1, low: 200),
+            version: "0.0-test")
+        options.journalAreaBytes = 64 << 10
+        return try LogDirectory(
+            options, disk: disk, clock: clock, background: { $0() },
+            logger: Logger(level: .debug) { lines.add($0) })
     }
 
     func create(_ topic: String = "t", kind: LogKind = .data) throws(StorageError) -> PartitionLog {

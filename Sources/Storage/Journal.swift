@@ -1,0 +1,298 @@
+// The journal of a log directory: many small runs of bytes that became dirty in one turn are copied into one
+// file, so that a single fdatasync makes all of them durable. The file is allocated once and used again and
+// again: two areas take turns, and one is begun anew when the segments of all its runs were synced.
+internal import Base
+
+/// One file that stands in for many.
+final class Journal: Sendable {
+    struct Member: Sendable {
+        var target: (any FlushTarget)?
+        var incarnation: UInt64
+        /// The lowest segment of the partition's runs.
+        var lowestBase: Offset
+    }
+
+    struct Area: Sendable {
+        var generation: UInt64 = 0
+        /// Where the next turn begins, within the area.
+        var end = 0
+        /// Who has entries here.
+        var members: [JournalKey: Member] = [:]
+        /// Whether nothing in it is needed any more.
+        var isFree = true
+    }
+
+    struct State: Sendable {
+        var file: (any DiskFile)?
+        var isPreparing = false
+        /// After a failure to allocate the file: when it is tried again.
+        var retryAt = Int64.min
+        var areas = [Area(), Area()]
+        var current = 0
+        var sequence: UInt64 = 0
+        var incarnation: UInt64 = 0
+        /// Whether a segment could not be synced, so that its runs must stay.
+        var isFrozen = false
+        /// Logs that were retired during the present turn and the one before: what is still on its way of
+        /// them is void.
+        var voided: [JournalKey: UInt64] = [:]
+        var voidedBefore: [JournalKey: UInt64] = [:]
+        var failure: StorageError?
+    }
+
+    private let disk: any Disk
+    private let directory: JournalDirectory
+    private var path: String { directory.journalPath }
+    private let areaBytes: Int
+    private let clock: any BrokerClock
+    private let logger: Logger
+    private let background: BackgroundRunner
+    private let state: Lock<State>
+    private static let retryEvery: Int64 = 60_000_000_000
+
+    init(
+        in logDirectory: String, areaBytes: Int, disk: any Disk, clock: any BrokerClock,
+        background: @escaping BackgroundRunner, logger: Logger
+    ) {
+        directory = JournalDirectory(in: logDirectory, disk: disk)
+        self.areaBytes = areaBytes
+        self.disk = disk
+        self.clock = clock
+        self.background = background
+        self.logger = logger
+        state = Lock(State())
+    }
+
+    /// The number of a log that begins now.
+    func newIncarnation() -> UInt64 {
+        state.withLock { state in
+            state.incarnation += 1
+            return state.incarnation
+        }
+    }
+
+    /// Whether runs can be written; where the file is missing it is made in the background.
+    func isReady() -> Bool {
+        let now = clock.monotonicNanoseconds()
+        let (isReady, mustPrepare) = state.withLock { state in
+            if state.file != nil { return (!state.isFrozen && state.failure == nil, false) }
+            guard !state.isPreparing, now >= state.retryAt, areaBytes > 0 else { return (false, false) }
+            state.isPreparing = true
+            return (false, true)
+        }
+        if mustPrepare { background { self.prepare() } }
+        return isReady
+    }
+
+    /// Makes the file, full of zeros: a sync of blocks that were written before has no new ones to note.
+    private func prepare() {
+        do throws(StorageError) {
+            try directory.create()
+            let file = try disk.open(path, .any)
+            try file.truncate(to: 0)
+            file.reserve(Int64(2 * areaBytes), at: 0)
+            let zeros = [UInt8](repeating: 0, count: min(areaBytes, 1 << 20))
+            for position in stride(from: 0, to: 2 * areaBytes, by: zeros.count) {
+                try file.write(zeros.rawSpan, at: Int64(position))
+            }
+            try file.sync()
+            try disk.syncDirectory(directory.path)
+            state.withLock { state in
+                state.file = file
+                state.areas[0].generation = UInt64.random(in: 1...UInt64.max / 2)
+                state.areas[0].isFree = false
+                state.isPreparing = false
+            }
+        } catch {
+            // Nothing depends on it yet: files are synced one by one until it can be made.
+            try? directory.removeJournal()
+            logger.log(.warning, "journal.unavailable", ["path": path, "reason": error.description])
+            state.withLock { state in
+                state.retryAt = clock.monotonicNanoseconds() + Self.retryEvery
+                state.isPreparing = false
+            }
+        }
+    }
+
+    /// One turn's entries under construction.
+    struct Turn: Sendable {
+        var entries: [(entry: JournalEntry, bytes: [UInt8], target: (any FlushTarget)?)] = []
+        /// With the ends of its first and last block.
+        var sizeInBytes = 0
+
+        mutating func add(_ entry: JournalEntry, _ bytes: [UInt8] = [], for target: (any FlushTarget)? = nil)
+        {
+            entries.append((entry, bytes, target))
+            sizeInBytes += entry.sizeInBytes
+        }
+    }
+
+    /// A turn of the flusher begins: of what was taken before, only the last turn's notes are on their way.
+    func beginTurn() {
+        state.withLock { state in
+            state.voidedBefore = state.voided
+            state.voided = [:]
+        }
+    }
+
+    /// Writes the entries of a turn, and syncs the file if that is wanted; false if there is no room just
+    /// now, or no journal.
+    ///
+    /// - Throws: what makes the journal, and all that relies on it, unusable.
+    func write(_ turn: Turn, isDurable: Bool) throws(StorageError) -> Bool {
+        let (isWritten, hasSwitched) = try state.withLock { (state) throws(StorageError) in
+            guard state.file != nil, !state.isFrozen else { return (false, false) }
+            let before = state.current
+            let isWritten = try write(turn, reserve: retireReserve, isDurable: isDurable, &state)
+            return (isWritten, state.current != before)
+        }
+        if hasSwitched { background { self.sweep() } }
+        return isWritten
+    }
+
+    private var retireReserve: Int { min(JournalLimits.retireReserveBytes, areaBytes / 4) }
+
+    /// Voids all runs and notes of a log that were written before, durably; without effect where there are
+    /// none.
+    ///
+    /// Comes before a truncation, and before files are renamed or removed, or else a replay would bring back
+    /// what they held. The segments that stay must be synced before.
+    func retire(_ identity: LogIdentity, upTo incarnation: UInt64) throws(StorageError) {
+        let key = JournalKey(identity)
+        var turn = Turn()
+        turn.add(JournalEntry(.retire, identity, incarnation: incarnation))
+        while true {
+            let isDone = try state.withLock { (state) throws(StorageError) in
+                state.voided[key] = max(incarnation, state.voided[key] ?? 0)
+                guard state.holds(key, upTo: incarnation, below: .init(.max)) else { return true }
+                guard try write(turn, reserve: 0, isDurable: true, &state) else { return false }
+                for area in state.areas.indices {
+                    if let member = state.areas[area].members[key], member.incarnation <= incarnation {
+                        state.areas[area].members[key] = nil
+                    }
+                }
+                return true
+            }
+            if isDone { return }
+            guard sweep(), state.withLock({ !$0.isFrozen }) else {
+                throw .offline(path: path, reason: "it holds what a segment that failed may need")
+            }
+        }
+    }
+
+    /// Whether there are entries of a log about segments below `base`.
+    func holds(_ identity: LogIdentity, below base: Offset) -> Bool {
+        let key = JournalKey(identity)
+        return state.withLock { $0.holds(key, upTo: .max, below: base) }
+    }
+
+    /// Syncs the segments whose runs stand in the area that is not written to, so that it can be begun anew;
+    /// whether that went well.
+    ///
+    /// The entries stay where they are until then: replaying them changes nothing.
+    @discardableResult
+    func sweep() -> Bool {
+        let found = state.withLock { state -> (area: Int, generation: UInt64, targets: [any FlushTarget])? in
+            let area = 1 - state.current
+            guard state.file != nil, !state.areas[area].isFree else { return nil }
+            let targets = state.areas[area].members.values.compactMap(\.target)
+            return (area, state.areas[area].generation, targets)
+        }
+        guard let found else { return true }
+        var isDone = true
+        for target in found.targets where !target.syncJournalled() { isDone = false }
+        state.withLock { state in
+            guard state.areas[found.area].generation == found.generation else { return }
+            if isDone { state.areas[found.area].isFree = true } else { state.isFrozen = true }
+        }
+        if !isDone { logger.log(.error, "journal.frozen", ["path": path]) }
+        return isDone
+    }
+
+    /// Syncs all segments that the journal stands in for.
+    func syncSegments() {
+        let targets = state.withLock { state in
+            state.areas.flatMap { $0.members.values.compactMap(\.target) }
+        }
+        for target in targets where !target.syncJournalled() { state.withLock { $0.isFrozen = true } }
+    }
+
+    /// Takes the file away: everything must be synced.
+    func remove() throws(StorageError) {
+        let wasThere = state.withLock { state in
+            defer { state.file = nil }
+            state.retryAt = .max
+            return state.file != nil
+        }
+        guard wasThere else { return }
+        try directory.removeJournal()
+    }
+
+    private func write(
+        _ turn: Turn, reserve: Int, isDurable: Bool, _ state: inout State
+    ) throws(StorageError) -> Bool {
+        if let failure = state.failure { throw failure }
+        guard let file = state.file, !turn.entries.isEmpty else { return false }
+        let blocks = (turn.sizeInBytes + JournalLimits.blockBytes - 1) / JournalLimits.blockBytes
+        let size = blocks * JournalLimits.blockBytes
+        if state.areas[state.current].end + size > areaBytes - reserve {
+            let other = 1 - state.current
+            // Until a turn of the new generation is durable, a crash leaves the old one there.
+            guard isDurable, !state.isFrozen, state.areas[other].isFree, size <= areaBytes - reserve else {
+                return false
+            }
+            state.areas[other] = Area(
+                generation: state.areas[state.current].generation + 1, isFree: false)
+            state.current = other
+        }
+        let area = state.current
+        var writer = ByteWriter(capacity: size)
+        for (entry, bytes, target) in turn.entries where entry.kind == .retire || !state.isVoid(entry) {
+            var entry = entry
+            entry.generation = state.areas[area].generation
+            entry.sequence = state.sequence
+            state.sequence += 1
+            entry.writeHead(into: &writer)
+            writer.raw(bytes)
+            state.areas[area].note(entry, target)
+        }
+        writer.raw([UInt8](repeating: 0, count: size - writer.count))
+        do throws(StorageError) {
+            try file.write(writer.bytes.rawSpan, at: Int64(area * areaBytes + state.areas[area].end))
+            if isDurable { try file.sync() }
+        } catch {
+            state.failure = error
+            throw error
+        }
+        state.areas[area].end += size
+        return true
+    }
+}
+
+extension Journal.State {
+    func isVoid(_ entry: JournalEntry) -> Bool {
+        entry.incarnation <= max(voided[entry.key] ?? 0, voidedBefore[entry.key] ?? 0)
+    }
+
+    func holds(_ key: JournalKey, upTo incarnation: UInt64, below base: Offset) -> Bool {
+        areas.contains { area in
+            guard let member = area.members[key] else { return false }
+            return member.incarnation <= incarnation && member.lowestBase < base
+        }
+    }
+}
+
+extension Journal.Area {
+    mutating func note(_ entry: JournalEntry, _ target: (any FlushTarget)?) {
+        // Another entry that retires this one's is never needed.
+        guard entry.kind != .retire else { return }
+        let base = entry.kind == .run ? entry.segmentBase : Offset.zero
+        if let member = members[entry.key], member.incarnation == entry.incarnation {
+            members[entry.key]?.lowestBase = min(member.lowestBase, base)
+            if let target { members[entry.key]?.target = target }
+        } else {
+            members[entry.key] = Journal.Member(
+                target: target, incarnation: entry.incarnation, lowestBase: base)
+        }
+    }
+}

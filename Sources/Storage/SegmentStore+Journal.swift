@@ -1,0 +1,133 @@
+// A store's part in the journal: it offers the end of its active segment as a run, syncs its files later, and
+// sees to it that nothing in the journal speaks of bytes that are about to go.
+internal import Base
+
+extension SegmentStore {
+    /// Syncs what the journal stands in for; false if that failed, now or before.
+    package func syncJournalled() -> Bool {
+        let found = state.withLock { state -> (unsynced: Unsynced, newest: Offset)? in
+            guard state.failure == nil, !state.isClosed, state.filedEnd < state.syncedEnd else { return nil }
+            return (state.everything(directory), state.active.segment.base)
+        }
+        guard let found else {
+            return state.withLock { $0.failure == nil || $0.isClosed || $0.filedEnd >= $0.syncedEnd }
+        }
+        do throws(StorageError) {
+            try found.unsynced.syncInPlace(services.disk)
+        } catch {
+            finish(found.unsynced, .failure(error), isJournalled: false)
+            // The flusher's turn tells the log above.
+            if state.withLock({ $0.mustQueue() }) { services.flusher.enqueue(self) }
+            return state.withLock { $0.isClosed }
+        }
+        state.withLock { state in
+            guard found.unsynced.cuts == state.cuts else { return }
+            state.filedEnd = max(state.filedEnd, min(found.unsynced.end, state.end))
+            if found.newest == state.active.segment.base { state.hasNewFile = false }
+        }
+        return true
+    }
+
+    /// Takes no more appends; the log above hears of it in the flusher's next turn.
+    func goOffline(_ error: StorageError) {
+        let (lostBytes, mustQueue) = state.withLock { state in
+            defer { state.unsyncedBytes = 0 }
+            guard !state.isClosed, state.failure == nil else { return (0, false) }
+            state.failure = error
+            return (state.unsyncedBytes, state.mustQueue())
+        }
+        services.flusher.forget(lostBytes)
+        if mustQueue { services.flusher.enqueue(self) }
+    }
+
+    /// Makes the files stand for themselves, and voids what the journal holds of them.
+    ///
+    /// Comes before bytes are cut off and before segments are renamed or removed. What is appended meanwhile
+    /// goes past the journal.
+    func leaveJournal() throws(StorageError) {
+        guard let identity, let journal = services.journal else { return }
+        let (old, unsynced) = state.withLock { state in
+            let old = state.incarnation
+            state.incarnation = journal.newIncarnation()
+            state.isLeavingJournal = true
+            return (old, state.filedEnd < state.end ? state.everything(directory) : nil)
+        }
+        defer { state.withLock { $0.isLeavingJournal = false } }
+        if let unsynced {
+            do throws(StorageError) {
+                try unsynced.syncInPlace(services.disk)
+            } catch {
+                finish(unsynced, .failure(error), isJournalled: false)
+                throw error
+            }
+        }
+        try journal.retire(identity, upTo: old)
+        state.withLock { state in
+            guard let unsynced else { return }
+            state.filedEnd = max(state.filedEnd, min(unsynced.end, state.end))
+        }
+    }
+
+    /// Lets go of what the journal holds of segments that begin below `base` and are about to be removed or
+    /// replaced, or else a replay would bring back what they held.
+    func leaveJournal(below base: Offset) throws(StorageError) {
+        guard let identity, let journal = services.journal, journal.holds(identity, below: base) else {
+            return
+        }
+        try upkeep.withLock { _ throws(StorageError) in try leaveJournal() }
+    }
+
+    /// Voids what the journal holds of a log whose files are about to be removed, all of them.
+    package func forgetJournalled() throws(StorageError) {
+        guard let identity, let journal = services.journal else { return }
+        try journal.retire(identity, upTo: state.withLock { $0.incarnation })
+    }
+}
+
+extension SegmentStore.State {
+    /// Moves the durable end to what a turn made durable.
+    mutating func synced(_ unsynced: Unsynced, isJournalled: Bool) {
+        let reached = min(unsynced.end, end)
+        syncedEnd = max(syncedEnd, reached)
+        if isJournalled {
+            if unsynced.directory != nil { hasNewFile = true }
+        } else {
+            filedEnd = max(filedEnd, reached)
+        }
+        if let segment = unsynced.activeSegment, syncedEnd == unsynced.end {
+            syncedPlace = SyncedPlace(segmentBase: segment.base, position: unsynced.endPosition)
+        }
+    }
+
+    /// Adds what the journal needs to know.
+    func describe(_ unsynced: inout Unsynced, for identity: LogIdentity) {
+        var note = JournalEntry(.note, identity, incarnation: incarnation)
+        note.baseOffset = unsynced.end
+        unsynced.note = note
+        let active = segments[segments.count - 1]
+        guard unsealed == 0, !isLeavingJournal, config.durability == .disk, let file = unsynced.active,
+            let place = syncedPlace, place.segmentBase == active.segment.base,
+            place.position < active.sizeBytes
+        else { return }
+        unsynced.run = JournalRun(
+            file: file, identity: identity, incarnation: incarnation, segmentBase: place.segmentBase,
+            position: place.position, length: Int(active.sizeBytes - place.position), leaderEpoch: epoch)
+    }
+
+    /// All files that may hold unsynced bytes, which stay noted as such.
+    func everything(_ directory: String) -> Unsynced {
+        var copy = self
+        var unsynced = copy.takeAll(directory)
+        unsynced.bytes = 0
+        return unsynced
+    }
+}
+
+extension Unsynced {
+    /// Syncs the files as they are; closed ones keep their reserved blocks.
+    func syncInPlace(_ disk: any Disk) throws(StorageError) {
+        for (file, _) in sealed { try file.sync() }
+        try active?.sync()
+        if let directory { try disk.syncDirectory(directory) }
+    }
+}

@@ -1,0 +1,130 @@
+// Planted bugs: a disk that does not do what it is asked for, in the ways in which storage code goes wrong. A
+// simulator that finds none of them proves nothing.
+import Base
+import Simulation
+import Storage
+
+/// Which mistake the disk makes up.
+enum Lie: String, CaseIterable, Sendable {
+    case ackBeforeSync = "acknowledged before the sync"
+    case skippedDirectorySync = "a directory that is not synced"
+    case wrongTruncation = "a truncation that leaves bytes behind"
+    case snapshotAhead = "a snapshot that is ahead of its offset"
+    case replayOntoRecreated = "a replay onto a topic that was created again"
+    case staleJournal = "a stale journal over a later writer"
+    case markerBeforeSync = "a marker that is written before the sync"
+}
+
+/// What the history is doing: some lies are told at one time only.
+enum Phase: Sendable {
+    case running, opening, truncating, deleting, stopping
+}
+
+/// A simulated disk that lies.
+final class LyingDisk: Disk {
+    let base: SimulatedDisk
+    let lie: Lie?
+    private let phaseNow = Lock(Phase.running)
+
+    init(_ base: SimulatedDisk, _ lie: Lie?) {
+        self.base = base
+        self.lie = lie
+    }
+
+    var phase: Phase { phaseNow.withLock { $0 } }
+
+    /// Does `body` in a phase of its own.
+    func during<Result>(
+        _ phase: Phase, _ body: () throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
+        phaseNow.withLock { $0 = phase }
+        defer { phaseNow.withLock { $0 = .running } }
+        return try body()
+    }
+
+    func open(_ path: String, _ mode: OpenMode) throws(StorageError) -> any DiskFile {
+        let file = try base.open(path, mode)
+        return lie == nil ? file : LyingFile(file, self)
+    }
+
+    func rename(_ path: String, to newPath: String) throws(StorageError) {
+        if lie == .snapshotAhead, newPath.hasSuffix(".snapshot") {
+            let digits = newPath.dropLast(".snapshot".count).suffix(20)
+            let earlier = String(max(0, (Int64(digits) ?? 0) - 1))
+            let name = String(repeating: "0", count: 20 - earlier.count) + earlier
+            try base.rename(path, to: newPath.dropLast(20 + ".snapshot".count) + name + ".snapshot")
+            return
+        }
+        try base.rename(path, to: newPath)
+    }
+
+    func remove(_ path: String) throws(StorageError) {
+        if lie == .staleJournal, path.hasSuffix("/journal"), phase == .opening { return }
+        try base.remove(path)
+    }
+
+    func syncDirectory(_ path: String) throws(StorageError) {
+        if lie == .skippedDirectorySync { return }
+        try base.syncDirectory(path)
+    }
+
+    func removeDirectory(_ path: String) throws(StorageError) {
+        if lie == .staleJournal, path.hasSuffix("apus-journal"), phase == .opening { return }
+        try base.removeDirectory(path)
+    }
+
+    func createDirectory(_ path: String) throws(StorageError) { try base.createDirectory(path) }
+    func list(_ path: String) throws(StorageError) -> [DiskEntry] { try base.list(path) }
+    func entry(at path: String) throws(StorageError) -> DiskEntry? { try base.entry(at: path) }
+    func lock(_ path: String) throws(StorageError) -> (any DiskLock)? { try base.lock(path) }
+    func freeBytes(at path: String) throws(StorageError) -> Int64 { try base.freeBytes(at: path) }
+}
+
+private final class LyingFile: DiskFile {
+    private let base: any DiskFile
+    private let disk: LyingDisk
+
+    init(_ base: any DiskFile, _ disk: LyingDisk) {
+        self.base = base
+        self.disk = disk
+    }
+
+    var path: String { base.path }
+    private var isLog: Bool { path.hasSuffix(".log") }
+    private var isJournal: Bool { path.hasSuffix("/journal") }
+    /// While the journal is replayed, the log seems to hold nothing that could speak against it.
+    private var isBlind: Bool { disk.lie == .staleJournal && isLog && disk.phase == .opening }
+
+    func size() throws(StorageError) -> Int64 { isBlind ? Int64.max / 2 : try base.size() }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int64, mayWait: Bool) -> ByteRangeRead
+    {
+        isBlind ? .read(0) : base.read(into: buffer, at: position, mayWait: mayWait)
+    }
+
+    func write(_ bytes: RawSpan, at position: Int64) throws(StorageError) {
+        if disk.lie == .replayOntoRecreated, isJournal, disk.phase == .deleting { return }
+        try base.write(bytes, at: position)
+    }
+
+    func write(_ bytes: RawSpan, at position: Int64, zerosBehind: Int) throws(StorageError) {
+        try base.write(bytes, at: position, zerosBehind: zerosBehind)
+    }
+
+    func sync() throws(StorageError) {
+        if disk.lie == .ackBeforeSync, isLog || isJournal { return }
+        if disk.lie == .markerBeforeSync, isLog, disk.phase == .stopping { return }
+        try base.sync()
+    }
+
+    func truncate(to length: Int64) throws(StorageError) {
+        if disk.lie == .wrongTruncation, isLog, disk.phase == .truncating { return }
+        try base.truncate(to: length)
+    }
+
+    func reserve(_ length: Int64, at position: Int64) { base.reserve(length, at: position) }
+    func dropCache() { base.dropCache() }
+    func startWriteBack(_ length: Int64, at position: Int64) {
+        base.startWriteBack(length, at: position)
+    }
+}
