@@ -12,8 +12,8 @@ package final class Broker: Sendable {
     package let logger: Logger
     /// The time.
     package let clock: any BrokerClock
-    /// The data directory.
-    package let storage: LogDirectory
+    /// The data directories.
+    package let storage: LogDirectories
     /// The topics.
     package let catalog: TopicCatalog
     /// Incremental fetch sessions.
@@ -26,7 +26,7 @@ package final class Broker: Sendable {
     let upkeep: UpkeepScheduler
     /// Compacts, on a thread of its own, as one compaction may take hours.
     let cleaner: UpkeepScheduler
-    let storageJobs: StorageJobs
+    let storageJobs: [StorageJobs]
     /// The offset of this start's registration in the metadata log (KIP-631).
     let brokerEpoch: Int64
     private let advertised: AdvertisedAddresses
@@ -40,11 +40,13 @@ package final class Broker: Sendable {
         producerIDs = parts.producerIDs
         sockets = parts.sockets
         upkeep = UpkeepScheduler(clock: clock)
-        let jobs = StorageUpkeep.begin(parts.storage, on: upkeep, settings, clock: clock)
-        storageJobs = jobs
         cleaner = UpkeepScheduler(clock: clock)
-        CompactionUpkeep.begin(parts.storage, on: cleaner, settings, clock: clock) { [upkeep] in
-            upkeep.request(jobs.graves, within: .zero)
+        storageJobs = parts.storage.all.map { [upkeep, cleaner] directory in
+            let jobs = StorageUpkeep.begin(directory, on: upkeep, settings, clock: clock)
+            CompactionUpkeep.begin(directory, on: cleaner, settings, clock: clock) {
+                upkeep.request(jobs.graves, within: .zero)
+            }
+            return jobs
         }
         brokerEpoch = parts.brokerEpoch
         boundAddresses = parts.sockets.listeners.map(\.local)
@@ -64,7 +66,7 @@ package final class Broker: Sendable {
 
 /// What a broker is made of.
 struct BrokerParts: Sendable {
-    let storage: LogDirectory
+    let storage: LogDirectories
     let catalog: TopicCatalog
     let producerIDs: ProducerIDs
     let sockets: BrokerSockets

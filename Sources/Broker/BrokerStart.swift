@@ -18,20 +18,19 @@ extension Broker {
         do throws(NetworkError) { diskPool = try Network.WorkPool() } catch {
             throw StartError("cannot start: \(error)")
         }
-        let storage: LogDirectory
+        let storage: LogDirectories
         do throws(StorageError) {
-            storage = try LogDirectory(
-                LogDirectoryOptions(settings), disk: disk, clock: clock, background: { diskPool.run($0) },
-                logger: logger)
+            storage = try LogDirectories(
+                settings, disk: disk, clock: clock, background: { diskPool.run($0) }, logger: logger)
         } catch {
             throw StartError(error.description)
         }
-        let settings = try settings.adopting(storage.properties, of: storage.path)
+        let settings = try settings.adopting(storage.properties, of: storage.metadata.path)
         let worker = SerialWorker()
         let metadata = try MetadataLog(storage: storage, nodeID: settings.nodeID, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage, disk: disk)
         try StrayPartitions.remove(metadata.image, storage, logger)
-        let catalog = TopicCatalog(
+        let catalog = try TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: worker, logger: logger)
         try catalog.takeLeadership()
         let ids = ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID)
@@ -49,7 +48,8 @@ extension Broker {
         logger.log(
             .info, "broker.ready",
             [
-                "version": Version.current, "data": settings.dataDirectory, "node": "\(settings.nodeID)",
+                "version": Version.current, "data": storage.data.map(\.path).joined(separator: ","),
+                "node": "\(settings.nodeID)",
                 "listen": sockets.listeners.map { "\($0.local)" }.joined(separator: ","),
                 "durability": settings.durability.rawValue, "topics": "\(catalog.topics.all.count)",
                 "milliseconds": "\((clock.monotonicNanoseconds() - begun) / 1_000_000)",
@@ -120,13 +120,26 @@ extension NetworkLimits {
     }
 }
 
+extension LogDirectories {
+    /// The data directories that the configuration names.
+    convenience init(
+        _ settings: BrokerSettings, disk: any Disk, clock: any BrokerClock,
+        background: @escaping BackgroundRunner, logger: Logger
+    ) throws(StorageError) {
+        try self.init(
+            settings.dataDirectories.map { LogDirectoryOptions($0, settings) },
+            metadata: LogDirectoryOptions(settings.metadataDirectory, settings), disk: disk, clock: clock,
+            background: background, logger: logger)
+    }
+}
+
 extension LogDirectoryOptions {
-    /// The data directory that the configuration names; ids are for a directory that is made anew.
-    init(_ settings: BrokerSettings) {
+    /// The data directory at `path`; ids are for a directory that is made anew.
+    init(_ path: String, _ settings: BrokerSettings) {
         var generator = SystemRandomNumberGenerator()
         self.init(
-            path: settings.dataDirectory, clusterID: UUID.random(using: &generator).description,
-            nodeID: settings.nodeID, directoryID: UUID.random(using: &generator), version: Version.current)
+            path: path, clusterID: UUID.random(using: &generator).description, nodeID: settings.nodeID,
+            directoryID: UUID.random(using: &generator), version: Version.current)
         reserveBytes = settings.diskReserveBytes
         unsyncedBytesMax =
             settings.unsyncedMaxBytes > 0 ? Int(settings.unsyncedMaxBytes) : Self.unsyncedBytesDefault

@@ -93,6 +93,11 @@ extension LogDirectory {
         state.withLock { $0.logStarts.offsets[partition] = offset }
     }
 
+    /// Whether there is a directory of the partition, open or not.
+    func hasFiles(of partition: TopicPartition) throws(StorageError) -> Bool {
+        try services.disk.entry(at: path + "/" + partition.description) != nil
+    }
+
     /// The names of the files in a partition's directory; none if there is no such directory.
     package func fileNames(of partition: TopicPartition) throws(StorageError) -> [String] {
         let directory = path + "/" + partition.description

@@ -73,6 +73,9 @@ extension LogDirectory {
         }
     }
 
+    /// Whether nothing can be written here until the next start.
+    package var hasFailed: Bool { state.withLock { $0.failure != nil } }
+
     /// Takes all partitions offline: the journal that they rely on cannot be written.
     func fail(_ error: StorageError) {
         state.withLock { $0.failure = $0.failure ?? error }

@@ -50,6 +50,16 @@ package enum DiskOperation: String, Sendable, CaseIterable {
     case freeSpace = "find the free space of"
 }
 
+extension StorageError {
+    /// Whether a disk fails in this way, and other disks may still work.
+    var isFaultOfDisk: Bool {
+        switch self {
+        case .io, .outOfSpace, .corrupt: true
+        default: false
+        }
+    }
+}
+
 extension StorageError: CustomStringConvertible {
     /// One sentence.
     package var description: String {

@@ -32,13 +32,12 @@ final class BrokerRig {
         let loops = try EventLoopGroup(count: 1, clock: clock)
         let pool = try Network.WorkPool(threadLimit: 0)
         let diskPool = try Network.WorkPool(threadLimit: 0)
-        let storage = try LogDirectory(
-            LogDirectoryOptions(settings), disk: disk, clock: clock, background: { diskPool.run($0) },
-            logger: logger)
-        try storage.start(startsThread: false)
-        let metadata = try BrokerRig.metadata(storage, clock)
+        let storage = try LogDirectories(
+            settings, disk: disk, clock: clock, background: { diskPool.run($0) }, logger: logger)
+        try storage.start(startsThreads: false)
+        let metadata = try BrokerRig.metadata(storage.metadata, clock)
         let worker = SerialWorker()
-        let catalog = TopicCatalog(
+        let catalog = try TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: worker, logger: logger)
         let parts = BrokerParts(
             storage: storage, catalog: catalog,
@@ -81,7 +80,7 @@ final class BrokerRig {
     /// that.
     func flush() {
         step()
-        while broker.storage.flusher.flushOnce() {}
+        for directory in broker.storage.all { while directory.flusher.flushOnce() {} }
         step()
     }
 

@@ -48,19 +48,26 @@ struct MetadataImageTests {
         #expect(after.configs.isEmpty)
     }
 
+    private func state(
+        leaderEpoch: Int32, partitionEpoch: Int32, leader: Int32
+    ) -> MetadataImage.PartitionState {
+        var record = PartitionRecord()
+        record.leaderEpoch = leaderEpoch
+        record.partitionEpoch = partitionEpoch
+        record.leader = leader
+        return MetadataImage.PartitionState(record)
+    }
+
     @Test("naming a leader begins a new leader epoch, other changes do not")
     func changes() {
         var change = PartitionChangeRecord()
         change.topicID = id
         change.partitionID = 0
         let unchanged = image([topic(), partition(0), .partitionChange(change)])
-        #expect(
-            unchanged.topics[id]?.partitions[0]
-                == .init(leaderEpoch: 0, partitionEpoch: 1, leader: -1, isr: []))
+        #expect(unchanged.topics[id]?.partitions[0] == state(leaderEpoch: 0, partitionEpoch: 1, leader: -1))
         change.leader = 1
         let raised = image([topic(), partition(0), .partitionChange(change)])
-        #expect(
-            raised.topics[id]?.partitions[0] == .init(leaderEpoch: 1, partitionEpoch: 1, leader: 1, isr: []))
+        #expect(raised.topics[id]?.partitions[0] == state(leaderEpoch: 1, partitionEpoch: 1, leader: 1))
     }
 
     @Test("producer ids never go back, and a configuration without a value is gone")

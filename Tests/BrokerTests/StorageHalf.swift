@@ -8,10 +8,11 @@ import Testing
 @testable import Broker
 @testable import Storage
 
-/// The storage half of a broker on a simulated disk: log directory, metadata log and topics, with a flusher
-/// of its own.
+/// The storage half of a broker on a simulated disk: log directories, metadata log and topics, with flushers
+/// of their own.
 struct StorageHalf {
-    let directory: LogDirectory
+    let storage: LogDirectories
+    var directory: LogDirectory { storage.metadata }
     let metadata: MetadataLog
     let catalog: TopicCatalog
     let lines = DirectoryRig.Lines()
@@ -20,14 +21,13 @@ struct StorageHalf {
         var settings = settings
         settings.logDirectory = "/data"
         let clock = SimulatedClock()
-        directory = try LogDirectory(
-            LogDirectoryOptions(settings), disk: disk, clock: clock, background: { $0() },
-            logger: lines.logger)
-        metadata = try MetadataLog(storage: directory, nodeID: settings.nodeID, clock: clock)
-        try metadata.beginEpoch(settings, listeners: [], storage: directory, disk: disk)
-        try StrayPartitions.remove(metadata.image, directory, lines.logger)
-        catalog = TopicCatalog(
-            metadata: metadata, storage: directory, settings: settings, worker: SerialWorker(),
+        storage = try LogDirectories(
+            settings, disk: disk, clock: clock, background: { $0() }, logger: lines.logger)
+        metadata = try MetadataLog(storage: storage, nodeID: settings.nodeID, clock: clock)
+        try metadata.beginEpoch(settings, listeners: [], storage: storage, disk: disk)
+        try StrayPartitions.remove(metadata.image, storage, lines.logger)
+        catalog = try TopicCatalog(
+            metadata: metadata, storage: storage, settings: settings, worker: SerialWorker(),
             logger: lines.logger)
         try catalog.takeLeadership()
     }
@@ -39,6 +39,18 @@ struct StorageHalf {
         let done = Signal()
         let refusal = Lock<TopicRefusal?>(nil)
         catalog.create([topic], by: "test", validateOnly: false) { results in
+            if case .failure(let reason) = results[0] { refusal.withLock { $0 = reason } }
+            done.raise()
+        }
+        done.wait()
+        return refusal.withLock { $0 }
+    }
+
+    /// Deletes a topic; why not, if it was refused.
+    func delete(_ name: String) -> TopicRefusal? {
+        let done = Signal()
+        let refusal = Lock<TopicRefusal?>(nil)
+        catalog.delete([TopicReference(name: name, id: .zero)], by: "test") { results in
             if case .failure(let reason) = results[0] { refusal.withLock { $0 = reason } }
             done.raise()
         }

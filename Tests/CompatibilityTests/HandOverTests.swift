@@ -39,7 +39,7 @@ extension Compatibility {
 
         @Test("a directory of Kafka with named voters and snapshots goes to Apus and back")
         func namedVoters() async throws {
-            let shared = try SharedDirectory(namesVoters: true)
+            let shared = try SharedDirectory(.namedVoters)
             var before: String?
             for (round, keeper) in [SharedDirectory.Keeper.kafka, .apus, .kafka].enumerated() {
                 try await shared.run(keeper) {
@@ -51,28 +51,49 @@ extension Compatibility {
             let names = try shared.metadataFiles()
             #expect(names.contains { $0.hasSuffix(".checkpoint") })
         }
+
+        @Test("several data directories go from Apus to Kafka and back, whoever made them")
+        func severalDirectories() async throws {
+            for first in [SharedDirectory.Keeper.apus, .kafka] {
+                let shared = try SharedDirectory(.severalDirectories)
+                let other = first == .apus ? SharedDirectory.Keeper.kafka : .apus
+                var before: String?
+                for (round, keeper) in [first, other, first].enumerated() {
+                    try await shared.run(keeper) {
+                        if let before { #expect(try await shared.client("read") == before, "\(keeper)") }
+                        try await shared.client("write", "\(round)")
+                        before = try await shared.client("read")
+                    }
+                }
+                #expect(try shared.partitionCounts().allSatisfy { $0 > 0 })
+            }
+        }
     }
 }
 
 /// A data directory that two brokers use in turn, on one port.
 private final class SharedDirectory {
     enum Keeper { case apus, kafka }
+    enum Shape { case plain, namedVoters, severalDirectories }
 
     private let scratch = Scratch()
     private let port: Int
-    private let namesVoters: Bool
+    private let shape: Shape
     private var data: String { scratch.path + "/data" }
+    private var directories: [String] {
+        shape == .severalDirectories ? [data, data + "-b", data + "-c"] : [data]
+    }
 
-    /// With `namesVoters` Kafka makes the directory with a quorum that can change (KIP-853).
-    init(namesVoters: Bool = false) throws {
+    /// With `namedVoters` Kafka makes the directory with a quorum that can change (KIP-853).
+    init(_ shape: Shape = .plain) throws {
         port = try FreePort.next()
-        self.namesVoters = namesVoters
+        self.shape = shape
     }
 
     /// The settings and the environment with which Kafka makes a quorum whose log names its voters, and
     /// writes a snapshot of it every second.
     private var quorum: (settings: [String], environment: [String: String]) {
-        guard namesVoters else { return ([], [:]) }
+        guard shape == .namedVoters else { return ([], [:]) }
         return (
             [
                 "controller.quorum.voters=", "controller.quorum.bootstrap.servers=127.0.0.1:\(port + 1)",
@@ -86,10 +107,16 @@ private final class SharedDirectory {
     func run(_ keeper: Keeper, _ body: () async throws -> Void) async throws {
         let words =
             switch keeper {
-            case .apus: [TestEnvironment.apus, "serve", "--data", data, "--listen", "127.0.0.1:\(port)"]
+            case .apus:
+                [
+                    TestEnvironment.apus, "serve", "--data", directories.joined(separator: ","),
+                    "--listen", "127.0.0.1:\(port)",
+                ]
             case .kafka:
-                [(TestEnvironment.oracle ?? "") + "/kafka.sh", "exec", scratch.path, "\(port)"]
-                    + quorum.settings
+                [
+                    (TestEnvironment.oracle ?? "") + "/kafka.sh", "exec", scratch.path, "\(port)",
+                    "log.dirs=" + directories.joined(separator: ","),
+                ] + quorum.settings
             }
         let log = scratch.path + "/broker.log"
         let broker = try RunningCommand(
@@ -105,7 +132,9 @@ private final class SharedDirectory {
         }
         broker.signal(SIGTERM)
         _ = try await broker.wait(seconds: 60)
-        let isClean = FileManager.default.fileExists(atPath: data + "/.kafka_cleanshutdown")
+        let isClean = directories.allSatisfy {
+            FileManager.default.fileExists(atPath: $0 + "/.kafka_cleanshutdown")
+        }
         #expect(isClean, "\(keeper) did not stop cleanly:\n\(broker.output.suffix(4000))")
         // A log without records has no index files here: thousands of them cost a stop too much time. Kafka
         // says so and makes them.
@@ -154,6 +183,13 @@ private final class SharedDirectory {
 
     func metadataFiles() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: data + "/__cluster_metadata-0")
+    }
+
+    /// How many partitions each directory has.
+    func partitionCounts() throws -> [Int] {
+        try directories.map { path in
+            try FileManager.default.contentsOfDirectory(atPath: path).count { $0.hasPrefix("h-") }
+        }
     }
 
     /// Lines in which Kafka's DumpLogSegments finds fault with one of the files.

@@ -11,6 +11,7 @@ package struct BrokerSettings: Sendable {
     package var rack: String?
     package var logDirectories: [String] = []
     package var logDirectory = "data"
+    package var metadataLogDirectory: String?
     package var listeners: [String] = ["PLAINTEXT://:9092"]
     package var advertisedListeners: [String] = []
     package var listenerProtocolMap: [String] = []
@@ -114,8 +115,11 @@ extension BrokerSettings {
     ]
 
     private static let storage: [ConfigRule<BrokerSettings>] = [
-        .init("log.dirs", sets: \.logDirectories, "The data directory."),
+        .init("log.dirs", sets: \.logDirectories, "The data directories."),
         .init("log.dir", sets: \.logDirectory, "The data directory where log.dirs is not set."),
+        .init(
+            "metadata.log.dir", sets: \.metadataLogDirectory,
+            "The directory of the metadata log; the first data directory if it is not set."),
         .init(
             "apus.durability", sets: \.durability,
             "disk: acknowledged means on the disk; os: in the page cache."),
@@ -231,6 +235,9 @@ extension BrokerSettings {
         return settings
     }
 
-    /// The data directory: the first of `log.dirs`, else `log.dir`.
-    package var dataDirectory: String { logDirectories.first ?? logDirectory }
+    /// Where partitions may lie: `log.dirs`, else `log.dir`.
+    package var dataDirectories: [String] { logDirectories.isEmpty ? [logDirectory] : logDirectories }
+
+    /// Where the metadata log lies: `metadata.log.dir`, else the first data directory.
+    package var metadataDirectory: String { metadataLogDirectory ?? dataDirectories[0] }
 }

@@ -86,10 +86,10 @@ package struct BrokerConfigLoader: Sendable {
             }
         }
         settings.isNodeIDGiven = entries["node.id"] != nil || entries["broker.id"] != nil
-        guard settings.logDirectories.count <= 1 else {
+        guard Set(settings.logDirectories).count == settings.logDirectories.count else {
             throw ConfigError(
                 key: "log.dirs", value: settings.logDirectories.joined(separator: ","),
-                problem: "Only one data directory is supported so far")
+                problem: "Each directory must be named once")
         }
         return (settings, withoutEffect, unknown)
     }

@@ -23,9 +23,9 @@ enum ProduceHandler {
         }
         let topics = context.topics
         var attempt = ProduceAttempt(request, isAwaited: acks == .all, context)
-        let flusher = context.broker.storage.flusher
-        flusher.beginAppends()
-        defer { flusher.endAppends() }
+        let storage = context.broker.storage
+        storage.beginAppends()
+        defer { storage.endAppends() }
         for data in request.topicData {
             let topic = context.version >= 13 ? topics[data.topicID] : topics[data.name]
             attempt.append(data, of: &frame, to: topic)

@@ -125,7 +125,9 @@ enum DeleteRecordsHandler {
                 }
             }
         }
-        context.broker.upkeep.request(context.broker.storageJobs.retention, within: .zero)
+        for jobs in context.broker.storageJobs {
+            context.broker.upkeep.request(jobs.retention, within: .zero)
+        }
     }
 
     private static func refuseAll(

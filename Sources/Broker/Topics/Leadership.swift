@@ -13,7 +13,7 @@ struct Leadership {
 
     let metadata: MetadataLog
     let nodeID: Int32
-    let directoryID: UUID
+    let storage: LogDirectories
     let logger: Logger
 
     /// A partition and the epoch in which it is led from now on.
@@ -70,7 +70,9 @@ struct Leadership {
     private func record(of term: Term) -> MetadataRecord {
         let index = term.log.partition.partition.value
         guard term.epoch == term.known.leaderEpoch + 1 else {
-            var record = PartitionRecord(index, of: term.log.topicID, on: nodeID, directoryID)
+            let directory = storage.directory(of: term.log.partition)?.directoryID
+            var record = PartitionRecord(
+                index, of: term.log.topicID, on: nodeID, directory ?? term.known.directory)
             record.leaderEpoch = term.epoch
             record.partitionEpoch = term.known.partitionEpoch + 1
             return .partition(record)

@@ -13,13 +13,18 @@ package struct MetadataImage: Sendable {
         package var leader: Int32
         /// The only replica in sync; -1 if there is none, or several.
         package var inSync: Int32
+        /// Where the only replica lies; a reserved id if nobody knows, or there are several (KIP-858).
+        package var directory: UUID
 
-        init(leaderEpoch: Int32, partitionEpoch: Int32, leader: Int32, isr: [Int32]) {
-            self.leaderEpoch = leaderEpoch
-            self.partitionEpoch = partitionEpoch
-            self.leader = leader
-            inSync = Self.inSync(isr)
+        init(_ record: PartitionRecord) {
+            leaderEpoch = record.leaderEpoch
+            partitionEpoch = record.partitionEpoch
+            leader = record.leader
+            inSync = Self.inSync(record.isr)
+            directory = Self.directory(record.directories)
         }
+
+        static func directory(_ ids: [UUID]) -> UUID { ids.count == 1 ? ids[0] : .zero }
 
         static func inSync(_ isr: [Int32]) -> Int32 { isr.count == 1 ? isr[0] : -1 }
     }
@@ -89,9 +94,7 @@ package struct MetadataImage: Sendable {
         case .topic(let record):
             topics[record.topicID] = TopicState(name: record.name, id: record.topicID)
         case .partition(let record):
-            topics[record.topicID]?.partitions[record.partitionID] = PartitionState(
-                leaderEpoch: record.leaderEpoch, partitionEpoch: record.partitionEpoch,
-                leader: record.leader, isr: record.isr)
+            topics[record.topicID]?.partitions[record.partitionID] = PartitionState(record)
         case .partitionChange(let record):
             guard var partition = topics[record.topicID]?.partitions[record.partitionID] else { return }
             partition.partitionEpoch &+= 1
@@ -102,6 +105,7 @@ package struct MetadataImage: Sendable {
                 partition.leader = record.leader
             }
             if let isr = record.isr { partition.inSync = PartitionState.inSync(isr) }
+            if let ids = record.directories { partition.directory = PartitionState.directory(ids) }
             topics[record.topicID]?.partitions[record.partitionID] = partition
         case .removeTopic(let record):
             removedTopics.insert(record.topicID)

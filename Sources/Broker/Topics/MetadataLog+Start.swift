@@ -15,22 +15,24 @@ extension MetadataLog {
     ///
     /// Throws before anything is changed if the log is none for this version, or for a broker `nodeID`.
     convenience init(
-        storage: LogDirectory, nodeID: Int32, clock: any BrokerClock
+        storage: LogDirectories, nodeID: Int32, clock: any BrokerClock
     ) throws(StartError) {
-        let found = try MetadataInspection(Self.partition, of: storage, nodeID: nodeID)
+        let directory = storage.metadata
+        let found = try MetadataInspection(Self.partition, of: directory, nodeID: nodeID)
         let log: PartitionLog
         do throws(StorageError) {
+            try storage.requireAlone(Self.partition)
             try storage.start()
             try storage.removeDeleted()
             // A snapshot that is ahead of the log stands for all of it, and the log goes on behind it.
             if let snapshot = found.snapshot, found.end <= snapshot.end, snapshot.end > .zero {
-                storage.begin(Self.partition, at: snapshot.end)
+                directory.begin(Self.partition, at: snapshot.end)
             }
             do throws(StorageError) {
-                log = try storage.openPartition(
+                log = try directory.openPartition(
                     Self.partition, id: .metadataTopic, config: LogConfig(), kind: .metadata)
             } catch .partitionMissing {
-                log = try storage.createPartition(
+                log = try directory.createPartition(
                     Self.partition, id: .metadataTopic, config: LogConfig(), kind: .metadata)
             }
         } catch {
@@ -41,7 +43,7 @@ extension MetadataLog {
 
     /// Writes what a start begins with.
     func beginEpoch(
-        _ settings: BrokerSettings, listeners: [Listener], storage: LogDirectory, disk: any Disk
+        _ settings: BrokerSettings, listeners: [Listener], storage: LogDirectories, disk: any Disk
     ) throws(StartError) {
         guard lastEpoch.value < .max else {
             throw StartError("the metadata log has reached the last epoch there can be")
@@ -49,16 +51,16 @@ extension MetadataLog {
         let epoch = LeaderEpoch(max(0, lastEpoch.value) + 1)
         do {
             let state = QuorumState(leaderID: settings.nodeID, epoch: epoch)
-            let path = "\(storage.path)/\(Self.partition)/\(QuorumState.fileName)"
+            let path = "\(storage.metadata.path)/\(Self.partition)/\(QuorumState.fileName)"
             let text = state.text(kraftVersion: quorum.kraftVersion)
             try disk.replace(path, with: Array(text.utf8), isDurable: true)
             try begin(epoch: epoch, nodeID: settings.nodeID)
             // Whoever began it will not go on.
             if image.isInTransaction { try append([.abortTransaction]) }
             if image.features.isEmpty {
-                try append(MetadataSnapshot.bootstrapRecords(in: storage) ?? Self.initialRecords)
+                try append(MetadataSnapshot.bootstrapRecords(in: storage.metadata) ?? Self.initialRecords)
             }
-            try register(settings, listeners, directoryID: storage.properties.directoryID)
+            try register(settings, listeners, storage.directoryIDs)
         } catch {
             throw StartError("cannot write the metadata log: \(error)")
         }
@@ -74,7 +76,7 @@ extension MetadataLog {
     }
 
     private func register(
-        _ settings: BrokerSettings, _ listeners: [Listener], directoryID: UUID
+        _ settings: BrokerSettings, _ listeners: [Listener], _ directoryIDs: [UUID]
     ) throws(MetadataError) {
         var generator = SystemRandomNumberGenerator()
         var record = RegisterBrokerRecord()
@@ -98,7 +100,7 @@ extension MetadataLog {
         }
         record.rack = settings.rack
         record.fenced = false
-        record.logDirs = [directoryID]
+        record.logDirs = directoryIDs
         let offset = endOffset
         try append([.registerBroker(record)])
         registered(at: offset)

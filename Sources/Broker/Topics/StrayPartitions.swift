@@ -9,21 +9,29 @@ enum StrayPartitions {
     /// they may be all that is left of something, so they stay.
     ///
     /// Must come before the partitions are opened.
-    static func remove(_ image: MetadataImage, _ storage: LogDirectory, _ logger: Logger) throws(StartError) {
+    static func remove(
+        _ image: MetadataImage, _ storage: LogDirectories, _ logger: Logger
+    ) throws(StartError) {
         do throws(StorageError) {
-            for found in try storage.partitions() where found.partition.topic != TopicName.clusterMetadata {
-                guard let id = found.topicID, image.topics[id] == nil else { continue }
-                if image.removedTopics.contains(id) {
-                    try storage.deletePartition(found.partition)
-                    logger.log(.info, "partition.stray_deleted", ["partition": "\(found.partition)"])
-                } else {
-                    logger.log(
-                        .warning, "partition.stray",
-                        ["directory": found.path, "reason": "no topic has the id \(id)"])
-                }
-            }
+            for directory in storage.data { try remove(image, from: directory, logger) }
         } catch {
             throw StartError(error.description)
+        }
+    }
+
+    private static func remove(
+        _ image: MetadataImage, from directory: LogDirectory, _ logger: Logger
+    ) throws(StorageError) {
+        for found in try directory.partitions() where found.partition.topic != TopicName.clusterMetadata {
+            guard let id = found.topicID, image.topics[id] == nil else { continue }
+            if image.removedTopics.contains(id) {
+                try directory.deletePartition(found.partition)
+                logger.log(.info, "partition.stray_deleted", ["partition": "\(found.partition)"])
+            } else {
+                logger.log(
+                    .warning, "partition.stray",
+                    ["directory": found.path, "reason": "no topic has the id \(id)"])
+            }
         }
     }
 }

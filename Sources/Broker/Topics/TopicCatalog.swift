@@ -31,7 +31,7 @@ package final class TopicCatalog: Sendable {
     }
     private let state = Lock(State())
     private let metadata: MetadataLog
-    private let storage: LogDirectory
+    private let storage: LogDirectories
     private let settings: BrokerSettings
     private let logger: Logger
     private let worker: SerialWorker
@@ -39,15 +39,16 @@ package final class TopicCatalog: Sendable {
     /// The catalog of what `metadata` says, with the logs of `storage` opened for every partition, and not
     /// yet led.
     package init(
-        metadata: MetadataLog, storage: LogDirectory, settings: BrokerSettings, worker: SerialWorker,
+        metadata: MetadataLog, storage: LogDirectories, settings: BrokerSettings, worker: SerialWorker,
         logger: Logger
-    ) {
+    ) throws(StartError) {
         self.metadata = metadata
         self.storage = storage
         self.settings = settings
         self.worker = worker
         self.logger = logger
-        let topics = TopicOpening(metadata.image, storage, settings, logger).open()
+        let places = try PartitionPlaces(storage)
+        let topics = TopicOpening(metadata.image, places, settings, logger).open()
         state.withLock { $0.topics = TopicDirectory(topics) }
         notePosition()
     }
@@ -58,8 +59,7 @@ package final class TopicCatalog: Sendable {
     /// Blocks until the new epochs are durable.
     func takeLeadership() throws(StartError) {
         let leadership = Leadership(
-            metadata: metadata, nodeID: settings.nodeID, directoryID: storage.properties.directoryID,
-            logger: logger)
+            metadata: metadata, nodeID: settings.nodeID, storage: storage, logger: logger)
         try leadership.take(topics.all, raisesAll: storage.isAfterCrash)
         notePosition()
     }
@@ -99,28 +99,32 @@ package final class TopicCatalog: Sendable {
     private func createNow(
         _ wanted: [NewTopic], by requester: String, validateOnly: Bool
     ) -> [Result<CreatedTopic, TopicRefusal>] {
-        var plans: [(checked: CheckedTopic, id: TopicID)] = []
+        var plans: [PlannedTopic] = []
         var results: [Result<CreatedTopic, TopicRefusal>] = []
         var generator = SystemRandomNumberGenerator()
         for topic in wanted {
             do throws(TopicRefusal) {
                 let checked = try topic.checked(against: topics, settings)
                 let id = UUID.random(using: &generator)
-                plans.append((checked, id))
+                plans.append(PlannedTopic(checked: checked, id: id))
                 results.append(.success(CreatedTopic(checked, id: id)))
             } catch {
                 results.append(.failure(error))
             }
         }
         guard !validateOnly, !plans.isEmpty else { return results }
-        guard !storage.reserve.isReached else {
+        guard !storage.isReserveReached else {
             return refuse(
                 results, "No topic is created, as less is free on the disk than apus.disk.reserve.bytes.")
         }
+        var loads = DirectoryLoads(storage)
+        for number in plans.indices {
+            plans[number].directories = (0..<plans[number].checked.partitionCount).map { _ in loads.next() }
+        }
         do throws(MetadataError) {
-            try metadata.append(plans.flatMap { records(creating: $0.checked, id: $0.id) })
+            try metadata.append(plans.flatMap { records(creating: $0) })
             let made = plans.map { plan in
-                let topic = make(plan.checked, id: plan.id)
+                let topic = make(plan)
                 log(plan.checked, id: plan.id, by: requester)
                 return topic
             }
@@ -151,7 +155,8 @@ package final class TopicCatalog: Sendable {
         }
     }
 
-    private func records(creating topic: CheckedTopic, id: TopicID) -> [MetadataRecord] {
+    private func records(creating plan: PlannedTopic) -> [MetadataRecord] {
+        let (topic, id) = (plan.checked, plan.id)
         var first = TopicRecord()
         first.name = topic.name
         first.topicID = id
@@ -163,8 +168,8 @@ package final class TopicCatalog: Sendable {
             record.value = value
             return .config(record)
         }
-        let partitions: [MetadataRecord] = (0..<topic.partitionCount).map { index in
-            .partition(PartitionRecord(index, of: id, on: settings.nodeID, storage.properties.directoryID))
+        let partitions: [MetadataRecord] = zip(Int32(0)..., plan.directories).map { index, directory in
+            .partition(PartitionRecord(index, of: id, on: settings.nodeID, directory.directoryID))
         }
         return [.topic(first)] + configs + partitions
     }
@@ -172,14 +177,15 @@ package final class TopicCatalog: Sendable {
     /// Making a partition is little work and three waits for the disk, which overlap.
     private static let makingThreads = 8
 
-    private func make(_ topic: CheckedTopic, id: TopicID) -> Topic {
+    private func make(_ plan: PlannedTopic) -> Topic {
+        let (topic, id) = (plan.checked, plan.id)
         let config = LogConfig(topic.settings, settings)
-        let wanted = (0..<topic.partitionCount).map { index in
+        let wanted = zip(Int32(0)..., plan.directories).map { index, directory in
             LogToOpen(
                 id: TopicPartition(topic: topic.name, partition: PartitionIndex(index)), topicID: id,
-                config: config)
+                config: config, directory: directory)
         }
-        let logs = storage.openLogs(wanted, threads: Self.makingThreads, logger, leadingIn: .zero)
+        let logs = wanted.opened(threads: Self.makingThreads, logger, leadingIn: .zero)
         let partitions = zip(wanted, logs).map { Partition(id: $0.id, log: $1) }
         return Topic(
             name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,
@@ -217,6 +223,14 @@ package final class TopicCatalog: Sendable {
         logger.log(.info, "topic.deleted", ["topic": topic.name, "id": "\(topic.id)", "by": requester])
         return .success(TopicReferenceFound(name: topic.name, id: topic.id))
     }
+}
+
+/// A topic that is about to be created.
+private struct PlannedTopic {
+    let checked: CheckedTopic
+    let id: TopicID
+    /// Where its partitions will lie.
+    var directories: [LogDirectory] = []
 }
 
 /// A topic that a reference led to.

@@ -5,13 +5,15 @@ internal import Storage
 /// Turns the metadata's topics into topics with open logs.
 struct TopicOpening {
     private let image: MetadataImage
-    private let storage: LogDirectory
+    private let places: PartitionPlaces
     private let settings: BrokerSettings
     private let logger: Logger
 
-    init(_ image: MetadataImage, _ storage: LogDirectory, _ settings: BrokerSettings, _ logger: Logger) {
+    init(
+        _ image: MetadataImage, _ places: PartitionPlaces, _ settings: BrokerSettings, _ logger: Logger
+    ) {
         self.image = image
-        self.storage = storage
+        self.places = places
         self.settings = settings
         self.logger = logger
     }
@@ -31,10 +33,12 @@ struct TopicOpening {
             let config = LogConfig(settings, self.settings)
             for index in 0..<Int32(state.partitions.count) {
                 let id = TopicPartition(topic: state.name, partition: PartitionIndex(index))
-                wanted.append(LogToOpen(id: id, topicID: state.id, config: config))
+                let directory = places.directory(of: id, state.partitions[index])
+                wanted.append(
+                    LogToOpen(id: id, topicID: state.id, config: config, directory: directory))
             }
         }
-        var logs = storage.openLogs(wanted, threads: Machine.processorCount, logger)[...]
+        var logs = wanted.opened(threads: Machine.processorCount, logger)[...]
         return zip(states, settings).map { state, settings in
             let partitions = zip(0..<Int32(state.partitions.count), logs).map { index, log in
                 Partition(
@@ -67,41 +71,50 @@ struct LogToOpen: Sendable {
     let id: TopicPartition
     let topicID: TopicID
     let config: LogConfig
-}
-
-extension LogDirectory {
-    /// The open logs of many partitions, as `openLog` gives them.
-    func openLogs(
-        _ wanted: [LogToOpen], threads: Int, _ logger: Logger, leadingIn epoch: LeaderEpoch? = nil
-    ) -> [PartitionLog?] {
-        let logs = Lock([PartitionLog?](repeating: nil, count: wanted.count))
-        runInParallel(wanted.count, threads: threads) { number in
-            let log = self.openLog(wanted[number], logger, leadingIn: epoch)
-            logs.withLock { $0[number] = log }
-        }
-        return logs.withLock { $0 }
-    }
+    /// Where it lies; nil if its directory is not there.
+    let directory: LogDirectory?
 
     /// The open log of a partition, created if it is not there; nil, with a line in the log, if it cannot be
     /// had; led in `epoch`, if that is given.
-    private func openLog(
-        _ wanted: LogToOpen, _ logger: Logger, leadingIn epoch: LeaderEpoch?
-    ) -> PartitionLog? {
+    fileprivate func opened(_ logger: Logger, leadingIn epoch: LeaderEpoch?) -> PartitionLog? {
+        guard let directory else {
+            logger.log(
+                .error, "partition.offline",
+                [
+                    "partition": "\(id)",
+                    "error": "the data directory that it was given is not among log.dirs, or is offline",
+                ])
+            return nil
+        }
         do throws(StorageError) {
-            let log = try openOrCreate(wanted.id, wanted.topicID, wanted.config)
+            let log = try directory.openOrCreate(id, topicID, config)
             if let epoch { try log.becomeLeader(epoch: epoch) }
             return log
         } catch {
-            logger.log(.error, "partition.offline", ["partition": "\(wanted.id)", "error": "\(error)"])
+            logger.log(.error, "partition.offline", ["partition": "\(id)", "error": "\(error)"])
             return nil
         }
+    }
+}
+
+extension [LogToOpen] {
+    /// The open logs of many partitions, each nil where it cannot be had.
+    func opened(
+        threads: Int, _ logger: Logger, leadingIn epoch: LeaderEpoch? = nil
+    ) -> [PartitionLog?] {
+        let logs = Lock([PartitionLog?](repeating: nil, count: count))
+        runInParallel(count, threads: threads) { number in
+            let log = self[number].opened(logger, leadingIn: epoch)
+            logs.withLock { $0[number] = log }
+        }
+        return logs.withLock { $0 }
     }
 }
 
 extension LogDirectory {
     /// The metadata names the partition, so a directory that is missing was never made: the crash came
     /// between record and directory.
-    private func openOrCreate(
+    fileprivate func openOrCreate(
         _ partition: TopicPartition, _ id: TopicID, _ config: LogConfig
     ) throws(StorageError) -> PartitionLog {
         do throws(StorageError) {

@@ -1,0 +1,64 @@
+// Which data directory a partition lies in: at start that where it is found, for a new one that with the
+// fewest partitions, as Kafka has it (KIP-113, KIP-858).
+internal import Base
+internal import Storage
+
+/// Where partitions lie when the broker starts.
+struct PartitionPlaces {
+    private let found: [TopicPartition: LogDirectory]
+    private let byID: [UUID: LogDirectory]
+    /// For partitions that no record and no directory places.
+    private let first: LogDirectory
+
+    /// Looks through all directories; after `StrayPartitions.remove`, which takes away what is in the way.
+    ///
+    /// Throws if a partition is in two of them: nobody can tell which is the right one.
+    init(_ storage: LogDirectories) throws(StartError) {
+        var found: [TopicPartition: LogDirectory] = [:]
+        do throws(StorageError) {
+            for directory in storage.data {
+                for partition in try directory.partitions().map(\.partition) {
+                    if let other = found.updateValue(directory, forKey: partition) {
+                        throw StorageError.partitionExists(
+                            path: "\(directory.path)/\(partition) (and in \(other.path))")
+                    }
+                }
+            }
+        } catch {
+            throw StartError("a partition may lie in one data directory only: \(error)")
+        }
+        self.found = found
+        byID = Dictionary(storage.data.map { ($0.directoryID, $0) }, uniquingKeysWith: { first, _ in first })
+        first = storage.data[0]
+    }
+
+    /// The directory of a partition; nil if it was given one that is not there, and whatever it holds with
+    /// it.
+    func directory(of partition: TopicPartition, _ state: MetadataImage.PartitionState?) -> LogDirectory? {
+        if let directory = found[partition] { return directory }
+        guard let id = state?.directory, !id.isReserved else { return first }
+        return byID[id]
+    }
+}
+
+/// How many partitions each directory has, while new ones are given out.
+struct DirectoryLoads {
+    private var loads: [(directory: LogDirectory, count: Int)]
+
+    /// The loads of the directories that take new partitions: all of them, but where there is a choice none
+    /// that has failed or is nearly full.
+    init(_ storage: LogDirectories) {
+        let fit = storage.data.filter { !$0.hasFailed && !$0.reserve.isReached }
+        loads = (fit.isEmpty ? storage.data : fit).map { directory in
+            (directory, directory.openLogs.count { $0.kind == .data })
+        }
+    }
+
+    /// The directory of the next partition.
+    mutating func next() -> LogDirectory {
+        var least = 0
+        for number in loads.indices where loads[number].count < loads[least].count { least = number }
+        loads[least].count += 1
+        return loads[least].directory
+    }
+}
