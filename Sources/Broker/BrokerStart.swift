@@ -27,7 +27,7 @@ extension Broker {
         }
         let settings = try settings.adopting(storage.properties, of: storage.metadata.path)
         let worker = SerialWorker()
-        let metadata = try MetadataLog(storage: storage, nodeID: settings.nodeID, clock: clock)
+        let metadata = try MetadataLog(storage: storage, settings, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage, disk: disk)
         try StrayPartitions.remove(metadata.image, storage, logger)
         let catalog = try TopicCatalog(
@@ -42,6 +42,9 @@ extension Broker {
         do throws(NetworkError) { try sockets.loops.start() } catch {
             throw StartError("cannot start: \(error)")
         }
+        let keeper = MetadataSnapshotKeeper(
+            metadata, in: storage.metadata, MetadataSnapshotLimits(settings), clock: clock, logger: logger)
+        MetadataUpkeep.begin(keeper, of: storage.metadata, on: broker.upkeep)
         broker.upkeep.start()
         broker.cleaner.start(named: "apus-cleaner")
         for listener in sockets.listeners { listener.start() }

@@ -98,11 +98,22 @@ extension LogDirectory {
         try services.disk.entry(at: path + "/" + partition.description) != nil
     }
 
-    /// The names of the files in a partition's directory; none if there is no such directory.
-    package func fileNames(of partition: TopicPartition) throws(StorageError) -> [String] {
-        let directory = path + "/" + partition.description
-        guard try services.disk.entry(at: directory) != nil else { return [] }
-        return try services.disk.list(directory).filter { !$0.isDirectory }.map(\.name)
+    /// The files in a partition's directory; none if there is no such directory.
+    package func files(of partition: TopicPartition) throws(StorageError) -> [DiskEntry] {
+        guard try hasFiles(of: partition) else { return [] }
+        return try services.disk.list(path + "/" + partition.description).filter { !$0.isDirectory }
+    }
+
+    /// Puts a small file into a partition's directory, whole and for good when the call returns.
+    package func replace(
+        _ name: String, in partition: TopicPartition, with bytes: [UInt8]
+    ) throws(StorageError) {
+        try services.disk.replace("\(path)/\(partition)/\(name)", with: bytes, isDurable: true)
+    }
+
+    /// Removes a file from a partition's directory.
+    package func remove(_ name: String, of partition: TopicPartition) throws(StorageError) {
+        try services.disk.remove("\(path)/\(partition)/\(name)")
     }
 
     /// The bytes of a file of the directory, or of a partition in it; nil if there is none.

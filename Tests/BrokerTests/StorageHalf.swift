@@ -16,14 +16,16 @@ struct StorageHalf {
     let metadata: MetadataLog
     let catalog: TopicCatalog
     let lines = DirectoryRig.Lines()
+    let clock = SimulatedClock()
+    let settings: BrokerSettings
 
     init(on disk: SimulatedDisk, _ settings: BrokerSettings = BrokerSettings()) throws {
         var settings = settings
         settings.logDirectory = "/data"
-        let clock = SimulatedClock()
+        self.settings = settings
         storage = try LogDirectories(
             settings, disk: disk, clock: clock, background: { $0() }, logger: lines.logger)
-        metadata = try MetadataLog(storage: storage, nodeID: settings.nodeID, clock: clock)
+        metadata = try MetadataLog(storage: storage, settings, clock: clock)
         try metadata.beginEpoch(settings, listeners: [], storage: storage, disk: disk)
         try StrayPartitions.remove(metadata.image, storage, lines.logger)
         catalog = try TopicCatalog(

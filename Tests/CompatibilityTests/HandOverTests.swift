@@ -37,19 +37,20 @@ extension Compatibility {
             #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
         }
 
-        @Test("a directory of Kafka with named voters and snapshots goes to Apus and back")
+        @Test("named voters and snapshots of the metadata go from Kafka to Apus and back, whoever wrote them")
         func namedVoters() async throws {
             let shared = try SharedDirectory(.namedVoters)
             var before: String?
-            for (round, keeper) in [SharedDirectory.Keeper.kafka, .apus, .kafka].enumerated() {
+            for (round, keeper) in [SharedDirectory.Keeper.kafka, .apus, .kafka, .apus].enumerated() {
+                let first = try shared.newestMetadataSnapshot()
                 try await shared.run(keeper) {
                     if let before { #expect(try await shared.client("read") == before, "\(keeper)") }
                     try await shared.client("write", "\(round)")
                     before = try await shared.client("read")
+                    try await shared.waitForMetadataSnapshot(after: first)
                 }
             }
-            let names = try shared.metadataFiles()
-            #expect(names.contains { $0.hasSuffix(".checkpoint") })
+            #expect(try shared.metadataComplaints(try await shared.dumpOfMetadataSnapshot()).isEmpty)
         }
 
         @Test("several data directories go from Apus to Kafka and back, whoever made them")
@@ -90,17 +91,22 @@ private final class SharedDirectory {
         self.shape = shape
     }
 
-    /// The settings and the environment with which Kafka makes a quorum whose log names its voters, and
-    /// writes a snapshot of it every second.
+    /// The settings and the environment with which Kafka makes a quorum whose log names its voters.
     private var quorum: (settings: [String], environment: [String: String]) {
         guard shape == .namedVoters else { return ([], [:]) }
         return (
-            [
-                "controller.quorum.voters=", "controller.quorum.bootstrap.servers=127.0.0.1:\(port + 1)",
-                "metadata.log.max.snapshot.interval.ms=1000", "internal.metadata.log.segment.bytes=8192",
-                "metadata.max.retention.ms=1000",
-            ], ["KAFKA_FORMAT_OPTS": "--standalone"]
+            ["controller.quorum.voters=", "controller.quorum.bootstrap.servers=127.0.0.1:\(port + 1)"],
+            ["KAFKA_FORMAT_OPTS": "--standalone"]
         )
+    }
+
+    /// The settings with which both write a snapshot of the metadata every second, and little else is left.
+    private var snapshots: [String] {
+        guard shape == .namedVoters else { return [] }
+        return [
+            "metadata.log.max.snapshot.interval.ms=1000", "internal.metadata.log.segment.bytes=8192",
+            "metadata.max.retention.ms=1000",
+        ]
     }
 
     /// Starts a broker, runs `body` and stops the broker cleanly.
@@ -111,12 +117,12 @@ private final class SharedDirectory {
                 [
                     TestEnvironment.apus, "serve", "--data", directories.joined(separator: ","),
                     "--listen", "127.0.0.1:\(port)",
-                ]
+                ] + snapshots.flatMap { ["--set", $0] }
             case .kafka:
                 [
                     (TestEnvironment.oracle ?? "") + "/kafka.sh", "exec", scratch.path, "\(port)",
                     "log.dirs=" + directories.joined(separator: ","),
-                ] + quorum.settings
+                ] + quorum.settings + snapshots
             }
         let log = scratch.path + "/broker.log"
         let broker = try RunningCommand(
@@ -181,8 +187,38 @@ private final class SharedDirectory {
         try await client("check", scratch.path + "/load")
     }
 
-    func metadataFiles() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: data + "/__cluster_metadata-0")
+    private var metadata: String { data + "/__cluster_metadata-0" }
+
+    /// The name of the newest snapshot of the metadata log; their order is that of their names.
+    func newestMetadataSnapshot() throws -> String {
+        guard FileManager.default.fileExists(atPath: metadata) else { return "" }
+        return try FileManager.default.contentsOfDirectory(atPath: metadata)
+            .filter { $0.hasSuffix(".checkpoint") }.max() ?? ""
+    }
+
+    func waitForMetadataSnapshot(after first: String) async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        while try newestMetadataSnapshot() <= first {
+            try #require(ContinuousClock.now < end, "no snapshot after \(first)")
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// What Kafka finds in the newest snapshot.
+    func dumpOfMetadataSnapshot() async throws -> String {
+        let file = metadata + "/" + (try newestMetadataSnapshot())
+        return try await runJava(
+            ["org.apache.kafka.tools.DumpLogSegments", "--cluster-metadata-decoder", "--files", file])
+    }
+
+    /// What a snapshot lacks of those that Kafka writes.
+    func metadataComplaints(_ dump: String) throws -> [String] {
+        let parts = [
+            "SnapshotHeader", "KRaftVersion", "KRaftVoters", "FEATURE_LEVEL_RECORD", "TOPIC_RECORD",
+            "PARTITION_RECORD", "SnapshotFooter",
+        ]
+        let faults = ["isvalid: false", "Exception", "Could not"].filter { dump.contains($0) }
+        return parts.filter { !dump.contains($0) }.map { "no \($0)" } + faults
     }
 
     /// How many partitions each directory has.

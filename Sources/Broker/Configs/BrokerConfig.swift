@@ -12,6 +12,12 @@ package struct BrokerSettings: Sendable {
     package var logDirectories: [String] = []
     package var logDirectory = "data"
     package var metadataLogDirectory: String?
+    package var metadataSegmentBytes: Int32 = 1 << 30
+    package var metadataSegmentMilliseconds: Int64 = 604_800_000
+    package var metadataSnapshotBytes: Int64 = 20 << 20
+    package var metadataSnapshotMilliseconds: Int64 = 3_600_000
+    package var metadataRetentionBytes: Int64 = 100 << 20
+    package var metadataRetentionMilliseconds: Int64 = 604_800_000
     package var listeners: [String] = ["PLAINTEXT://:9092"]
     package var advertisedListeners: [String] = []
     package var listenerProtocolMap: [String] = []
@@ -63,7 +69,7 @@ package struct BrokerSettings: Sendable {
 extension BrokerSettings {
     /// Every broker configuration that has an effect.
     package static let rules: [ConfigRule<BrokerSettings>] =
-        identity + network + storage + compaction + topicDefaults
+        identity + network + storage + metadata + compaction + topicDefaults
 
     private static let identity: [ConfigRule<BrokerSettings>] = [
         .init("node.id", sets: \.nodeID, allowed: 0...Int32.max, "The id of this broker."),
@@ -114,12 +120,37 @@ extension BrokerSettings {
             "Partitions that one page of DescribeTopicPartitions lists at most."),
     ]
 
-    private static let storage: [ConfigRule<BrokerSettings>] = [
-        .init("log.dirs", sets: \.logDirectories, "The data directories."),
-        .init("log.dir", sets: \.logDirectory, "The data directory where log.dirs is not set."),
+    private static let metadata: [ConfigRule<BrokerSettings>] = [
         .init(
             "metadata.log.dir", sets: \.metadataLogDirectory,
             "The directory of the metadata log; the first data directory if it is not set."),
+        .init(
+            "metadata.log.segment.bytes", sets: \.metadataSegmentBytes, allowed: (8 << 20)...Int32.max,
+            "Segment size of the metadata log."),
+        .init(
+            "internal.metadata.log.segment.bytes", sets: \.metadataSegmentBytes, allowed: 1...Int32.max,
+            "The same without a lower limit, for tests."),
+        .init(
+            "metadata.log.segment.ms", sets: \.metadataSegmentMilliseconds, allowed: 1...Int64.max,
+            "Age at which a segment of the metadata log is closed."),
+        .init(
+            "metadata.log.max.record.bytes.between.snapshots", sets: \.metadataSnapshotBytes,
+            allowed: 1...Int64.max, "Size of the new records that the metadata log gets a snapshot for."),
+        .init(
+            "metadata.log.max.snapshot.interval.ms", sets: \.metadataSnapshotMilliseconds,
+            allowed: 0...Int64.max,
+            "Time after which it gets one for fewer new records; 0 is never."),
+        .init(
+            "metadata.max.retention.bytes", sets: \.metadataRetentionBytes, allowed: -1...Int64.max,
+            "Size of metadata log and snapshots beyond which the oldest are deleted."),
+        .init(
+            "metadata.max.retention.ms", sets: \.metadataRetentionMilliseconds, allowed: -1...Int64.max,
+            "Age beyond which old metadata snapshots, and the log before them, are deleted."),
+    ]
+
+    private static let storage: [ConfigRule<BrokerSettings>] = [
+        .init("log.dirs", sets: \.logDirectories, "The data directories."),
+        .init("log.dir", sets: \.logDirectory, "The data directory where log.dirs is not set."),
         .init(
             "apus.durability", sets: \.durability,
             "disk: acknowledged means on the disk; os: in the page cache."),

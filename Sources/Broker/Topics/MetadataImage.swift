@@ -63,10 +63,9 @@ package struct MetadataImage: Sendable {
     ///
     /// They stay in the log; they only have no effect here.
     package private(set) var unmodelledRecords = 0
-    /// The records of a metadata transaction that is not over (KIP-868): they count only when it is.
-    private var transaction: [MetadataRecord]?
+    private var transaction = MetadataTransaction()
     /// Whether the log ends within a metadata transaction.
-    package var isInTransaction: Bool { transaction != nil }
+    package var isInTransaction: Bool { transaction.isOpen }
 
     /// The state before the first record.
     package init() {}
@@ -75,18 +74,7 @@ package struct MetadataImage: Sendable {
     ///
     /// Records about things that are not there are passed over: the log of another program may be compacted.
     package mutating func apply(_ record: MetadataRecord) {
-        switch record {
-        case .beginTransaction:
-            transaction = []
-        case .endTransaction:
-            let records = transaction ?? []
-            transaction = nil
-            for record in records { applyNow(record) }
-        case .abortTransaction:
-            transaction = nil
-        case let record:
-            if transaction != nil { transaction?.append(record) } else { applyNow(record) }
-        }
+        for record in transaction.admit(record) { applyNow(record) }
     }
 
     private mutating func applyNow(_ record: MetadataRecord) {

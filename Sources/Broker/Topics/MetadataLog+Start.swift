@@ -7,18 +7,23 @@ internal import Storage
 
 extension MetadataLog {
     /// The partition's name and directory.
-    private static let partition = TopicPartition(
+    static let partition = TopicPartition(
         topic: TopicName.clusterMetadata, partition: PartitionIndex(0))
 
     /// Opens the metadata log of a directory, which is created where the directory is new, and begins to
     /// write to that directory.
     ///
-    /// Throws before anything is changed if the log is none for this version, or for a broker `nodeID`.
+    /// Throws before anything is changed if the log is none for this version, or for this node.
     convenience init(
-        storage: LogDirectories, nodeID: Int32, clock: any BrokerClock
+        storage: LogDirectories, _ settings: BrokerSettings, clock: any BrokerClock
     ) throws(StartError) {
         let directory = storage.metadata
-        let found = try MetadataInspection(Self.partition, of: directory, nodeID: nodeID)
+        var config = LogConfig()
+        // Its segments go when a snapshot stands for them.
+        config.deletes = false
+        config.segmentBytes = Int(settings.metadataSegmentBytes)
+        config.segmentAgeMax = .milliseconds(settings.metadataSegmentMilliseconds)
+        let found = try MetadataInspection(Self.partition, of: directory, nodeID: settings.nodeID)
         let log: PartitionLog
         do throws(StorageError) {
             try storage.requireAlone(Self.partition)
@@ -30,10 +35,10 @@ extension MetadataLog {
             }
             do throws(StorageError) {
                 log = try directory.openPartition(
-                    Self.partition, id: .metadataTopic, config: LogConfig(), kind: .metadata)
+                    Self.partition, id: .metadataTopic, config: config, kind: .metadata)
             } catch .partitionMissing {
                 log = try directory.createPartition(
-                    Self.partition, id: .metadataTopic, config: LogConfig(), kind: .metadata)
+                    Self.partition, id: .metadataTopic, config: config, kind: .metadata)
             }
         } catch {
             throw StartError(error.description)

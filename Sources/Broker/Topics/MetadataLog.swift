@@ -17,6 +17,8 @@ package final class MetadataLog: Sendable {
         var replay = MetadataReplay()
         var lastOffset = Offset(-1)
         var brokerEpoch: Int64 = -1
+        /// The size of all batches behind the snapshot of the start.
+        var bytes: Int64 = 0
     }
     private let state = Lock(State())
     private let log: PartitionLog
@@ -24,6 +26,8 @@ package final class MetadataLog: Sendable {
     private let clock: any BrokerClock
     /// The last quorum epoch that the log itself may not know of.
     private let earlierEpoch: LeaderEpoch
+    /// The snapshot that the replay began with.
+    let startingSnapshot: (end: Offset, epoch: LeaderEpoch)?
 
     /// Replays `log`, whose observer it becomes, on top of `snapshot`.
     init(
@@ -33,6 +37,7 @@ package final class MetadataLog: Sendable {
         self.log = log
         self.clock = clock
         earlierEpoch = max(snapshot?.epoch ?? .zero, quorumState?.epoch ?? .zero)
+        startingSnapshot = snapshot.map { ($0.end, $0.epoch) }
         log.setObserver(durability)
         if let snapshot {
             state.withLock { state in
@@ -55,6 +60,10 @@ package final class MetadataLog: Sendable {
     package var brokerEpoch: Int64 { state.withLock { $0.brokerEpoch } }
     /// The quorum epoch of the last record.
     var lastEpoch: LeaderEpoch { max(log.leaderEpochs.latest?.epoch ?? .zero, earlierEpoch) }
+    /// The offset behind the last record that is durable.
+    var durableEnd: Offset { log.bounds.highWatermark }
+    /// The size of all batches behind the snapshot that the replay began with.
+    var bytesBehindSnapshot: Int64 { state.withLock { $0.bytes } }
     /// The offset that the next record will have, as nobody else writes.
     var endOffset: Offset { log.bounds.logEnd }
 
@@ -122,6 +131,7 @@ package final class MetadataLog: Sendable {
             guard durability.wait(for: range.last.next, of: log) else {
                 throw MetadataError(description: "the metadata log could not be synced")
             }
+            state.withLock { $0.bytes += Int64(header.sizeInBytes) }
             return range.last
         } catch let error as MetadataError {
             throw error
@@ -132,53 +142,35 @@ package final class MetadataLog: Sendable {
 }
 
 extension MetadataLog {
-    /// Bytes of the log that are read at a time.
-    private static let replayChunkBytes = 1 << 20
-
     private func replay(from start: Offset) throws(StartError) {
-        let end = log.bounds.logEnd
-        var next = max(start, log.bounds.logStart)
-        guard next == start else {
-            throw StartError("the metadata log lacks the records from \(start.value) to \(next.value)")
+        let first = max(start, log.bounds.logStart)
+        guard first == start else {
+            throw StartError("the metadata log lacks the records from \(start.value) to \(first.value)")
         }
-        var buffer = [UInt8](repeating: 0, count: 0)
-        while next < end {
-            do throws(StorageError) {
-                let slice = try log.read(
-                    from: next, maxBytes: Self.replayChunkBytes, upTo: .logEnd, wholeFirstBatch: true)
-                try slice.copy(into: &buffer)
-            } catch {
-                throw StartError("cannot read the metadata log: \(error)")
-            }
-            let reached = try unsafe apply(buffer.span.bytes, from: next)
-            guard reached > next else {
-                throw StartError("the metadata log ends at offset \(next.value), not at \(end.value)")
-            }
-            next = reached
-        }
-    }
-
-    /// Applies the whole batches in `bytes`; the offset after the last of them.
-    private func apply(_ bytes: RawSpan, from start: Offset) throws(StartError) -> Offset {
-        var cursor = BatchCursor(bytes)
-        var next = start
-        do {
-            while let batch = try cursor.next() {
-                if batch.header.nextOffset <= start { continue }
-                next = batch.header.nextOffset
+        do throws(MetadataError) {
+            try walk(from: start, to: log.bounds.logEnd) { batch in
                 try state.withLock { state in
                     try state.replay.apply(batch)
                     state.lastOffset = batch.header.lastOffset
+                    state.bytes += Int64(batch.header.sizeInBytes)
                 }
             }
-        } catch RecordError.truncated {
-            // The chunk ended in the middle of a batch, which the next chunk brings whole.
-        } catch let error as StartError {
-            throw error
         } catch {
-            throw StartError("the metadata log is damaged after offset \(next.value): \(error)")
+            throw StartError(error.description)
         }
-        return next
+    }
+
+    /// Calls `body` with the batches from `start` to `end`; see `PartitionLog.walkMetadata`.
+    func walk(
+        from start: Offset, to end: Offset, _ body: (borrowing RecordBatch) throws -> Void
+    ) throws(MetadataError) {
+        try log.walkMetadata(from: start, to: end, body)
+    }
+
+    /// Deletes the segments that lie wholly before `offset`, for which a snapshot stands.
+    func deleteSegments(before offset: Offset, at now: Timestamp) throws(StorageError) {
+        try log.trim(to: offset)
+        _ = try log.expire(at: now)
     }
 }
 

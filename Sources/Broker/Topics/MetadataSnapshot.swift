@@ -10,7 +10,7 @@ struct MetadataSnapshot: Sendable {
     /// The name of the file with what a new cluster begins with, in the log directory itself.
     static let bootstrapName = "bootstrap.checkpoint"
     /// Snapshots are read whole.
-    private static let bytesMax = 1 << 30
+    static let bytesMax = 1 << 30
 
     /// The offset after the last record that it stands for.
     var end = Offset.zero
@@ -23,7 +23,7 @@ struct MetadataSnapshot: Sendable {
         of log: TopicPartition, in storage: LogDirectory
     ) throws(StorageError) -> (snapshot: Self?, damagedEnd: Offset?) {
         var damagedEnd: Offset?
-        let found = try storage.fileNames(of: log).compactMap { name in place(name).map { ($0, name) } }
+        let found = try storage.files(of: log).compactMap { file in place(file.name).map { ($0, file.name) } }
         for (place, name) in found.sorted(by: { $0.0.end > $1.0.end }) {
             guard let bytes = try storage.contents(of: name, in: log, limit: bytesMax) else { continue }
             guard let replay = Self.replay(bytes) else {
@@ -66,9 +66,52 @@ struct MetadataSnapshot: Sendable {
         return replay.hasFooter ? replay : nil
     }
 
+    /// The name of the snapshot that stands for the records before `end`.
+    static func name(end: Offset, epoch: LeaderEpoch) -> String {
+        func digits(_ value: Int64, _ count: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+        }
+        return digits(end.value, 20) + "-" + digits(Int64(epoch.value), 10) + suffix
+    }
+
+    /// Records of a batch: enough that thousands of partitions make few batches, and few enough that a batch
+    /// is read in one piece.
+    private static let recordsPerBatch = 2000
+
+    /// The file that holds `contents`: a header, with the quorum where the log names it, the records, and a
+    /// footer, without which it counts for nothing.
+    static func bytes(_ contents: MetadataContents, at now: Timestamp) throws -> [UInt8] {
+        var options = BatchOptions()
+        options.leaderEpoch = contents.epoch
+        var header = SnapshotHeaderRecord()
+        header.lastContainedLogTimestamp = contents.timestamp.milliseconds
+        var controls: [(type: ControlRecordType, value: [UInt8])] = [
+            (.snapshotHeader, try header.bytes(version: 0))
+        ]
+        for type in [ControlRecordType.kraftVersion, .kraftVoters] {
+            if let value = contents.quorum[type] { controls.append((type, value)) }
+        }
+        var bytes = try ControlRecords.batch(controls, timestamp: now, options)
+        options.baseOffset = Offset(Int64(controls.count))
+        var rest = contents.records[...]
+        while !rest.isEmpty {
+            var builder = BatchBuilder(options)
+            for record in rest.prefix(recordsPerBatch) {
+                builder.append(timestamp: now, key: nil, value: try record.encoded())
+            }
+            options.baseOffset = options.baseOffset.advanced(by: Int64(builder.recordCount))
+            bytes += try builder.finish()
+            rest = rest.dropFirst(recordsPerBatch)
+        }
+        let footer = try SnapshotFooterRecord().bytes(version: 0)
+        return bytes + (try ControlRecords.batch([(.snapshotFooter, footer)], timestamp: now, options))
+    }
+
+    private static let suffix = ".checkpoint"
+
     /// Offset and epoch in a name such as `00000000000000000042-0000000003.checkpoint`.
-    private static func place(_ name: String) -> (end: Offset, epoch: LeaderEpoch)? {
-        let suffix = ".checkpoint"
+    static func place(_ name: String) -> (end: Offset, epoch: LeaderEpoch)? {
         guard name.hasSuffix(suffix) else { return nil }
         let parts = name.dropLast(suffix.count).split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].utf8.count == 20, parts[1].utf8.count == 10,

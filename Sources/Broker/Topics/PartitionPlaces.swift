@@ -10,18 +10,18 @@ struct PartitionPlaces {
     /// For partitions that no record and no directory places.
     private let first: LogDirectory
 
-    /// Looks through all directories; after `StrayPartitions.remove`, which takes away what is in the way.
+    /// Looks through all directories for the topics of `image`.
     ///
     /// Throws if a partition is in two of them: nobody can tell which is the right one.
-    init(_ storage: LogDirectories) throws(StartError) {
+    init(_ image: MetadataImage, _ storage: LogDirectories) throws(StartError) {
         var found: [TopicPartition: LogDirectory] = [:]
         do throws(StorageError) {
             for directory in storage.data {
-                for partition in try directory.partitions().map(\.partition) {
-                    if let other = found.updateValue(directory, forKey: partition) {
-                        throw StorageError.partitionExists(
-                            path: "\(directory.path)/\(partition) (and in \(other.path))")
-                    }
+                for entry in try directory.partitions() {
+                    // What an earlier topic of this name left says nothing about where this one lies.
+                    if let id = entry.topicID, image.topics[id] == nil { continue }
+                    guard let other = found.updateValue(directory, forKey: entry.partition) else { continue }
+                    throw StorageError.partitionExists(path: "\(entry.path) (and in \(other.path))")
                 }
             }
         } catch {

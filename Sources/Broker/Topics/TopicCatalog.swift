@@ -47,7 +47,7 @@ package final class TopicCatalog: Sendable {
         self.settings = settings
         self.worker = worker
         self.logger = logger
-        let places = try PartitionPlaces(storage)
+        let places = try PartitionPlaces(metadata.image, storage)
         let topics = TopicOpening(metadata.image, places, settings, logger).open()
         state.withLock { $0.topics = TopicDirectory(topics) }
         notePosition()
