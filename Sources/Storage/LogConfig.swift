@@ -54,9 +54,17 @@ package struct LogConfig: Equatable, Sendable {
 package final class SharedLogConfig: Sendable {
     /// The settings.
     package let value: LogConfig
+    /// `segment.ms` and its jitter as numbers: each append asks for them, and a Duration takes a division of
+    /// 128 bits.
+    let segmentAgeMaxMilliseconds: Int64
+    let segmentJitterMilliseconds: Int64
 
     /// `value`, to be shared.
-    package init(_ value: LogConfig) { self.value = value }
+    package init(_ value: LogConfig) {
+        self.value = value
+        segmentAgeMaxMilliseconds = value.segmentAgeMax.wholeMilliseconds
+        segmentJitterMilliseconds = value.segmentJitter.wholeMilliseconds
+    }
 }
 
 /// Limits of storage that are no settings.

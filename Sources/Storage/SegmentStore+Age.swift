@@ -50,12 +50,12 @@ extension SegmentStore.State {
     /// `segment.ms` less the segment's part of the jitter.
     func ageMaxMilliseconds(of segment: Segment) -> Int64 {
         // One less than the greatest number, for the sum in `rollDue`.
-        min(max(0, config.segmentAgeMax.wholeMilliseconds - jitter(of: segment)), Int64.max - 1)
+        min(max(0, shared.segmentAgeMaxMilliseconds - jitter(of: segment)), Int64.max - 1)
     }
 
     /// A fixed part of the jitter for each segment, spread by its base offset and its log's name.
     private func jitter(of segment: Segment) -> Int64 {
-        let range = config.segmentJitter.wholeMilliseconds
+        let range = shared.segmentJitterMilliseconds
         guard range > 0 else { return 0 }
         // FNV-1a over the path, as all logs begin with the same base offset.
         var mixed: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -16,13 +16,14 @@ final class BrokerProcess {
     /// All that the broker has logged, over restarts.
     var log: String { command.output }
 
-    /// Starts a broker on an empty directory and waits until it answers.
-    init(_ settings: [(String, String)] = []) async throws {
+    /// Starts a broker on an empty directory, its own where none is named, and waits until it answers.
+    init(_ settings: [(String, String)] = [], at directory: String? = nil) async throws {
         scratch = Scratch()
-        directory = scratch.path + "/data"
+        self.directory = directory ?? scratch.path + "/data"
         port = try FreePort.next()
         self.settings = settings
-        command = try BrokerProcess.launch(directory, port, settings, log: scratch.path + "/broker.log")
+        command = try BrokerProcess.launch(
+            self.directory, port, settings, log: scratch.path + "/broker.log")
         try await waitUntilReady()
     }
 
@@ -78,9 +79,10 @@ final class BrokerProcess {
 
 /// Runs `body` with a fresh broker, which is killed afterwards; what it logged is part of a failure.
 func withBroker(
-    _ settings: [(String, String)] = [], _ body: (BrokerProcess) async throws -> Void
+    _ settings: [(String, String)] = [], at directory: String? = nil,
+    _ body: (BrokerProcess) async throws -> Void
 ) async throws {
-    let broker = try await BrokerProcess(settings)
+    let broker = try await BrokerProcess(settings, at: directory)
     do {
         try await body(broker)
     } catch {
