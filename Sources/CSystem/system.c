@@ -24,11 +24,7 @@ ssize_t apus_write_padded(int descriptor, const void *bytes, size_t length, size
     return pwritev(descriptor, parts, 2, position);
 }
 
-int apus_start_writeback(int descriptor, int64_t position, int64_t length, int wait) {
-    unsigned flags = SYNC_FILE_RANGE_WRITE;
-    if (wait) flags |= SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WAIT_AFTER;
-    return sync_file_range(descriptor, position, length, flags);
-}
+int apus_start_writeback(int descriptor) { return sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE); }
 
 void apus_forget_code(void) {
     // The linker names where code begins and ends.

@@ -275,7 +275,7 @@ private final class SimulatedFile: DiskFile {
         }
     }
 
-    func startWriteBack(_ length: Int64, at position: Int64) {}
+    func startWriteBack() {}
 }
 
 extension SimulatedDisk.State {

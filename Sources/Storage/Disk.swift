@@ -62,8 +62,10 @@ package protocol DiskFile: ByteRangeSource {
     /// Lets later reads come from the disk itself, as far as the system can be told so: after a failed sync
     /// its memory may hold what the disk does not.
     func dropCache()
-    /// Lets the system begin to write a range back, without a promise.
-    func startWriteBack(_ length: Int64, at position: Int64)
+    /// Lets the system begin to write back what is not on the disk yet, without a promise.
+    ///
+    /// Before many files are synced one after another, so that the disk works on all of them at once.
+    func startWriteBack()
 }
 
 /// A file system.

@@ -24,6 +24,12 @@ package struct Unsynced: Sendable {
     /// How often the store had been truncated.
     var cuts = 0
 
+    /// Has the system write what it can; `sync` follows.
+    func startWriteBack() {
+        for (file, _) in sealed { file.startWriteBack() }
+        active?.startWriteBack()
+    }
+
     func sync(_ disk: any Disk) throws(StorageError) {
         for (file, size) in sealed {
             try file.truncate(to: size)
@@ -43,6 +49,8 @@ package protocol FlushTarget: AnyObject, Sendable {
     /// The sync of `unsynced` succeeded or failed, in its own files or with `isJournalled` in the journal. A
     /// failure is final: the store takes no more appends.
     func finish(_ unsynced: Unsynced, _ result: Result<Void, StorageError>, isJournalled: Bool)
+    /// Has the system write what the journal stands in for; `syncJournalled` follows. On any thread.
+    func startWriteBack()
     /// Syncs what the journal stands in for; false if that failed, now or before. On any thread.
     func syncJournalled() -> Bool
     /// Tells the log above how far it got, or that it failed.
@@ -84,6 +92,8 @@ package final class Flusher: Sendable {
     /// Whoever waits for one of many files in a long turn hears after so many nanoseconds rather than at its
     /// end.
     private static let announceEvery: Int64 = 1_000_000
+    /// A turn of so many files has the disk begin with all of them before the first is waited for.
+    private static let writeBackFilesMin = 8
     /// From one of these rates on appends that nobody waits for are gathered, so long in nanoseconds and so
     /// much at most.
     private static let heavyBytesPerMicrosecond: Int64 = 32
@@ -187,12 +197,14 @@ package final class Flusher: Sendable {
         if turn.count >= JournalLimits.filesMin, let journal, journal.isReady() {
             let rest = flushThroughJournal(turn, journal)
             for target in turn { target.announce() }
+            if rest.count > 1 { for share in rest { share.unsynced.startWriteBack() } }
             for share in rest {
                 sync(share)
                 share.target.announce()
             }
             return
         }
+        if turn.count >= Self.writeBackFilesMin { for target in turn { target.startWriteBack() } }
         var told = 0
         var lastAnnouncement = clock.monotonicNanoseconds()
         for (index, target) in turn.enumerated() {

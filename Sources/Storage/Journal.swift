@@ -1,6 +1,7 @@
 // The journal of a log directory: many small runs of bytes that became dirty in one turn are copied into one
 // file, so that a single fdatasync makes all of them durable. The file is allocated once and used again and
-// again: two areas take turns, and one is begun anew when the segments of all its runs were synced.
+// again: two areas take turns, and one is begun anew when the segments of all its runs were synced. While
+// that takes longer than usual the other one grows.
 internal import Base
 
 /// One file that stands in for many.
@@ -84,16 +85,22 @@ final class Journal: Sendable {
         return isReady
     }
 
-    /// Makes the file, full of zeros: a sync of blocks that were written before has no new ones to note.
+    /// What of an area is mostly used.
+    private var usualBytes: Int { areaBytes / JournalLimits.usualShare }
+
+    /// Makes the file, with zeros where it is mostly used: a sync of blocks that were written before has no
+    /// new ones to note.
     private func prepare() {
         do throws(StorageError) {
             try directory.create()
             let file = try disk.open(path, .any)
             try file.truncate(to: 0)
-            file.reserve(Int64(2 * areaBytes), at: 0)
-            let zeros = [UInt8](repeating: 0, count: min(areaBytes, 1 << 20))
-            for position in stride(from: 0, to: 2 * areaBytes, by: zeros.count) {
-                try file.write(zeros.rawSpan, at: Int64(position))
+            try file.truncate(to: Int64(2 * areaBytes))
+            let zeros = [UInt8](repeating: 0, count: min(usualBytes, 1 << 20))
+            for area in [0, areaBytes] {
+                for position in stride(from: area, to: area + usualBytes, by: zeros.count) {
+                    try file.write(zeros.rawSpan, at: Int64(position))
+                }
             }
             try file.sync()
             try disk.syncDirectory(directory.path)
@@ -200,6 +207,7 @@ final class Journal: Sendable {
         }
         guard let found else { return true }
         var isDone = true
+        for target in found.targets { target.startWriteBack() }
         for target in found.targets where !target.syncJournalled() { isDone = false }
         state.withLock { state in
             guard state.areas[found.area].generation == found.generation else { return }
@@ -214,6 +222,7 @@ final class Journal: Sendable {
         let targets = state.withLock { state in
             state.areas.flatMap { $0.members.values.compactMap(\.target) }
         }
+        for target in targets { target.startWriteBack() }
         for target in targets where !target.syncJournalled() { state.withLock { $0.isFrozen = true } }
     }
 
@@ -235,15 +244,16 @@ final class Journal: Sendable {
         guard let file = state.file, !turn.entries.isEmpty else { return false }
         let blocks = (turn.sizeInBytes + JournalLimits.blockBytes - 1) / JournalLimits.blockBytes
         let size = blocks * JournalLimits.blockBytes
-        if state.areas[state.current].end + size > areaBytes - reserve {
-            let other = 1 - state.current
-            // Until a turn of the new generation is durable, a crash leaves the old one there.
-            guard isDurable, !state.isFrozen, state.areas[other].isFree, size <= areaBytes - reserve else {
-                return false
-            }
+        guard size <= areaBytes - reserve else { return false }
+        let end = state.areas[state.current].end + size
+        let other = 1 - state.current
+        // Until a turn of the new generation is durable, a crash leaves the old one there.
+        if end > usualBytes, isDurable, !state.isFrozen, state.areas[other].isFree {
             state.areas[other] = Area(
                 generation: state.areas[state.current].generation + 1, isFree: false)
             state.current = other
+        } else if end > areaBytes - reserve {
+            return false
         }
         let area = state.current
         var writer = ByteWriter(capacity: size)

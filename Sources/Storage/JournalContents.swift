@@ -61,10 +61,12 @@ struct JournalContents {
         var found: [PlacedEntry] = []
         var window = Window(file: file, end: area.upperBound)
         var position = area.lowerBound
-        while position < area.upperBound {
+        var lastEnd = position
+        while position < area.upperBound, position - lastEnd < JournalLimits.silenceBytes {
             if let entry = try window.entry(at: position) {
                 found.append(PlacedEntry(entry: entry, position: position + Int64(entry.headBytes)))
                 position += Int64(entry.sizeInBytes)
+                lastEnd = position
             } else {
                 let block = Int64(JournalLimits.blockBytes)
                 position = area.lowerBound + ((position - area.lowerBound) / block + 1) * block

@@ -5,8 +5,13 @@ internal import Records
 
 /// Limits of the journal.
 package enum JournalLimits {
-    /// The size of each of the two areas of the journal's file.
-    package static let areaBytes = 16 << 20
+    /// How far each of the two areas of the journal's file may grow.
+    package static let areaBytes = 64 << 20
+    /// The share of an area that is used as long as the other one can be begun anew by then.
+    static let usualShare = 4
+    /// Behind so many bytes without a whole entry nothing more is looked for: entries stand close together,
+    /// and several turns may be damaged.
+    static let silenceBytes: Int64 = 32 << 20
     /// The end of an area that only entries use which retire others.
     static let retireReserveBytes = 64 << 10
     /// What the entries of one turn begin and end at.

@@ -17,7 +17,7 @@ package struct LogDirectoryOptions: Sendable {
     package var unsyncedBytesMax = 256 << 20
     /// So much space is kept free; clients' records are refused below it.
     package var reserveBytes: Int64 = 0
-    /// The size of each of the journal's two areas; 0 means no journal.
+    /// How far each of the journal's two areas may grow; 0 means no journal.
     package var journalAreaBytes = JournalLimits.areaBytes
 
     /// Options for the directory at `path`.

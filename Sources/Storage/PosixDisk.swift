@@ -209,7 +209,5 @@ private final class PosixFile: DiskFile {
 
     func dropCache() { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
 
-    func startWriteBack(_ length: Int64, at position: Int64) {
-        _ = apus_start_writeback(descriptor, position, length, 0)
-    }
+    func startWriteBack() { _ = apus_start_writeback(descriptor) }
 }

@@ -3,6 +3,15 @@
 internal import Base
 
 extension SegmentStore {
+    /// Has the system write whatever is not synced.
+    package func startWriteBack() {
+        let unsynced = state.withLock { state in
+            state.failure == nil && !state.isClosed && state.filedEnd < state.end
+                ? state.everything(directory) : nil
+        }
+        unsynced?.startWriteBack()
+    }
+
     /// Syncs what the journal stands in for; false if that failed, now or before.
     package func syncJournalled() -> Bool {
         let found = state.withLock { state -> (unsynced: Unsynced, newest: Offset)? in

@@ -124,7 +124,5 @@ private final class LyingFile: DiskFile {
 
     func reserve(_ length: Int64, at position: Int64) { base.reserve(length, at: position) }
     func dropCache() { base.dropCache() }
-    func startWriteBack(_ length: Int64, at position: Int64) {
-        base.startWriteBack(length, at: position)
-    }
+    func startWriteBack() { base.startWriteBack() }
 }

@@ -22,7 +22,7 @@ enum { APUS_PADDING_MAX = 65536 };
 ssize_t apus_write_padded(int descriptor, const void *bytes, size_t length, size_t zeros, int64_t position);
 
 /// sync_file_range: starts (and with `wait` finishes) write-back of a range; no promise of durability.
-int apus_start_writeback(int descriptor, int64_t position, int64_t length, int wait);
+int apus_start_writeback(int descriptor);
 
 /// Takes the program's own code out of this process's memory (not out of the page cache): what runs again is mapped
 /// again by a minor fault, and what only the start needed stays out.
