@@ -46,9 +46,16 @@ struct AllowedDifference: Sendable {
         AllowedDifference(nil, "*.errorMessage", "texts are ours; codes must not differ"),
         AllowedDifference(nil, "*.clusterId", "each cluster has its own"),
         AllowedDifference(
-            [.metadata, .describeCluster], "*.port", "the live broker listens elsewhere"),
+            [.findCoordinator], "*.errorCode", "our coordinator is there when it answers",
+            when: { recorded, live in recorded == 15 && live == 0 }),
         AllowedDifference(
-            [.metadata, .describeCluster], "*.host", "the live broker may be called localhost"),
+            [.findCoordinator], "*.nodeId", "our coordinator is there when it answers, and here",
+            when: { recorded, live in recorded == -1 && live == 1 }),
+        AllowedDifference(
+            [.findCoordinator, .metadata, .describeCluster], "*.port", "the live broker listens elsewhere"),
+        AllowedDifference(
+            [.findCoordinator, .metadata, .describeCluster], "*.host",
+            "the live broker may be called localhost"),
         AllowedDifference(
             [.apiVersions], "apiKeys",
             "which APIs and versions a broker serves grows with it; clients negotiate"),

@@ -10,14 +10,16 @@ extension Compatibility {
         /// Sessions that use nothing but what this broker serves: every request is sent, every close
         /// compared.
         static let whole: Set<String> = [
-            "franz-basic", "java-basic", "kafka-python14-basic", "kafka-python3-basic", "kcat-acks-null",
-            "kcat-produce-consume", "sweep-errors",
+            "confluent-basic", "franz-basic", "franz-group", "java-basic", "kafka-python14-basic",
+            "kafka-python14-group", "kafka-python3-basic", "kafka-python3-group", "kcat-acks-null",
+            "kcat-group", "kcat-produce-consume", "sweep-errors",
         ]
         /// The APIs that are served; of all other sessions only these requests are sent.
         static let served: Set<APIKey> = [
             .produce, .fetch, .listOffsets, .metadata, .apiVersions, .createTopics, .deleteTopics,
-            .initProducerID,
-            .offsetForLeaderEpoch, .describeCluster,
+            .initProducerID, .offsetForLeaderEpoch, .describeCluster, .offsetCommit, .offsetFetch,
+            .findCoordinator, .joinGroup, .heartbeat, .leaveGroup, .syncGroup, .describeGroups, .listGroups,
+            .deleteGroups, .offsetDelete,
         ]
         private static let folder = TestEnvironment.root + "/fixtures/captures"
         static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
@@ -33,6 +35,7 @@ extension Compatibility {
         func replay(_ name: String) async throws {
             let capture = try Replays.capture(name)
             guard !capture.usesSASL else { return print("\(name): skipped, needs SASL") }
+            // The recordings have four partitions of groups, and no delay before the first round.
             let others = capture.configuration.filter { !$0.hasPrefix("num.partitions=") }
             guard others.isEmpty else {
                 return print("\(name): skipped, needs \(others.joined(separator: ", "))")
