@@ -92,6 +92,8 @@ struct ReplayComparison {
                 {
                     return nil
                 }
+                // The same coordinator may be recorded before it was there.
+                if name == "nodeId", element["key"] != nil { return nil }
                 if name == "memberId", let text = value.text { return translation.keyOfMember(text) }
                 return value.text ?? "\(value)"
             }

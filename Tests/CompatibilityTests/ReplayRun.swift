@@ -117,7 +117,7 @@ struct ReplayRun {
         translation = comparison.translation
         if api == .fetch { noteEnds(translation.apply(to: recorded), live) }
         for difference in comparison.differences where !scope.isAboutChangedTopic(difference) {
-            if let row = AllowedDifference.row(for: difference, of: api) {
+            if let row = AllowedDifference.row(for: difference, of: api, in: capture.name) {
                 allowed[row.reason, default: 0] += 1
             } else if isSettledLater(difference, api, index) {
                 allowed["Kafka announces a new topic a moment before it serves it", default: 0] += 1

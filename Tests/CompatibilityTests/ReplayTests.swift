@@ -44,7 +44,7 @@ extension Compatibility {
             // to.
             let own = TestEnvironment.isKafka ? [] : [("apus.replication.clamp", "false")]
             let settings =
-                [("log.retention.ms", "-1")] + own
+                [("log.retention.ms", "-1"), ("offsets.topic.num.partitions", "4")] + own
                 + capture.configuration.map { setting in
                     let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
                     return (parts[0], parts[1])
@@ -82,8 +82,12 @@ extension Compatibility {
                     path: "topics.partitions.errorCode", place: "", recorded: 0, live: 1)
                 let own = ReplayDifference(path: field, place: "", recorded: 0, live: 1)
                 for api in APIKey.allCases {
-                    #expect(!row.covers(other, of: api), "\(row.path)")
-                    if let apis = row.apis, !apis.contains(api) { #expect(!row.covers(own, of: api)) }
+                    let session = row.session ?? "any"
+                    #expect(!row.covers(other, of: api, in: session), "\(row.path)")
+                    if let apis = row.apis, !apis.contains(api) {
+                        #expect(!row.covers(own, of: api, in: session))
+                    }
+                    if row.session != nil { #expect(!row.covers(own, of: api, in: "another")) }
                 }
             }
         }

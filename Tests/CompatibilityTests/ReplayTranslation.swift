@@ -22,6 +22,7 @@ struct ReplayTranslation {
             topicIDs[recorded] = live
         case ("memberId", .string(let recorded), .string(let live)),
             ("leader", .string(let recorded), .string(let live)):
+            if memberIDs[recorded] == live { return true }  // another field of this reply has told
             guard let stem = Self.stem(recorded), stem == Self.stem(live), memberIDs[recorded] == nil,
                 !memberIDs.values.contains(recorded), !memberIDs.values.contains(live)
             else { return false }
@@ -62,7 +63,9 @@ struct ReplayTranslation {
 
     /// What identifies a member in both sessions: its id once it is known, until then what it begins with.
     func keyOfMember(_ memberID: String) -> String {
-        memberIDs.values.contains(memberID) ? memberID : Self.stem(memberID).map(String.init) ?? memberID
+        if let live = memberIDs[memberID] { return live }
+        return memberIDs.values.contains(memberID)
+            ? memberID : Self.stem(memberID).map(String.init) ?? memberID
     }
 
     private func translatedRecords(_ text: String) -> String {

@@ -50,6 +50,7 @@ enum OffsetCommitHandler {
                 good.name = topic.name
                 good.topicID = topic.id
                 bad.name = topic.name
+                bad.topicID = topic.id
                 let isAllowed = context.authorize(.read, .topic(topic.name))
                 for partition in asked.partitions {
                     if !isAllowed {

@@ -44,7 +44,7 @@ extension GroupCoordinator {
             answer.groupID = group.id
             answer.protocolType = group.protocolType ?? ""
             answer.groupState = group.state.rawValue
-            answer.groupType = "Classic"
+            answer.groupType = kind
             return answer
         }
     }
