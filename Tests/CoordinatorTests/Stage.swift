@@ -139,36 +139,14 @@ extension Stage {
             request.groupInstanceID = call.options["instance"]
             request.generationID = call.int32("generation") ?? 1
             return .heartbeat(request)
-        case "leave":
-            var request = LeaveGroupRequest()
-            request.groupID = call.group
-            request.members = call.plain.map { name in
-                var member = LeaveGroupRequest.MemberIdentity()
-                member.memberID = call.options["member"] ?? ids[name] ?? ""
-                member.groupInstanceID = call.options["instance"]
-                member.reason = call.options["reason"]
-                return member
-            }
-            return .leave(request)
+        case "leave": return leave(call)
         case "commit": return commit(call, name)
         case "fetch":
             var group = OffsetFetchRequest.OffsetFetchRequestGroup()
             group.groupID = call.group
             group.topics = call.plain.isEmpty ? nil : call.plain.map(wanted)
             return .fetchOffsets(group, requireStable: false)
-        case "forget-offsets":
-            var request = OffsetDeleteRequest()
-            request.groupID = call.group
-            request.topics = call.plain.map { place in
-                let (topic, partition) = Stage.place(place)
-                var asked = OffsetDeleteRequest.OffsetDeleteRequestTopic()
-                asked.name = topic
-                var index = OffsetDeleteRequest.OffsetDeleteRequestPartition()
-                index.partitionIndex = partition
-                asked.partitions = [index]
-                return asked
-            }
-            return .deleteOffsets(request)
+        case "forget-offsets": return forgetOffsets(call)
         case "describe": return .describe(call.plain)
         case "delete": return .delete(call.plain)
         case "list":
@@ -178,6 +156,34 @@ extension Stage {
                     types: (call.options["types"] ?? "").split(separator: ",").map(String.init)))
         default: throw UnknownVerb(verb: call.verb)
         }
+    }
+
+    private func leave(_ call: Call) -> GroupRequest {
+        var request = LeaveGroupRequest()
+        request.groupID = call.group
+        request.members = call.plain.map { name in
+            var member = LeaveGroupRequest.MemberIdentity()
+            member.memberID = call.options["member"] ?? ids[name] ?? ""
+            member.groupInstanceID = call.options["instance"]
+            member.reason = call.options["reason"]
+            return member
+        }
+        return .leave(request)
+    }
+
+    private func forgetOffsets(_ call: Call) -> GroupRequest {
+        var request = OffsetDeleteRequest()
+        request.groupID = call.group
+        request.topics = call.plain.map { place in
+            let (topic, partition) = Stage.place(place)
+            var asked = OffsetDeleteRequest.OffsetDeleteRequestTopic()
+            asked.name = topic
+            var index = OffsetDeleteRequest.OffsetDeleteRequestPartition()
+            index.partitionIndex = partition
+            asked.partitions = [index]
+            return asked
+        }
+        return .deleteOffsets(request)
     }
 
     struct UnknownVerb: Error { let verb: String }
