@@ -60,6 +60,8 @@ final class ShardHost<State: Shard>: Sendable {
         /// The one timer that counts, and when it fires.
         var timer: (number: UInt64, at: Int64)?
         var nextTimer: UInt64 = 0
+        /// What is set on the loop, which only the loop's own thread changes.
+        var timerID: TimerID?
     }
 
     /// A decision on its way out of the lock.
@@ -283,13 +285,21 @@ extension ShardHost {
 
 extension ShardHost {
     private func arm(_ timer: (number: UInt64, at: Int64)) {
-        if loop.isCurrent {
-            _ = loop.schedule(at: timer.at) { [weak self] in self?.fire(timer.number) }
-        } else {
-            loop.post { [self] in
-                _ = loop.schedule(at: timer.at) { [weak self] in self?.fire(timer.number) }
-            }
+        if loop.isCurrent { setTimer(timer) } else { loop.post { [self] in setTimer(timer) } }
+    }
+
+    /// Takes the place of the timer that is set; on the loop.
+    private func setTimer(_ timer: (number: UInt64, at: Int64)) {
+        let former: TimerID?? = guarded.withLock { guarded in
+            // Two threads may have come here in another order than they left the lock.
+            guard guarded.timer?.number == timer.number else { return nil }
+            defer { guarded.timerID = nil }
+            return guarded.timerID
         }
+        guard let former else { return }
+        if let former { loop.cancel(former) }
+        let id = loop.schedule(at: timer.at) { [weak self] in self?.fire(timer.number) }
+        guarded.withLock { $0.timerID = id }
     }
 
     private func fire(_ number: UInt64) {
@@ -298,6 +308,7 @@ extension ShardHost {
             // An earlier deadline may have taken the place of this one.
             guard guarded.timer?.number == number else { return }
             guarded.timer = nil
+            guarded.timerID = nil
             decide(&guarded, &outgoing) { state, now in state.deadlinesReached(at: now) }
         }
         dispatch(outgoing)
