@@ -3,7 +3,6 @@
 import Base
 import Compression
 import Coordinator
-
 import Network
 import Protocol
 import Records
@@ -218,7 +217,8 @@ struct GroupHostTests {
         let shard = try shard(of: rig)
         shard.load()
         rig.step()
-        let found = shard.inspect { state in (Int32(1)...3).map { state.offsets[Self.group, "t", $0]?.offset } }
+        let found = shard.inspect { state in (Int32(1)...3).map { state.offsets[Self.group, "t", $0]?.offset }
+        }
         #expect(found == [nil, Offset(20), nil])
     }
 
