@@ -46,11 +46,14 @@ let package = Package(
             swiftSettings: house),
         .target(name: "Records", dependencies: ["Base", "Compression"], swiftSettings: house),
         .target(name: "Protocol", dependencies: ["Base"], swiftSettings: house),
+        .target(name: "Coordinator", dependencies: ["Base", "Protocol"], swiftSettings: house),
         .target(name: "Storage", dependencies: ["Base", "Records", "CSystem"], swiftSettings: house),
         .target(name: "Network", dependencies: ["Base", "CSystem"], swiftSettings: house),
         .target(
             name: "Broker",
-            dependencies: ["Base", "Compression", "Records", "Protocol", "Storage", "Network"],
+            dependencies: [
+                "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "Network",
+            ],
             swiftSettings: house),
         .target(
             name: "Inspection", dependencies: ["Base", "Records", "Protocol", "Storage"], swiftSettings: house
@@ -69,6 +72,9 @@ let package = Package(
             name: "RecordsTests", dependencies: ["Base", "Compression", "Records"], swiftSettings: tests),
         .testTarget(name: "ProtocolTests", dependencies: ["Base", "Protocol"], swiftSettings: tests),
         .testTarget(
+            name: "CoordinatorTests", dependencies: ["Base", "Protocol", "Coordinator"],
+            swiftSettings: tests),
+        .testTarget(
             name: "StorageTests", dependencies: ["Base", "Compression", "Records", "Storage", "Simulation"],
             swiftSettings: tests),
         .testTarget(
@@ -78,8 +84,8 @@ let package = Package(
         .testTarget(
             name: "BrokerTests",
             dependencies: [
-                "Base", "Compression", "Records", "Protocol", "Storage", "Network", "Broker", "Inspection",
-                "Simulation",
+                "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "Network", "Broker",
+                "Inspection", "Simulation",
             ],
             swiftSettings: tests),
         .testTarget(

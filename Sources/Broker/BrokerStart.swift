@@ -45,6 +45,7 @@ extension Broker {
         let keeper = MetadataSnapshotKeeper(
             metadata, in: storage.metadata, MetadataSnapshotLimits(settings), clock: clock, logger: logger)
         MetadataUpkeep.begin(keeper, of: storage.metadata, on: broker.upkeep)
+        broker.groups.start()
         broker.upkeep.start()
         broker.cleaner.start(named: "apus-cleaner")
         for listener in sockets.listeners { listener.start() }

@@ -9,10 +9,13 @@ enum ImportRule {
         "Compression": ["Glibc", "Synchronization", "Base", "CZlib", "CLZ4", "CZstd", "CSnappy"],
         "Records": ["Synchronization", "Base", "Compression"],
         "Protocol": ["Synchronization", "Base"],
+        "Coordinator": ["Base", "Protocol"],
         "Storage": ["Glibc", "Synchronization", "CSystem", "Base", "Records"],
         "Network": ["Glibc", "Synchronization", "CSystem", "Base"],
         "Broker": [
-            "Glibc", "Synchronization", "Base", "Compression", "Records", "Protocol", "Storage", "Network",
+            "Glibc", "Synchronization", "Base", "Compression", "Records", "Protocol", "Coordinator",
+            "Storage",
+            "Network",
         ],
         "Inspection": ["Glibc", "Synchronization", "Base", "Records", "Protocol", "Storage"],
         "apus": [
