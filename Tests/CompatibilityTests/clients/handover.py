@@ -1,7 +1,8 @@
 """Hand-overs of one data directory between two brokers: writes records, tells what a reader finds, keeps up a load.
 
-handover.py BOOTSTRAP write ROUND [transactions]   topics in every codec, a compacted one, one of this round only
-handover.py BOOTSTRAP read                         prints for each partition how many records there are, and their digest
+handover.py BOOTSTRAP write ROUND [transactions]   topics in every codec, a compacted one, one of this round only; groups
+handover.py BOOTSTRAP read                         prints for each partition how many records there are, and their
+                                                   digest; for each group its state and its offsets
 handover.py BOOTSTRAP load FILE                    writes until FILE exists, prints what was acknowledged
 handover.py BOOTSTRAP check FILE                   compares the topic of the load with what it printed
 """
@@ -12,7 +13,8 @@ import os
 import sys
 import time
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, KafkaError, Producer, TopicPartition)
 from confluent_kafka.admin import AdminClient, NewTopic
 
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
@@ -68,8 +70,44 @@ def write(bootstrap, round_number, with_transactions):
             fill(producer, f"h-round-{round_number}", 3, round_number)
         if producer.flush(SECONDS):
             sys.exit("not everything was written in time")
+    groups(bootstrap, round_number)
     if with_transactions:
         transactions(bootstrap, round_number)
+
+
+def groups(bootstrap, round_number):
+    """A group that goes on where the other broker left it, and offsets that nobody subscribes to."""
+    consumer = Consumer({
+        "bootstrap.servers": bootstrap, "group.id": "hg", "auto.offset.reset": "earliest",
+        "enable.auto.commit": False, "session.timeout.ms": 10000})
+    consumer.subscribe(["h-none"])
+    count, end = 0, time.monotonic() + SECONDS
+    while count < RECORDS:
+        message = consumer.poll(1)
+        if message is not None and not message.error():
+            if ("round", str(round_number).encode()) not in message.headers():
+                sys.exit("the group was given a record again that it had committed")
+            count += 1
+        elif time.monotonic() > end:
+            sys.exit(f"the group received {count} of {RECORDS} records")
+    consumer.commit(asynchronous=False)
+    consumer.close()
+    simple = Consumer({"bootstrap.servers": bootstrap, "group.id": f"hs-{round_number % 3}"})
+    simple.commit(asynchronous=False, offsets=[
+        TopicPartition("h-lz4", 1, round_number + 5, metadata=f"round {round_number}", leader_epoch=0)])
+    simple.close()
+
+
+def read_groups(bootstrap):
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    names = sorted(group.group_id for group in admin.list_consumer_groups().result(SECONDS).valid)
+    found = {}
+    for name in names:
+        described = admin.describe_consumer_groups([name])[name].result(SECONDS)
+        listed = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(name)])[name].result(SECONDS)
+        offsets = sorted((p.topic, p.partition, p.offset, p.metadata) for p in listed.topic_partitions)
+        found[f"group {name}"] = f"{described.state.name} {len(described.members)} {offsets}"
+    return found
 
 
 def transactions(bootstrap, round_number):
@@ -123,6 +161,7 @@ def read(bootstrap):
             found[f"{isolation} {topic}-{partition}"] = f"{count} {digest.hexdigest()}"
         found[f"{isolation} h-compact"] = repr(sorted((k, v) for k, v in last.items() if v is not None))
         consumer.close()
+    found |= read_groups(bootstrap)
     print(json.dumps(found, sort_keys=True, indent=1))
 
 
