@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve build test test-long check format bench bench-kafka fuzz clean tools
+.PHONY: help serve build test test-long check format bench bench-kafka bench-groups fuzz clean tools
 
 PORT ?= 9092
 DATA ?= ./data
@@ -64,6 +64,11 @@ bench-kafka: tools build ## The same against Apache Kafka; needs APUS_SHARED (th
 	    --broker kafka="$$APUS_SHARED/oracle/kafka.sh exec {dir} {port}" \
 	    --workloads $${WORKLOADS:-startup,raw_produce,raw_produce_64k,raw_fetch,latency_1k,small_req,metadata} \
 	    --scale $${SCALE:-0.2} --rounds $${ROUNDS:-3} --out .build/bench-kafka.json
+
+bench-groups: tools build ## What consumer groups cost: heartbeats, rebalances, commits; with KAFKA_ORACLE Kafka's figures beside them
+	@KAFKA_HEAP_OPTS="$${KAFKA_HEAP_OPTS:--Xmx1G -Xms1G}" python3 Benchmarks/groups.py \
+	    --broker apus='$(CURDIR)/$(RELEASE) serve --data {dir} --listen 127.0.0.1:{port}' \
+	    $${KAFKA_ORACLE:+--broker kafka="$$KAFKA_ORACLE/kafka.sh exec {dir} {port}"}
 
 fuzz: .tools/libraries ## Feed the codec random bytes: 10 million inputs (APUS_FUZZ=…)
 	@echo "fuzz: $${APUS_FUZZ:-10000000} inputs"
