@@ -9,6 +9,8 @@ final class ComparedBroker {
     /// A request without an answer yet.
     struct Open {
         let actor: Int
+        /// Whether the answer may wait for others.
+        let mayWait: Bool
         let decode: ([UInt8]) throws -> JSONValue
         let connection: WireConnection
     }
@@ -37,7 +39,7 @@ final class ComparedBroker {
         let start = Request.key.replyHeaderVersion(version) == 0 ? 4 : 5
         open.append(
             Open(
-                actor: actor,
+                actor: actor, mayWait: Request.key == .joinGroup || Request.key == .syncGroup,
                 decode: { bytes in
                     let reply = try Request.Reply(reading: Array(bytes[start...]), version: version)
                     return try MessagePrinter.json(of: reply, version: version)
@@ -343,7 +345,9 @@ struct GroupSequence {
                 if !replies.isEmpty { quietSince = .now }
             }
             let open = brokers.map { $0.open.map(\.actor).sorted() }
-            let isQuiet = ContinuousClock.now - quietSince > .milliseconds(Self.quietMilliseconds)
+            let isQuiet =
+                ContinuousClock.now - quietSince > .milliseconds(Self.quietMilliseconds)
+                && brokers.allSatisfy { $0.open.allSatisfy(\.mayWait) }
             // Others that wait may be woken; and Kafka shows a group a moment after it answered its first
             // join.
             if open[0] == open[1], isQuiet || open[0].isEmpty && !isJoin { break }

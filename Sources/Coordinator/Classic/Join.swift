@@ -59,6 +59,10 @@ extension GroupCoordinator {
         guard allowed.contains(request.sessionTimeoutMs) else {
             return refuse(attempt, .invalidSessionTimeout, request.memberID)
         }
+        // The members of such a group speak another protocol.
+        guard groups.kind(of: attempt.groupID) != .consumer else {
+            return refuse(attempt, .inconsistentGroupProtocol, request.memberID)
+        }
         let isNewcomer = request.memberID.isEmpty
         if groups.kind(of: attempt.groupID) == nil {
             guard isNewcomer else { return refuse(attempt, .unknownMemberID, request.memberID) }

@@ -123,8 +123,15 @@ extension GroupCoordinator {
             } else {
                 groups.classic[key.group] = nil
             }
-        case .consumerGroup, .consumerPartitions, .consumerMember, .consumerTarget, .consumerTargetMember,
-            .consumerCurrent, .consumerRegex:
+        case .consumerGroup(let key, let value):
+            if value == nil {
+                groups.consumer.remove(key.groupID)
+            } else {
+                groups.noteConsumerGroup(key.groupID)
+            }
+        case .consumerMember(let key, let value):
+            if value != nil { groups.noteConsumerGroup(key.groupID) }
+        case .consumerPartitions, .consumerTarget, .consumerTargetMember, .consumerCurrent, .consumerRegex:
             break  // Kept in the log for the state machine of KIP-848.
         }
     }
