@@ -30,8 +30,6 @@ enum ShardLimits {
     static let holdTime = Duration.seconds(5)
     /// How long a shard rests after a failure before it is loaded again.
     static let restAfterFailure = Duration.seconds(1)
-    /// Bytes of the log that are read at a time.
-    static let loadChunkBytes = 1 << 20
 }
 
 /// One shard of a coordinator, and who waits for its replies.

@@ -26,37 +26,11 @@ struct StateLogLoader<State: Shard> {
     }
 
     /// Reads everything; throws where the log cannot be read.
-    mutating func run() throws {
-        let last = log.bounds.logEnd
-        var buffer: [UInt8] = []
-        while end < last {
-            let slice = try log.read(
-                from: end, maxBytes: ShardLimits.loadChunkBytes, upTo: .logEnd, wholeFirstBatch: true)
-            try slice.copy(into: &buffer)
-            let reached = try unsafe apply(buffer.span.bytes)
-            guard reached > end else {
-                throw StorageError.corrupt(
-                    path: log.partition.description, position: 0,
-                    reason: "it ends at offset \(end.value), not at \(last.value)")
-            }
-            end = reached
+    mutating func run() throws(LogWalkError) {
+        try log.walkBatches(from: end, to: log.bounds.logEnd) { batch in
+            try apply(batch)
+            end = batch.header.nextOffset
         }
-    }
-
-    /// Applies the whole batches in `bytes`; the offset after the last of them.
-    private mutating func apply(_ bytes: RawSpan) throws -> Offset {
-        var cursor = BatchCursor(bytes)
-        var next = end
-        do {
-            while let batch = try cursor.next() {
-                if batch.header.nextOffset <= next { continue }
-                next = batch.header.nextOffset
-                try apply(batch)
-            }
-        } catch RecordError.truncated {
-            // The chunk ended in the middle of a batch, which the next chunk brings whole.
-        }
-        return next
     }
 
     private mutating func apply(_ batch: borrowing RecordBatch) throws {

@@ -160,11 +160,15 @@ extension MetadataLog {
         }
     }
 
-    /// Calls `body` with the batches from `start` to `end`; see `PartitionLog.walkMetadata`.
+    /// Calls `body` with the batches from `start` to `end`; see `PartitionLog.walkBatches`.
     func walk(
         from start: Offset, to end: Offset, _ body: (borrowing RecordBatch) throws -> Void
     ) throws(MetadataError) {
-        try log.walkMetadata(from: start, to: end, body)
+        do throws(LogWalkError) {
+            try log.walkBatches(from: start, to: end, body)
+        } catch {
+            throw MetadataError(description: "the metadata log \(error)")
+        }
     }
 
     /// Deletes the segments that lie wholly before `offset`, for which a snapshot stands.

@@ -1,7 +1,12 @@
-// Reading the metadata log batch by batch, for its replay and for snapshots of it.
+// Reading a log of the broker's own batch by batch: the metadata log, and those of coordinators.
 internal import Base
 internal import Records
 internal import Storage
+
+/// Why a log could not be read to its end; the sentence goes on behind the log's name.
+struct LogWalkError: Error, CustomStringConvertible {
+    let description: String
+}
 
 extension PartitionLog {
     /// Bytes that are read at a time.
@@ -9,10 +14,11 @@ extension PartitionLog {
 
     /// Calls `body` with every batch that ends behind `start`, up to `end`, which a batch must end at.
     ///
-    /// - Throws: also if the log is damaged, or if `body` cannot understand a batch.
-    func walkMetadata(
+    /// Waits for the disk.
+    /// - Throws: also if a batch is damaged, or `body` cannot understand one.
+    func walkBatches(
         from start: Offset, to end: Offset, _ body: (borrowing RecordBatch) throws -> Void
-    ) throws(MetadataError) {
+    ) throws(LogWalkError) {
         var next = start
         var buffer: [UInt8] = []
         while next < end {
@@ -21,12 +27,11 @@ extension PartitionLog {
                     from: next, maxBytes: Self.walkChunkBytes, upTo: .logEnd, wholeFirstBatch: true)
                 try slice.copy(into: &buffer)
             } catch {
-                throw MetadataError(description: "cannot read the metadata log: \(error)")
+                throw LogWalkError(description: "cannot be read: \(error)")
             }
             let reached = try unsafe Self.visit(buffer.span.bytes, from: next, to: end, body)
             guard reached > next else {
-                throw MetadataError(
-                    description: "the metadata log ends at offset \(next.value), not at \(end.value)")
+                throw LogWalkError(description: "ends at offset \(next.value), not at \(end.value)")
             }
             next = reached
         }
@@ -36,7 +41,7 @@ extension PartitionLog {
     private static func visit(
         _ bytes: RawSpan, from start: Offset, to end: Offset,
         _ body: (borrowing RecordBatch) throws -> Void
-    ) throws(MetadataError) -> Offset {
+    ) throws(LogWalkError) -> Offset {
         var cursor = BatchCursor(bytes)
         var next = start
         do {
@@ -48,8 +53,7 @@ extension PartitionLog {
         } catch RecordError.truncated {
             // The chunk ended in the middle of a batch, which the next chunk brings whole.
         } catch {
-            throw MetadataError(
-                description: "the metadata log is damaged after offset \(next.value): \(error)")
+            throw LogWalkError(description: "is damaged after offset \(next.value): \(error)")
         }
         return next
     }
