@@ -102,7 +102,8 @@ struct KafkaDirectoryTests {
         for topic in reply.groups.flatMap(\.topics) {
             for partition in topic.partitions {
                 found["\(topic.name)-\(partition.partitionIndex)"] =
-                    "\(partition.committedOffset) \(partition.committedLeaderEpoch) \(partition.metadata ?? "")"
+                    "\(partition.committedOffset) \(partition.committedLeaderEpoch) "
+                    + (partition.metadata ?? "")
             }
         }
         var wanted: [String: String] = [:]
