@@ -102,14 +102,15 @@ struct KafkaDirectoryTests {
         for topic in reply.groups.flatMap(\.topics) {
             for partition in topic.partitions {
                 found["\(topic.name)-\(partition.partitionIndex)"] =
-                    "\(partition.committedOffset) \(partition.committedLeaderEpoch) \(partition.metadata ?? "")"
+                    "\(partition.committedOffset) \(partition.committedLeaderEpoch) "
+                    + (partition.metadata ?? "")
             }
         }
         var wanted: [String: String] = [:]
         for place in expected {
             let value = place.value
-            wanted[place.key] =
-                "\(try value.int("offset")) \(value["leader_epoch"]?.integer ?? -1) \(value["metadata"]?.text ?? "")"
+            let (epoch, metadata) = (value["leader_epoch"]?.integer ?? -1, value["metadata"]?.text ?? "")
+            wanted[place.key] = "\(try value.int("offset")) \(epoch) \(metadata)"
         }
         #expect(found == wanted, "\(id)")
     }

@@ -98,6 +98,8 @@ struct ReplayScope {
             return changedTopics.isDisjoint(with: mentioned)
         case .initProducerID:
             return body["transactionalId"] == nil || body["transactionalId"] == .null
+        // Of coordinators only that of groups is served.
+        case .findCoordinator: return (body["keyType"] ?? 0) == 0
         case .listOffsets, .offsetForLeaderEpoch: return changedTopics.isDisjoint(with: mentioned)
         default: return true
         }

@@ -310,7 +310,8 @@ extension Stage {
         case .fetchOffsets(let group):
             return group.topics.flatMap { topic in
                 topic.partitions.map {
-                    "\(topic.name)-\($0.partitionIndex)@\($0.committedOffset) epoch \($0.committedLeaderEpoch)"
+                    "\(topic.name)-\($0.partitionIndex)@\($0.committedOffset) "
+                        + "epoch \($0.committedLeaderEpoch)"
                 }
             }.joined(separator: " ") + (group.errorCode == 0 ? "" : code(group.errorCode))
         case .deleteOffsets(let reply):

@@ -106,6 +106,8 @@ package final class GroupHost: Sendable {
 
     private func makeShards(_ topic: Topic) -> [Host] {
         let groups = GroupSettings(settings, segmentBytes: Int(topic.settings.segmentBytes))
+        var services = services
+        services.batchBytesMax = Int(topic.settings.segmentBytes) / 4
         return topic.partitions.enumerated().map { index, partition in
             Host(
                 partition, on: loops.loops[index % loops.loops.count], services,
