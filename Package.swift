@@ -46,6 +46,7 @@ let package = Package(
             swiftSettings: house),
         .target(name: "Records", dependencies: ["Base", "Compression"], swiftSettings: house),
         .target(name: "Protocol", dependencies: ["Base"], swiftSettings: house),
+        .target(name: "Coordinator", dependencies: ["Base", "Protocol"], swiftSettings: house),
         .target(name: "Storage", dependencies: ["Base", "Records", "CSystem"], swiftSettings: house),
         .target(name: "Network", dependencies: ["Base", "CSystem"], swiftSettings: house),
         .target(
@@ -68,6 +69,9 @@ let package = Package(
         .testTarget(
             name: "RecordsTests", dependencies: ["Base", "Compression", "Records"], swiftSettings: tests),
         .testTarget(name: "ProtocolTests", dependencies: ["Base", "Protocol"], swiftSettings: tests),
+        .testTarget(
+            name: "CoordinatorTests", dependencies: ["Base", "Protocol", "Coordinator", "Simulation"],
+            swiftSettings: tests),
         .testTarget(
             name: "StorageTests", dependencies: ["Base", "Compression", "Records", "Storage", "Simulation"],
             swiftSettings: tests),
