@@ -53,7 +53,9 @@ let package = Package(
         .target(name: "Network", dependencies: ["Base", "CSystem"], swiftSettings: house),
         .target(
             name: "Broker",
-            dependencies: ["Base", "Compression", "Records", "Protocol", "Storage", "Network"],
+            dependencies: [
+                "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "Network",
+            ],
             swiftSettings: house),
         .target(
             name: "Inspection", dependencies: ["Base", "Records", "Protocol", "Storage"], swiftSettings: house
@@ -81,8 +83,8 @@ let package = Package(
         .testTarget(
             name: "BrokerTests",
             dependencies: [
-                "Base", "Compression", "Records", "Protocol", "Storage", "Network", "Broker", "Inspection",
-                "Simulation",
+                "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "Network", "Broker",
+                "Inspection", "Simulation",
             ],
             swiftSettings: tests),
         .testTarget(

@@ -13,7 +13,9 @@ enum ImportRule {
         "Storage": ["Glibc", "Synchronization", "CSystem", "Base", "Records"],
         "Network": ["Glibc", "Synchronization", "CSystem", "Base"],
         "Broker": [
-            "Glibc", "Synchronization", "Base", "Compression", "Records", "Protocol", "Storage", "Network",
+            "Glibc", "Synchronization", "Base", "Compression", "Records", "Protocol", "Coordinator",
+            "Storage",
+            "Network",
         ],
         "Inspection": ["Glibc", "Synchronization", "Base", "Records", "Protocol", "Storage"],
         "apus": [

@@ -1,0 +1,35 @@
+// What a coordinator decided: records to be made durable, and replies that leave when they are.
+
+/// Names a request that waits for its reply, which may come from a later event.
+package struct ReplyToken: Hashable, Sendable {
+    package let value: UInt64
+
+    /// The token number `value`; its host gives each of them to one request.
+    package init(_ value: UInt64) { self.value = value }
+}
+
+/// A reply, and whose it is.
+package struct AddressedReply<Reply: Sendable>: Sendable {
+    package let token: ReplyToken
+    package let reply: Reply
+}
+
+/// What follows from one event.
+///
+/// The records are applied already when a decision is returned; they must stand in the log before the next
+/// event is handled, and no reply leaves before they are durable. If they cannot be appended, the shard is
+/// thrown away and loaded anew: nothing is ever rolled back.
+package struct Decision<Record: Sendable, Reply: Sendable>: Sendable {
+    /// To be appended in this order, as one batch.
+    package var records: [Record] = []
+    /// To be sent when everything that the shard has appended so far is durable.
+    package var replies: [AddressedReply<Reply>] = []
+
+    /// A decision that changes nothing.
+    package init() {}
+
+    /// Answers the request `token`.
+    package mutating func reply(_ reply: Reply, to token: ReplyToken) {
+        replies.append(AddressedReply(token: token, reply: reply))
+    }
+}

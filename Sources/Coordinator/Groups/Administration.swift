@@ -1,0 +1,81 @@
+// What operators ask about groups: describe, list, delete.
+internal import Base
+internal import Protocol
+
+extension GroupCoordinator {
+    /// Describes a classic group; an unknown one, or one of another kind, is dead.
+    func describe(_ id: String) -> DescribeGroupsResponse.DescribedGroup {
+        var answer = DescribeGroupsResponse.DescribedGroup()
+        answer.groupID = id
+        guard let group = groups.classic[id] else {
+            answer.groupState = ClassicGroupState.dead.rawValue
+            answer.errorCode = ErrorCode.groupIDNotFound.rawValue
+            answer.errorMessage =
+                groups.kind(of: id) == nil
+                ? "Group \(id) not found." : "Group \(id) is not a classic group."
+            return answer
+        }
+        answer.groupState = group.state.rawValue
+        answer.protocolType = group.protocolType ?? ""
+        // Between generations there is nothing that all members agree on.
+        let isStable = group.state == .stable
+        if isStable { answer.protocolData = group.protocolName ?? "" }
+        answer.members = group.membersInOrder.map { member in
+            var described = DescribeGroupsResponse.DescribedGroupMember()
+            described.memberID = member.id
+            described.groupInstanceID = member.instanceID
+            described.clientID = member.client.id
+            described.clientHost = member.client.host
+            if isStable {
+                described.memberMetadata = group.protocolName.map { member.metadata(for: $0) } ?? []
+                described.memberAssignment = member.assignment
+            }
+            return described
+        }
+        return answer
+    }
+
+    /// The groups that the filter shows.
+    func list(_ filter: GroupFilter) -> [ListGroupsResponse.ListedGroup] {
+        groups.classic.values.sorted { $0.id < $1.id }.compactMap { group in
+            let kind = GroupKind.classic.rawValue
+            guard filter.shows(state: group.state.rawValue, type: kind) else { return nil }
+            var answer = ListGroupsResponse.ListedGroup()
+            answer.groupID = group.id
+            answer.protocolType = group.protocolType ?? ""
+            answer.groupState = group.state.rawValue
+            answer.groupType = "Classic"
+            return answer
+        }
+    }
+
+    /// Deletes a group that has no members, with its offsets.
+    mutating func delete(_ id: String) -> DeleteGroupsResponse.DeletableGroupResult {
+        var answer = DeleteGroupsResponse.DeletableGroupResult()
+        answer.groupID = id
+        guard !id.isEmpty else {
+            answer.errorCode = ErrorCode.invalidGroupID.rawValue
+            return answer
+        }
+        guard let group = groups.classic[id], group.state != .dead else {
+            answer.errorCode = ErrorCode.groupIDNotFound.rawValue
+            return answer
+        }
+        guard group.state == .empty else {
+            answer.errorCode = ErrorCode.nonEmptyGroup.rawValue
+            return answer
+        }
+        for (topic, partitions) in offsets.all(of: id) {
+            for partition in partitions.keys.sorted() { emit(OffsetTable.tombstone(id, topic, partition)) }
+        }
+        remove(id)
+        return answer
+    }
+
+    /// Takes a group without members and offsets back.
+    mutating func remove(_ id: String) {
+        let pending = groups.classic[id]?.pendingJoins ?? []
+        emit(.classicGroup(ClassicGroup.key(id), nil))
+        forget(id, members: pending)
+    }
+}

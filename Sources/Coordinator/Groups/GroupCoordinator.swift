@@ -1,0 +1,153 @@
+// The entry points of the group coordinator: one shard's groups and offsets, as a value. What each request
+// does lies beside it: `Classic/` for members of classic groups, `Offsets/` for offsets.
+internal import Base
+internal import Protocol
+
+/// Names what is due of a group.
+package enum GroupDeadline: Hashable, Sendable {
+    /// A member has been silent for too long, or did not come back for its new id.
+    case session(group: String, member: String)
+    /// A round of joining ends.
+    case join(group: String)
+    /// Members had their time to ask for their assignment.
+    case sync(group: String)
+
+    /// Whose deadline it is.
+    var group: String {
+        switch self {
+        case .session(let group, _), .join(let group), .sync(let group): group
+        }
+    }
+}
+
+/// The groups of one partition of `__consumer_offsets`.
+package struct GroupCoordinator: Shard {
+    /// What was configured.
+    package let settings: GroupSettings
+    /// The groups.
+    package internal(set) var groups = GroupTable()
+    /// What groups have read.
+    package internal(set) var offsets = OffsetTable()
+    /// What happened lately, for people.
+    package internal(set) var journals: [String: GroupJournal] = [:]
+    var deadlines = Deadlines<GroupDeadline>()
+    /// The decision that is being made, and when.
+    var decision = Decision<GroupRecord, GroupReply>()
+    var now = Moment(monotonic: 0, wall: .none)
+
+    /// A shard without groups.
+    package init(_ settings: GroupSettings) { self.settings = settings }
+
+    /// Decides what follows from `event`.
+    package mutating func handle(_ event: GroupEvent, at now: Moment) -> Decision<GroupRecord, GroupReply> {
+        decide(at: now) { shard in
+            switch event {
+            case .request(let request, let token): shard.serve(request, token)
+            case .topicsDeleted(let topics): shard.forgetTopics(topics)
+            case .expiryDue: shard.expire()
+            }
+        }
+    }
+
+    private mutating func serve(_ request: GroupRequest, _ token: ReplyToken) {
+        switch request {
+        case .join(let request, let version, let client, let freshID):
+            join(JoinAttempt(request, version, client, freshID, token))
+        case .sync(let request): sync(request, token)
+        case .heartbeat(let request): heartbeat(request, token)
+        case .leave(let request): leave(request, token)
+        case .commitOffsets(let request, let version): commit(request, version, token)
+        case .fetchOffsets(let request, let requireStable): fetch(request, requireStable, token)
+        case .deleteOffsets(let request): deleteOffsets(request, token)
+        case .describe(let ids): decision.reply(.describe(ids.map(describe)), to: token)
+        case .list(let filter): decision.reply(.list(list(filter)), to: token)
+        case .delete(let ids): decision.reply(.delete(ids.map { delete($0) }), to: token)
+        }
+    }
+
+    /// Does what is due.
+    package mutating func deadlinesReached(at now: Moment) -> Decision<GroupRecord, GroupReply> {
+        decide(at: now) { shard in
+            while let key = shard.deadlines.popDue(at: now.monotonic) {
+                switch key {
+                case .session(let group, let member): shard.sessionEnded(of: member, in: group)
+                case .join(let group): shard.joinTimeEnded(group)
+                case .sync(let group): shard.syncTimeEnded(group)
+                }
+            }
+        }
+    }
+
+    /// When something is due next.
+    package var nextDeadline: Int64? { deadlines.next }
+
+    /// Begins to live with what was replayed: members have their whole session timeout to say that they are
+    /// alive.
+    package mutating func loaded(at now: Moment) -> Decision<GroupRecord, GroupReply> {
+        decide(at: now) { shard in
+            for id in shard.groups.classic.keys.sorted() { shard.resume(id) }
+        }
+    }
+
+    private mutating func decide(
+        at now: Moment, _ body: (inout GroupCoordinator) -> Void
+    ) -> Decision<GroupRecord, GroupReply> {
+        self.now = now
+        body(&self)
+        let made = decision
+        decision = Decision()
+        return made
+    }
+}
+
+// MARK: - Records
+
+extension GroupCoordinator {
+    /// Decides on a record: it takes effect at once, and is hidden until it is durable.
+    mutating func emit(_ record: GroupRecord) {
+        decision.records.append(record)
+        apply(record)
+    }
+
+    /// Changes groups and offsets to what a record says; nothing else changes what survives a restart.
+    package mutating func apply(_ record: GroupRecord) {
+        switch record {
+        case .offsetCommit(let key, let value):
+            // Someone who only commits makes a group without members.
+            if value != nil { groups.ensureGroup(key.group) }
+            offsets.apply(key, value)
+        case .classicGroup(let key, let value):
+            if let value {
+                groups.classic[key.group, default: ClassicGroup(id: key.group)].adopt(value)
+            } else {
+                groups.classic[key.group] = nil
+            }
+        case .consumerGroup, .consumerPartitions, .consumerMember, .consumerTarget, .consumerTargetMember,
+            .consumerCurrent, .consumerRegex:
+            break  // Kept in the log for the state machine of KIP-848.
+        }
+    }
+}
+
+// MARK: - Shared by what serves requests
+
+extension GroupCoordinator {
+    /// The classic group `id`, which the caller has looked up.
+    subscript(classic id: String) -> ClassicGroup {
+        _read { yield groups.classic[id, default: ClassicGroup(id: id)] }
+        _modify { yield &groups.classic[id, default: ClassicGroup(id: id)] }
+    }
+
+    /// Notes an event in the group's journal.
+    mutating func note(_ id: String, _ event: GroupNote) {
+        journals[id, default: GroupJournal()].add(event, at: now.wall)
+    }
+
+    /// Forgets everything about a group that is deleted but its records.
+    mutating func forget(_ id: String, members: some Sequence<String>) {
+        for member in members { deadlines.cancel(.session(group: id, member: member)) }
+        deadlines.cancel(.join(group: id))
+        deadlines.cancel(.sync(group: id))
+        journals[id] = nil
+    }
+}

@@ -1,0 +1,22 @@
+// All groups of one shard. A group is of one kind at a time; it changes its kind through records that take
+// back the one and write the other.
+
+/// The groups of one shard by their ids.
+package struct GroupTable: Sendable {
+    /// Groups whose leader assigns.
+    package internal(set) var classic: [String: ClassicGroup] = [:]
+
+    /// No groups.
+    package init() {}
+
+    /// What kind of group `id` is; nil if there is none.
+    package func kind(of id: String) -> GroupKind? { classic[id] == nil ? nil : .classic }
+
+    /// How many groups there are.
+    package var count: Int { classic.count }
+
+    /// Makes a classic group of `id` unless there is a group of that name.
+    mutating func ensureGroup(_ id: String) {
+        if kind(of: id) == nil { classic[id] = ClassicGroup(id: id) }
+    }
+}

@@ -1,0 +1,89 @@
+// Committed offsets, by group, topic and partition.
+package import Base
+internal import Protocol
+
+/// How far a group has read one partition.
+package struct CommittedOffset: Hashable, Sendable {
+    package var offset: Offset
+    /// The epoch of the last record that was read; -1 where the consumer did not say.
+    package var leaderEpoch: Int32
+    /// What the consumer noted beside it.
+    package var metadata: String
+    package var committed: Timestamp
+    /// When it expires, if whoever committed it said so.
+    package var expires: Timestamp?
+    /// The topic that was meant, which a later topic of the same name is not; zero where that is not known.
+    package var topicID: TopicID
+}
+
+/// The offsets of all groups of one shard.
+package struct OffsetTable: Sendable {
+    private var byGroup: [String: [String: [Int32: CommittedOffset]]] = [:]
+
+    /// No offsets.
+    package init() {}
+
+    /// The offset of one partition.
+    package subscript(_ group: String, _ topic: String, _ partition: Int32) -> CommittedOffset? {
+        byGroup[group]?[topic]?[partition]
+    }
+
+    /// All offsets of a group, topics in order of their names.
+    package func all(of group: String) -> [(topic: String, partitions: [Int32: CommittedOffset])] {
+        (byGroup[group] ?? [:]).sorted { $0.key < $1.key }.map { (topic: $0.key, partitions: $0.value) }
+    }
+
+    /// The groups that have offsets.
+    package var groups: some Collection<String> { byGroup.keys }
+
+    /// Whether a group has any offset.
+    package func isEmpty(_ group: String) -> Bool { byGroup[group] == nil }
+
+    /// Stores an offset, or forgets it where there is no value.
+    mutating func apply(_ key: OffsetCommitKey, _ value: OffsetCommitValue?) {
+        if let value {
+            byGroup[key.group, default: [:]][key.topic, default: [:]][key.partition] = CommittedOffset(value)
+            return
+        }
+        guard byGroup[key.group]?[key.topic]?.removeValue(forKey: key.partition) != nil else { return }
+        if byGroup[key.group]?[key.topic]?.isEmpty == true { byGroup[key.group]?[key.topic] = nil }
+        if byGroup[key.group]?.isEmpty == true { byGroup[key.group] = nil }
+    }
+
+    /// The record that stores an offset.
+    static func record(
+        _ group: String, _ topic: String, _ partition: Int32, _ committed: CommittedOffset
+    ) -> GroupRecord {
+        var value = OffsetCommitValue()
+        value.offset = committed.offset.value
+        value.leaderEpoch = committed.leaderEpoch
+        value.metadata = committed.metadata
+        value.commitTimestamp = committed.committed.milliseconds
+        value.expireTimestamp = committed.expires?.milliseconds ?? -1
+        value.topicID = committed.topicID
+        return .offsetCommit(key(group, topic, partition), value)
+    }
+
+    /// The record that takes an offset back.
+    static func tombstone(_ group: String, _ topic: String, _ partition: Int32) -> GroupRecord {
+        .offsetCommit(key(group, topic, partition), nil)
+    }
+
+    private static func key(_ group: String, _ topic: String, _ partition: Int32) -> OffsetCommitKey {
+        var key = OffsetCommitKey()
+        key.group = group
+        key.topic = topic
+        key.partition = partition
+        return key
+    }
+}
+
+extension CommittedOffset {
+    fileprivate init(_ value: OffsetCommitValue) {
+        self.init(
+            offset: Offset(value.offset), leaderEpoch: value.leaderEpoch, metadata: value.metadata,
+            committed: Timestamp(milliseconds: value.commitTimestamp),
+            expires: value.expireTimestamp < 0 ? nil : Timestamp(milliseconds: value.expireTimestamp),
+            topicID: value.topicID)
+    }
+}

@@ -1,0 +1,60 @@
+import Testing
+
+@testable import Coordinator
+
+@Suite struct DeadlinesTests {
+    @Test("deadlines come up once each, in order, at their latest time", arguments: UInt64(0)..<50)
+    func order(seed: UInt64) {
+        var random = Seeded(seed)
+        var deadlines = Deadlines<Int>()
+        var expected: [Int: Int64] = [:]
+        var now: Int64 = 0
+        for _ in 0..<500 {
+            let key = Int(random.next() % 40)
+            switch random.next() % 6 {
+            case 0:
+                deadlines.cancel(key)
+                expected[key] = nil
+            case 1:
+                now += Int64(random.next() % 50)
+                while let due = deadlines.popDue(at: now) {
+                    let time = expected.removeValue(forKey: due)
+                    #expect(time.map { $0 <= now } == true)
+                }
+                #expect(expected.values.allSatisfy { $0 > now })
+            default:
+                let time = now + Int64(random.next() % 200)
+                deadlines.set(key, at: time)
+                expected[key] = time
+            }
+            #expect(deadlines.count == expected.count)
+            #expect((deadlines.next ?? .max) <= (expected.values.min() ?? .max))
+            #expect(deadlines[key] == expected[key])
+        }
+    }
+
+    @Test("a deadline that is moved back a million times takes the memory of one")
+    func heartbeats() {
+        var deadlines = Deadlines<String>()
+        for time in 0..<1_000_000 { deadlines.set("member", at: Int64(time) + 45_000) }
+        #expect(deadlines.next == 45_000)
+        #expect(deadlines.popDue(at: 45_000) == nil)
+        let last: Int64? = 1_044_999
+        #expect(deadlines.next == last)
+    }
+}
+
+/// A small generator whose seed is an argument (splitmix64).
+struct Seeded: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
