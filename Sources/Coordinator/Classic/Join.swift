@@ -59,6 +59,11 @@ extension GroupCoordinator {
         guard allowed.contains(request.sessionTimeoutMs) else {
             return refuse(attempt, .invalidSessionTimeout, request.memberID)
         }
+        if let group = groups.consumer[attempt.groupID] {
+            guard group.members.isEmpty else { return joinConsumer(attempt) }
+            // Without members it is free to become a group of the other kind.
+            for record in group.tombstones { emit(record) }
+        }
         let isNewcomer = request.memberID.isEmpty
         if groups.kind(of: attempt.groupID) == nil {
             guard isNewcomer else { return refuse(attempt, .unknownMemberID, request.memberID) }

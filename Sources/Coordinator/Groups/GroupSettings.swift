@@ -17,6 +17,9 @@ package struct GroupSettings: Sendable {
     /// Largest record of one group; it must fit into a segment of the log.
     package var recordBytesMax = 64 << 20
 
+    /// What concerns consumer groups (KIP-848).
+    package var consumer = ConsumerSettings()
+
     /// A member that waits in a join has no id yet that it could send heartbeats with; it is given up after
     /// this time and may ask again (Kafka's fixed value).
     package static let newMemberJoinTimeoutMilliseconds: Int32 = 300_000

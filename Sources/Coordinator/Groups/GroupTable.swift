@@ -5,15 +5,20 @@
 package struct GroupTable: Sendable {
     /// Groups whose leader assigns.
     package internal(set) var classic: [String: ClassicGroup] = [:]
+    /// Groups whose coordinator assigns.
+    package internal(set) var consumer: [String: ConsumerGroup] = [:]
 
     /// No groups.
     package init() {}
 
     /// What kind of group `id` is; nil if there is none.
-    package func kind(of id: String) -> GroupKind? { classic[id] == nil ? nil : .classic }
+    package func kind(of id: String) -> GroupKind? {
+        if classic[id] != nil { return .classic }
+        return consumer[id] == nil ? nil : .consumer
+    }
 
     /// How many groups there are.
-    package var count: Int { classic.count }
+    package var count: Int { classic.count + consumer.count }
 
     /// Makes a classic group of `id` unless there is a group of that name.
     mutating func ensureGroup(_ id: String) {
