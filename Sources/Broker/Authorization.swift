@@ -21,7 +21,7 @@ package enum Resource: Sendable {
             switch self {
             case .topic:
                 [.read, .write, .create, .delete, .alter, .describe, .describeConfigs, .alterConfigs]
-            case .group: [.read, .delete, .describe]
+            case .group: [.read, .delete, .describe, .describeConfigs, .alterConfigs]
             case .transactionalID: [.write, .describe]
             case .cluster:
                 [

@@ -20,6 +20,8 @@ package final class Broker: Sendable {
     package let fetchSessions: FetchSessionCache
     /// Gives out producer ids.
     package let producerIDs: ProducerIDs
+    /// The consumer groups.
+    package let groups: GroupHost
     /// Where its listeners are bound.
     package let boundAddresses: [SocketAddress]
     let sockets: BrokerSockets
@@ -47,6 +49,7 @@ package final class Broker: Sendable {
             upkeep.request(jobs.graves, within: .zero)
         }
         brokerEpoch = parts.brokerEpoch
+        groups = GroupUpkeep.host(parts, on: upkeep, settings, logger: logger, clock: clock)
         boundAddresses = parts.sockets.listeners.map(\.local)
         advertised = AdvertisedAddresses(
             parts.advertised, listeners: parts.sockets.listeners.map(\.address), logger: logger)

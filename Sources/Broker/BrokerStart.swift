@@ -43,6 +43,7 @@ extension Broker {
         do throws(NetworkError) { try sockets.loops.start() } catch {
             throw StartError("cannot start: \(error)")
         }
+        broker.groups.start()
         broker.upkeep.start()
         broker.cleaner.start(named: "apus-cleaner")
         for listener in sockets.listeners { listener.start() }

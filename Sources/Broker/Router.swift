@@ -20,12 +20,23 @@ package final class Router: ConnectionHandler {
         case fetch = 1
         case listOffsets = 2
         case metadata = 3
+        case offsetCommit = 8
+        case offsetFetch = 9
+        case findCoordinator = 10
+        case joinGroup = 11
+        case heartbeat = 12
+        case leaveGroup = 13
+        case syncGroup = 14
+        case describeGroups = 15
+        case listGroups = 16
         case apiVersions = 18
         case createTopics = 19
         case deleteTopics = 20
         case deleteRecords = 21
         case initProducerID = 22
         case offsetForLeaderEpoch = 23
+        case deleteGroups = 42
+        case offsetDelete = 47
         case describeCluster = 60
     }
 
@@ -93,6 +104,16 @@ package final class Router: ConnectionHandler {
             }
         case .listOffsets: try serve(ListOffsetsHandler.handle, frame.bytes, start, request, connection)
         case .metadata: try serve(MetadataHandler.handle, frame.bytes, start, request, connection)
+        case .offsetCommit: try serve(OffsetCommitHandler.handle, frame.bytes, start, request, connection)
+        case .offsetFetch: try serve(OffsetFetchHandler.handle, frame.bytes, start, request, connection)
+        case .findCoordinator:
+            try serve(FindCoordinatorHandler.handle, frame.bytes, start, request, connection)
+        case .joinGroup: try serve(JoinGroupHandler.handle, frame.bytes, start, request, connection)
+        case .heartbeat: try serve(HeartbeatHandler.handle, frame.bytes, start, request, connection)
+        case .leaveGroup: try serve(LeaveGroupHandler.handle, frame.bytes, start, request, connection)
+        case .syncGroup: try serve(SyncGroupHandler.handle, frame.bytes, start, request, connection)
+        case .describeGroups: try serve(DescribeGroupsHandler.handle, frame.bytes, start, request, connection)
+        case .listGroups: try serve(ListGroupsHandler.handle, frame.bytes, start, request, connection)
         case .apiVersions: try serve(ApiVersionsHandler.handle, frame.bytes, start, request, connection)
         case .createTopics: try serve(CreateTopicsHandler.handle, frame.bytes, start, request, connection)
         case .deleteTopics: try serve(DeleteTopicsHandler.handle, frame.bytes, start, request, connection)
@@ -100,6 +121,8 @@ package final class Router: ConnectionHandler {
         case .initProducerID: try serve(InitProducerIDHandler.handle, frame.bytes, start, request, connection)
         case .offsetForLeaderEpoch:
             try serve(OffsetForLeaderEpochHandler.handle, frame.bytes, start, request, connection)
+        case .deleteGroups: try serve(DeleteGroupsHandler.handle, frame.bytes, start, request, connection)
+        case .offsetDelete: try serve(OffsetDeleteHandler.handle, frame.bytes, start, request, connection)
         case .describeCluster:
             try serve(DescribeClusterHandler.handle, frame.bytes, start, request, connection)
         }

@@ -11,11 +11,13 @@ struct AllowedDifference: Sendable {
     let path: String
     /// Why a client cannot mind.
     let reason: String
+    /// The one session in which it may be; nil for all.
+    let session: String?
     /// Which values are meant; all of them unless given.
     let condition: @Sendable (_ recorded: JSONValue?, _ live: JSONValue?) -> Bool
 
     init(
-        _ apis: Set<APIKey>? = nil, _ path: String, _ reason: String,
+        _ apis: Set<APIKey>? = nil, _ path: String, _ reason: String, in session: String? = nil,
         when condition: @escaping @Sendable (_ recorded: JSONValue?, _ live: JSONValue?) -> Bool = { _, _ in
             true
         }
@@ -23,10 +25,12 @@ struct AllowedDifference: Sendable {
         self.apis = apis
         self.path = path
         self.reason = reason
+        self.session = session
         self.condition = condition
     }
 
-    func covers(_ difference: ReplayDifference, of api: APIKey) -> Bool {
+    func covers(_ difference: ReplayDifference, of api: APIKey, in session: String) -> Bool {
+        if let own = self.session, own != session { return false }
         if let apis, !apis.contains(api) { return false }
         let isAnywhere = path.hasPrefix("*.")
         let isHere =
@@ -37,21 +41,48 @@ struct AllowedDifference: Sendable {
     }
 
     /// The first row that allows `difference`; nil if none does.
-    static func row(for difference: ReplayDifference, of api: APIKey) -> AllowedDifference? {
-        table.first { $0.covers(difference, of: api) }
+    static func row(
+        for difference: ReplayDifference, of api: APIKey, in session: String
+    ) -> AllowedDifference? {
+        table.first { $0.covers(difference, of: api, in: session) }
     }
+
+    private static let leavesAtOnce =
+        "Kafka holds a LeaveGroup behind the JoinGroup that waits on the same connection; we serve it at once"
 
     static let table: [AllowedDifference] = [
         AllowedDifference(nil, "*.throttleTimeMs", "a quota's measure of time"),
         AllowedDifference(nil, "*.errorMessage", "texts are ours; codes must not differ"),
         AllowedDifference(nil, "*.clusterId", "each cluster has its own"),
         AllowedDifference(
-            [.metadata, .describeCluster], "*.port", "the live broker listens elsewhere"),
+            [.findCoordinator], "*.errorCode", "our coordinator is there when it answers",
+            when: { recorded, live in recorded == 15 && live == 0 }),
         AllowedDifference(
-            [.metadata, .describeCluster], "*.host", "the live broker may be called localhost"),
+            [.findCoordinator], "*.nodeId", "our coordinator is there when it answers, and here",
+            when: { recorded, live in recorded == -1 && live == 1 }),
+        AllowedDifference(
+            [.findCoordinator, .metadata, .describeCluster], "*.port", "the live broker listens elsewhere"),
+        AllowedDifference(
+            [.findCoordinator, .metadata, .describeCluster], "*.host",
+            "the live broker may be called localhost"),
         AllowedDifference(
             [.apiVersions], "apiKeys",
             "which APIs and versions a broker serves grows with it; clients negotiate"),
+        AllowedDifference(
+            [.joinGroup], "members", leavesAtOnce, in: "java-classic-group",
+            when: { recorded, live in recorded != nil && live == nil }),
+        AllowedDifference(
+            [.syncGroup], "errorCode", leavesAtOnce, in: "java-classic-group",
+            when: { recorded, live in recorded == 27 && live == 0 }),
+        AllowedDifference(
+            [.syncGroup], "protocolType", leavesAtOnce, in: "java-classic-group",
+            when: { recorded, live in recorded == .null && live == "consumer" }),
+        AllowedDifference(
+            [.syncGroup], "protocolName", leavesAtOnce, in: "java-classic-group",
+            when: { recorded, live in recorded == .null && live == "range" }),
+        AllowedDifference(
+            [.syncGroup], "assignment", leavesAtOnce, in: "java-classic-group",
+            when: { recorded, live in recorded == "" && live != "" }),
         AllowedDifference([.apiVersions], "supportedFeatures", "as the APIs do"),
         AllowedDifference([.apiVersions], "finalizedFeatures", "as the APIs do"),
         AllowedDifference(

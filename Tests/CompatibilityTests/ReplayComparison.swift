@@ -18,7 +18,8 @@ struct ReplayDifference {
 struct ReplayComparison {
     /// What identifies an element of a list, where it is present.
     private static let keys = [
-        "name", "topic", "topicId", "partitionIndex", "partition", "nodeId", "apiKey", "index",
+        "name", "topic", "topicId", "partitionIndex", "partition", "nodeId", "apiKey", "index", "groupId",
+        "memberId", "key",
     ]
 
     private(set) var differences: [ReplayDifference] = []
@@ -91,6 +92,9 @@ struct ReplayComparison {
                 {
                     return nil
                 }
+                // The same coordinator may be recorded before it was there.
+                if name == "nodeId", element["key"] != nil { return nil }
+                if name == "memberId", let text = value.text { return translation.keyOfMember(text) }
                 return value.text ?? "\(value)"
             }
             let isScalar = parts.isEmpty && !element.isContainer

@@ -117,7 +117,7 @@ struct ReplayRun {
         translation = comparison.translation
         if api == .fetch { noteEnds(translation.apply(to: recorded), live) }
         for difference in comparison.differences where !scope.isAboutChangedTopic(difference) {
-            if let row = AllowedDifference.row(for: difference, of: api) {
+            if let row = AllowedDifference.row(for: difference, of: api, in: capture.name) {
                 allowed[row.reason, default: 0] += 1
             } else if isSettledLater(difference, api, index) {
                 allowed["Kafka announces a new topic a moment before it serves it", default: 0] += 1
@@ -160,12 +160,16 @@ struct ReplayRun {
 
     private static let transient: Set<Int64> = [3, 5, 6, 14, 15, 16, 51, 100]
 
-    /// Whether a Produce came too early for Kafka, so that its client sent it again: a broker that is always
-    /// ready would store it twice.
+    /// Whether a Produce or JoinGroup came too early for Kafka, so that its client sent it again: a broker
+    /// that is always ready would store it twice.
     private func isRefusedOnce(_ frame: CapturedFrame, _ recorded: JSONValue?) -> Bool {
-        guard frame.api == .produce, let recorded else { return false }
+        guard let recorded else { return false }
         let codes = errors(recorded)
-        return !codes.isEmpty && codes.isSubset(of: ReplayRun.unready)
+        switch frame.api {
+        case .produce: return !codes.isEmpty && codes.isSubset(of: ReplayRun.unready)
+        case .joinGroup: return !codes.isDisjoint(with: ReplayRun.unreadyCoordinator)
+        default: return false
+        }
     }
 
     /// Gives Kafka the moment that it needs before it takes records for a topic that it just announced.
@@ -179,6 +183,7 @@ struct ReplayRun {
 
     /// Kafka leads the partition a moment later.
     private static let unready: Set<Int64> = [5, 6]
+    private static let unreadyCoordinator: Set<Int64> = [14, 15, 16]
 
     private func isTransient(_ reply: JSONValue) -> Bool {
         !errors(reply).isDisjoint(with: ReplayRun.transient)

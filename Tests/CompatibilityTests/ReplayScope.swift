@@ -10,6 +10,8 @@ struct ReplayScope {
     /// Names and ids of topics that a request left out would have changed.
     private var changedTopics: Set<String> = []
     private var nameOfID: [String: String] = [:]
+    /// Groups that a request left out would have changed.
+    private var changedGroups: Set<String> = []
     /// Fetch sessions, as recorded, that lack a request.
     private var brokenSessions: Set<Int64> = []
 
@@ -17,14 +19,17 @@ struct ReplayScope {
 
     /// Requests that read only: leaving them out changes nothing.
     private static let readers: Set<APIKey> = [
-        .describeConfigs, .describeLogDirs, .describeGroups, .listGroups, .findCoordinator, .offsetFetch,
-        .describeTopicPartitions, .listConfigResources, .describeProducers, .describeTransactions,
-        .listTransactions,
-        .consumerGroupDescribe, .shareGroupDescribe, .describeShareGroupOffsets, .offsetCommit, .offsetDelete,
-        .joinGroup, .syncGroup, .heartbeat, .leaveGroup, .deleteGroups, .consumerGroupHeartbeat,
-        .shareGroupHeartbeat, .describeAcls, .electLeaders, .listPartitionReassignments,
-        .alterPartitionReassignments, .saslHandshake, .saslAuthenticate, .shareFetch, .shareAcknowledge,
-        .addOffsetsToTxn, .txnOffsetCommit,
+        .describeConfigs, .describeLogDirs, .describeTopicPartitions, .listConfigResources,
+        .describeProducers, .describeTransactions, .listTransactions, .consumerGroupDescribe,
+        .shareGroupDescribe, .describeShareGroupOffsets, .describeAcls, .electLeaders,
+        .listPartitionReassignments, .alterPartitionReassignments, .saslHandshake, .saslAuthenticate,
+        .shareFetch,
+    ]
+
+    /// Requests that change groups only.
+    private static let groupWriters: Set<APIKey> = [
+        .consumerGroupHeartbeat, .shareGroupHeartbeat, .streamsGroupHeartbeat, .shareAcknowledge,
+        .addOffsetsToTxn, .txnOffsetCommit, .alterShareGroupOffsets, .deleteShareGroupOffsets,
     ]
 
     /// Whether to send `frame`; `reply` is its recorded answer, if there is one.
@@ -33,9 +38,14 @@ struct ReplayScope {
         guard let api = frame.api, let body = ReplayDecoding.request(frame) else { return false }
         noteIDs(reply)
         guard apis.contains(api) else {
-            if !ReplayScope.readers.contains(api) { changedTopics.formUnion(topics(in: body)) }
+            if ReplayScope.groupWriters.contains(api) {
+                changedGroups.formUnion(groups(in: body))
+            } else if !ReplayScope.readers.contains(api) {
+                changedTopics.formUnion(topics(in: body))
+            }
             return false
         }
+        if ReplayScope.ofGroups.contains(api) { return changedGroups.isDisjoint(with: groups(in: body)) }
         let isSent = isWhole(api, body)
         if !isSent, api == .fetch, let session = reply?["sessionId"]?.integer, session != 0 {
             brokenSessions.insert(session)
@@ -44,13 +54,31 @@ struct ReplayScope {
         return isSent
     }
 
-    /// Whether a reply's element is about a topic that is no longer what it was.
+    /// Requests that are about groups, and do not change with the topics that they mention.
+    private static let ofGroups: Set<APIKey> = [
+        .offsetCommit, .offsetFetch, .joinGroup, .syncGroup, .heartbeat, .leaveGroup, .describeGroups,
+        .deleteGroups, .offsetDelete,
+    ]
+
+    /// The groups that a request names.
+    private func groups(in body: JSONValue) -> Set<String> {
+        var names: Set<String> = []
+        if let id = body["groupId"]?.text { names.insert(id) }
+        for list in ["groups", "groupsNames"] {
+            for element in body[list]?.elements ?? [] {
+                if let id = element.text ?? element["groupId"]?.text { names.insert(id) }
+            }
+        }
+        return names
+    }
+
+    /// Whether a reply's element is about a topic or a group that is no longer what it was.
     func isAboutChangedTopic(_ difference: ReplayDifference) -> Bool {
         guard let bracket = difference.place.firstIndex(of: "[") else { return false }
         let key = difference.place[difference.place.index(after: bracket)...].prefix {
             $0 != "]" && $0 != "/"
         }
-        return changedTopics.contains(String(key))
+        return changedTopics.contains(String(key)) || changedGroups.contains(String(key))
             || nameOfID[String(key)].map(changedTopics.contains) == true
     }
 

@@ -10,14 +10,16 @@ extension Compatibility {
         /// Sessions that use nothing but what this broker serves: every request is sent, every close
         /// compared.
         static let whole: Set<String> = [
-            "franz-basic", "java-basic", "kafka-python14-basic", "kafka-python3-basic", "kcat-acks-null",
-            "kcat-produce-consume", "sweep-errors",
+            "confluent-basic", "franz-basic", "franz-group", "java-basic", "kafka-python14-basic",
+            "kafka-python14-group", "kafka-python3-basic", "kafka-python3-group", "kcat-acks-null",
+            "kcat-group", "kcat-produce-consume", "sweep-errors",
         ]
         /// The APIs that are served; of all other sessions only these requests are sent.
         static let served: Set<APIKey> = [
             .produce, .fetch, .listOffsets, .metadata, .apiVersions, .createTopics, .deleteTopics,
-            .initProducerID,
-            .offsetForLeaderEpoch, .describeCluster,
+            .initProducerID, .offsetForLeaderEpoch, .describeCluster, .offsetCommit, .offsetFetch,
+            .findCoordinator, .joinGroup, .heartbeat, .leaveGroup, .syncGroup, .describeGroups, .listGroups,
+            .deleteGroups, .offsetDelete,
         ]
         private static let folder = TestEnvironment.root + "/fixtures/captures"
         static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
@@ -33,6 +35,7 @@ extension Compatibility {
         func replay(_ name: String) async throws {
             let capture = try Replays.capture(name)
             guard !capture.usesSASL else { return print("\(name): skipped, needs SASL") }
+            // The recordings have four partitions of groups, and no delay before the first round.
             let others = capture.configuration.filter { !$0.hasPrefix("num.partitions=") }
             guard others.isEmpty else {
                 return print("\(name): skipped, needs \(others.joined(separator: ", "))")
@@ -41,7 +44,7 @@ extension Compatibility {
             // to.
             let own = TestEnvironment.isKafka ? [] : [("apus.replication.clamp", "false")]
             let settings =
-                [("log.retention.ms", "-1")] + own
+                [("log.retention.ms", "-1"), ("offsets.topic.num.partitions", "4")] + own
                 + capture.configuration.map { setting in
                     let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
                     return (parts[0], parts[1])
@@ -79,8 +82,12 @@ extension Compatibility {
                     path: "topics.partitions.errorCode", place: "", recorded: 0, live: 1)
                 let own = ReplayDifference(path: field, place: "", recorded: 0, live: 1)
                 for api in APIKey.allCases {
-                    #expect(!row.covers(other, of: api), "\(row.path)")
-                    if let apis = row.apis, !apis.contains(api) { #expect(!row.covers(own, of: api)) }
+                    let session = row.session ?? "any"
+                    #expect(!row.covers(other, of: api, in: session), "\(row.path)")
+                    if let apis = row.apis, !apis.contains(api) {
+                        #expect(!row.covers(own, of: api, in: session))
+                    }
+                    if row.session != nil { #expect(!row.covers(own, of: api, in: "another")) }
                 }
             }
         }

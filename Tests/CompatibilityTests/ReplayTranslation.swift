@@ -7,6 +7,8 @@ import Protocol
 struct ReplayTranslation {
     /// Topic ids, as text.
     private(set) var topicIDs: [String: String] = [:]
+    /// Ids of members; each ends with a random UUID.
+    private(set) var memberIDs: [String: String] = [:]
     private(set) var producerIDs: [Int64: Int64] = [:]
     private(set) var sessionIDs: [Int64: Int64] = [:]
 
@@ -18,6 +20,13 @@ struct ReplayTranslation {
             let zero = UUID.zero.description
             guard recorded != zero, live != zero, topicIDs[recorded] == nil else { return false }
             topicIDs[recorded] = live
+        case ("memberId", .string(let recorded), .string(let live)),
+            ("leader", .string(let recorded), .string(let live)):
+            if memberIDs[recorded] == live { return true }  // another field of this reply has told
+            guard let stem = Self.stem(recorded), stem == Self.stem(live), memberIDs[recorded] == nil,
+                !memberIDs.values.contains(recorded), !memberIDs.values.contains(live)
+            else { return false }
+            memberIDs[recorded] = live
         case ("producerId", .integer(let recorded), .integer(let live)):
             guard recorded >= 0, live >= 0, producerIDs[recorded] == nil else { return false }
             producerIDs[recorded] = live
@@ -36,11 +45,27 @@ struct ReplayTranslation {
         case .object(let members):
             .object(members.map { JSONMember($0.key, apply(to: $0.value, field: $0.key)) })
         case .string(let text) where field == "records": .string(translatedRecords(text))
-        case .string(let text): .string(topicIDs[text] ?? text)
+        case .string(let text): .string(topicIDs[text] ?? memberIDs[text] ?? text)
         case .integer(let number) where field == "producerId": .integer(producerIDs[number] ?? number)
         case .integer(let number) where field == "sessionId": .integer(sessionIDs[number] ?? number)
         default: value
         }
+    }
+
+    /// What comes before the UUID of a member id; nil where there is none.
+    private static func stem(_ memberID: String) -> Substring? {
+        let parts = memberID.split(separator: "-", omittingEmptySubsequences: false).suffix(5)
+        guard parts.count == 5, parts.dropFirst().map(\.utf8.count) == [4, 4, 4, 12],
+            memberID.utf8.count > 36
+        else { return nil }
+        return memberID.dropLast(36)
+    }
+
+    /// What identifies a member in both sessions: its id once it is known, until then what it begins with.
+    func keyOfMember(_ memberID: String) -> String {
+        if let live = memberIDs[memberID] { return live }
+        return memberIDs.values.contains(memberID)
+            ? memberID : Self.stem(memberID).map(String.init) ?? memberID
     }
 
     private func translatedRecords(_ text: String) -> String {

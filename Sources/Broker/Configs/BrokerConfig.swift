@@ -44,6 +44,17 @@ package struct BrokerSettings: Sendable {
     package var cleanerMapLoad = 0.9
     package var cleanerBytesPerSecond = Double.greatestFiniteMagnitude
     package var cleanerBackoffMilliseconds: Int64 = 15_000
+    package var groupMinSessionMilliseconds: Int32 = 6_000
+    package var groupMaxSessionMilliseconds: Int32 = 1_800_000
+    package var groupMaxSize: Int32 = .max
+    package var groupInitialRebalanceDelayMilliseconds: Int32 = 0
+    package var offsetMetadataMaxBytes: Int32 = 4096
+    package var offsetsPartitions: Int32 = 50
+    package var offsetsReplicationFactor: Int16 = 1
+    package var offsetsSegmentBytes: Int32 = 100 << 20
+    package var offsetsCodec: Int32 = 0
+    package var offsetsRetentionMinutes: Int32 = 10_080
+    package var offsetsRetentionCheckMilliseconds: Int64 = 600_000
     package var logLevel = LogLevel.info
     package var retentionMilliseconds: Int64?
     package var retentionMinutes: Int32?
@@ -62,7 +73,7 @@ package struct BrokerSettings: Sendable {
 extension BrokerSettings {
     /// Every broker configuration that has an effect.
     package static let rules: [ConfigRule<BrokerSettings>] =
-        identity + network + storage + compaction + topicDefaults
+        identity + network + storage + compaction + groups + topicDefaults
 
     private static let identity: [ConfigRule<BrokerSettings>] = [
         .init("node.id", sets: \.nodeID, allowed: 0...Int32.max, "The id of this broker."),
@@ -160,6 +171,41 @@ extension BrokerSettings {
         .init(
             "log.cleaner.backoff.ms", sets: \.cleanerBackoffMilliseconds, allowed: 0...Int64.max,
             "After how long it is looked for more to compact once something was written."),
+    ]
+
+    private static let groups: [ConfigRule<BrokerSettings>] = [
+        .init(
+            "group.min.session.timeout.ms", sets: \.groupMinSessionMilliseconds, allowed: 1...Int32.max,
+            "Shortest session timeout of a classic group's member."),
+        .init(
+            "group.max.session.timeout.ms", sets: \.groupMaxSessionMilliseconds, allowed: 1...Int32.max,
+            "Longest session timeout of a classic group's member."),
+        .init(
+            "group.max.size", sets: \.groupMaxSize, allowed: 1...Int32.max, "Members of a classic group."),
+        .init(
+            "group.initial.rebalance.delay.ms", sets: \.groupInitialRebalanceDelayMilliseconds,
+            allowed: 0...Int32.max, "How long an empty group waits for more members before its first round."),
+        .init(
+            "offset.metadata.max.bytes", sets: \.offsetMetadataMaxBytes, allowed: 0...Int32.max,
+            "Longest note beside a committed offset."),
+        .init(
+            "offsets.topic.num.partitions", sets: \.offsetsPartitions, allowed: 1...10_000,
+            "Partitions of __consumer_offsets, when it is made."),
+        .init(
+            "offsets.topic.replication.factor", sets: \.offsetsReplicationFactor, allowed: 1...Int16.max,
+            "Accepted for Kafka's sake: one node has one replica."),
+        .init(
+            "offsets.topic.segment.bytes", sets: \.offsetsSegmentBytes, allowed: 1_048_576...Int32.max,
+            "Segment size of __consumer_offsets, when it is made."),
+        .init(
+            "offsets.topic.compression.codec", sets: \.offsetsCodec, allowed: 0...4,
+            "Codec of its batches: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd."),
+        .init(
+            "offsets.retention.minutes", sets: \.offsetsRetentionMinutes, allowed: 1...Int32.max,
+            "How long offsets are kept that no group uses any more."),
+        .init(
+            "offsets.retention.check.interval.ms", sets: \.offsetsRetentionCheckMilliseconds,
+            allowed: 1...Int64.max, "How often it is checked which offsets are unused for so long."),
     ]
 
     private static let topicDefaults: [ConfigRule<BrokerSettings>] = [

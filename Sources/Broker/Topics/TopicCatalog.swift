@@ -28,6 +28,8 @@ package final class TopicCatalog: Sendable {
         var topics = TopicDirectory()
         var features: [String: Int16] = [:]
         var metadataOffset = Offset.zero
+        /// Told of every topic that was deleted.
+        var whenDeleted: @Sendable (_ name: String) -> Void = { _ in }
     }
     private let state = Lock(State())
     private let metadata: MetadataLog
@@ -70,6 +72,11 @@ package final class TopicCatalog: Sendable {
     package var features: [String: Int16] { state.withLock { $0.features } }
     /// The last offset of the metadata log that is applied.
     package var metadataOffset: Offset { state.withLock { $0.metadataOffset } }
+
+    /// Calls `body` on the catalog's thread with the name of each topic that is deleted from now on.
+    func whenDeleted(_ body: @escaping @Sendable (_ name: String) -> Void) {
+        state.withLock { $0.whenDeleted = body }
+    }
 
     private func notePosition() {
         let (features, offset) = (metadata.image.features, metadata.lastOffset)
@@ -215,6 +222,7 @@ package final class TopicCatalog: Sendable {
             }
         }
         logger.log(.info, "topic.deleted", ["topic": topic.name, "id": "\(topic.id)", "by": requester])
+        state.withLock { $0.whenDeleted }(topic.name)
         return .success(TopicReferenceFound(name: topic.name, id: topic.id))
     }
 }

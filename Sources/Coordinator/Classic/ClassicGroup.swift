@@ -113,6 +113,11 @@ extension ClassicGroup {
         count(member, by: 1)
     }
 
+    /// Forgets what members had, as a generation without an assignment came in between.
+    mutating func forgetAssignments() {
+        for id in members.keys { members[id]?.assignment = [] }
+    }
+
     /// Gives the instance's member another id; what the old one waited for is returned.
     mutating func replaceStatic(
         _ oldID: String, by newID: String
@@ -157,7 +162,8 @@ extension ClassicGroup {
     /// Whether someone with these protocols could be a member beside the present ones.
     func supports(type: String, _ protocols: [JoinGroupRequest.JoinGroupRequestProtocol]) -> Bool {
         if state == .empty { return !type.isEmpty && !protocols.isEmpty }
-        return type == protocolType && protocols.contains { supporters[$0.name] == members.count }
+        return type == protocolType
+            && protocols.contains { supporters[$0.name, default: 0] == members.count }
     }
 
     /// The protocol that most members like best among those that all support.

@@ -72,8 +72,10 @@ extension GroupCoordinator {
             emit(.classicGroup(ClassicGroup.key(attempt.groupID), empty))
         }
         guard hasRoom(for: attempt) else {
-            self[classic: attempt.groupID].remove(request.memberID)
-            return refuse(attempt, .groupMaxSizeReached, "")
+            refuse(attempt, .groupMaxSizeReached, "")
+            drop(request.memberID, from: attempt.groupID)
+            // The others need not wait for it.
+            return completeIfAllJoined(attempt.groupID)
         }
         if isNewcomer { joinNew(attempt) } else { joinKnown(attempt) }
     }

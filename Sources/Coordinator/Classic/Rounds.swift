@@ -18,7 +18,10 @@ extension GroupCoordinator {
     /// Calls all members together.
     mutating func beginRebalance(_ id: String, _ reason: String) {
         // Who waits for an assignment of the generation that ends is told to join again.
-        if self[classic: id].state == .completingRebalance { refuseSyncs(id, .rebalanceInProgress) }
+        if self[classic: id].state == .completingRebalance {
+            refuseSyncs(id, .rebalanceInProgress)
+            self[classic: id].forgetAssignments()
+        }
         self[classic: id].pendingSyncs = []
         deadlines.cancel(.sync(group: id))
         let isFirst = self[classic: id].state == .empty

@@ -44,6 +44,12 @@ package struct Deadlines<Key: Hashable & Sendable>: Sendable {
         due[key] = nil
         // What was taken back must not pile up until its time would have come.
         if heap.count > 2 * due.count + Self.slack { rebuild() }
+        dropTakenBack()
+    }
+
+    /// Sees to it that the first entry of the heap is somebody's.
+    private mutating func dropTakenBack() {
+        while let first = heap.first, due[first.key]?.queued != first.time { pop() }
     }
 
     /// Entries of the heap without a deadline that are not worth a clean-up.
@@ -67,6 +73,7 @@ package struct Deadlines<Key: Hashable & Sendable>: Sendable {
             guard let present = due[first.key], present.queued == first.time else { continue }
             if present.time <= now {
                 due[first.key] = nil
+                dropTakenBack()
                 return first.key
             }
             due[first.key]?.queued = present.time

@@ -17,7 +17,7 @@ extension GroupCoordinator {
         }
         answer.groupState = group.state.rawValue
         answer.protocolType = group.protocolType ?? ""
-        // Between generations there is nothing that all members agree on.
+        // Between generations there is no protocol that all members agree on.
         let isStable = group.state == .stable
         if isStable { answer.protocolData = group.protocolName ?? "" }
         answer.members = group.membersInOrder.map { member in
@@ -28,8 +28,8 @@ extension GroupCoordinator {
             described.clientHost = member.client.host
             if isStable {
                 described.memberMetadata = group.protocolName.map { member.metadata(for: $0) } ?? []
-                described.memberAssignment = member.assignment
             }
+            described.memberAssignment = member.assignment
             return described
         }
         return answer
@@ -62,7 +62,7 @@ extension GroupCoordinator {
             answer.groupID = group.id
             answer.protocolType = group.protocolType ?? ""
             answer.groupState = group.state.rawValue
-            answer.groupType = "Classic"
+            answer.groupType = kind
             return answer
         }
     }

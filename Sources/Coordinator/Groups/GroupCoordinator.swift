@@ -50,6 +50,7 @@ package struct GroupCoordinator: Shard {
             switch event {
             case .request(let request, let token): shard.serve(request, token)
             case .topicsDeleted(let topics): shard.forgetTopics(topics)
+            case .topicsKnown(let topics): shard.forgetTopics(except: topics)
             case .expiryDue: shard.expire()
             case .topicsChanged(let topics): shard.topics = topics
             case .configured(let group, let config): shard.consumerConfigs[group] = config

@@ -58,6 +58,8 @@ package enum GroupEvent: Sendable {
     case request(GroupRequest, ReplyToken)
     /// Topics were deleted; their offsets go too.
     case topicsDeleted(Set<String>)
+    /// These topics exist, and no others: offsets of topics that were deleted while nobody looked go.
+    case topicsKnown([String: TopicID])
     /// It is time to look for offsets and groups that nobody uses any more.
     case expiryDue
     /// Topics were made, changed or deleted; a host says so at the beginning too.

@@ -13,6 +13,20 @@ extension GroupCoordinator {
         }
     }
 
+    /// Forgets the offsets of topics that are gone, or were made anew under their old name.
+    ///
+    /// Offsets that do not say which topic they mean are left to expire.
+    mutating func forgetTopics(except topics: [String: TopicID]) {
+        for group in offsets.groups.sorted() {
+            for (topic, partitions) in offsets.all(of: group) {
+                for (partition, committed) in partitions.sorted(by: { $0.key < $1.key })
+                where committed.topicID != .zero && committed.topicID != topics[topic] {
+                    emit(OffsetTable.tombstone(group, topic, partition))
+                }
+            }
+        }
+    }
+
     /// Forgets offsets that have expired, and groups without members that have no offsets left.
     mutating func expire() {
         for id in groups.classic.keys.sorted() {

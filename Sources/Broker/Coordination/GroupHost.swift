@@ -1,0 +1,176 @@
+// The groups of the broker: the topic that holds them, created when it is first needed, and one shard for
+// each of its partitions.
+internal import Base
+package import Coordinator
+internal import Network
+internal import Protocol
+internal import Storage
+
+/// Hosts the group coordinator.
+package final class GroupHost: Sendable {
+    /// The topic of groups and offsets.
+    package static let topicName = "__consumer_offsets"
+
+    typealias Host = ShardHost<GroupCoordinator>
+
+    private enum Stage {
+        /// The topic is not there, as far as we know.
+        case absent
+        /// It is being made; who waits for it.
+        case creating([@Sendable ([Host]?) -> Void])
+        case ready(topic: TopicID, [Host])
+    }
+
+    private let stage = Lock(Stage.absent)
+    private let catalog: TopicCatalog
+    private let settings: BrokerSettings
+    private let loops: EventLoopGroup
+    private let services: ShardServices
+
+    init(
+        catalog: TopicCatalog, settings: BrokerSettings, loops: EventLoopGroup, services: ShardServices
+    ) {
+        self.catalog = catalog
+        self.settings = settings
+        self.loops = loops
+        self.services = services
+    }
+
+    /// Begins to read what earlier runs left.
+    func start() { _ = existingShards() }
+
+    /// The shards, if the topic exists; loading begins at the first call.
+    func existingShards() -> [Host]? {
+        let topic = catalog.topics[Self.topicName]
+        var mustLoad: [Host] = []
+        var mustClose: [Host] = []
+        let shards: [Host]? = stage.withLock { stage in
+            if case .ready(let id, let shards) = stage {
+                if id == topic?.id { return shards }
+                mustClose = shards  // deleted, and perhaps made anew
+                stage = .absent
+            }
+            guard let topic else { return nil }
+            if case .creating = stage { return nil }  // its maker takes it over in a moment
+            mustLoad = makeShards(topic)
+            stage = .ready(topic: topic.id, mustLoad)
+            return mustLoad
+        }
+        for shard in mustClose { shard.close() }
+        for shard in mustLoad { shard.load() }
+        return shards
+    }
+
+    /// Calls `body` with the shards, making the topic if need be; with nil if that failed.
+    func withShards(_ body: @escaping @Sendable ([Host]?) -> Void) {
+        if let shards = existingShards() { return body(shards) }
+        let isFirst = stage.withLock { stage in
+            switch stage {
+            case .ready, .absent:
+                stage = .creating([body])
+                return true
+            case .creating(let waiting):
+                stage = .creating(waiting + [body])
+                return false
+            }
+        }
+        guard isFirst else { return }
+        catalog.create([.groupState(settings)], by: "the group coordinator", validateOnly: false) {
+            [self] _ in created()
+        }
+    }
+
+    /// The topic was made just now, by us or by somebody else, or could not be.
+    private func created() {
+        let topic = catalog.topics[Self.topicName]
+        let (shards, waiting) = stage.withLock { stage in
+            var waiting: [@Sendable ([Host]?) -> Void] = []
+            if case .creating(let bodies) = stage { waiting = bodies }
+            guard let topic else {
+                stage = .absent
+                return (nil as [Host]?, waiting)
+            }
+            let shards = makeShards(topic)
+            stage = .ready(topic: topic.id, shards)
+            return (shards, waiting)
+        }
+        for shard in shards ?? [] { shard.load() }
+        for body in waiting { body(shards) }
+    }
+
+    private func makeShards(_ topic: Topic) -> [Host] {
+        let groups = GroupSettings(settings, segmentBytes: Int(topic.settings.segmentBytes))
+        return topic.partitions.enumerated().map { index, partition in
+            Host(
+                partition, on: loops.loops[index % loops.loops.count], services,
+                make: { GroupCoordinator(groups) },
+                whenLoaded: { [catalog] _ in [.topicsKnown(catalog.topics.ids)] })
+        }
+    }
+
+    /// The shard of a group.
+    static func shard(of group: String, in shards: [Host]) -> Host {
+        shards[Int(javaHash(group) & .max) % shards.count]
+    }
+
+    /// Topics were deleted, so their offsets go too.
+    func topicsDeleted(_ names: Set<String>) {
+        for shard in existingShards() ?? [] { shard.post(.topicsDeleted(names)) }
+    }
+
+    /// Looks for what has expired; how long nothing else will, or nil if nothing will as things stand.
+    func expire() -> Duration? {
+        var next: Timestamp?
+        for shard in existingShards() ?? [] {
+            shard.post(.expiryDue)
+            if let expiry = shard.inspect({ $0.nextExpiry }) ?? nil { next = min(next ?? expiry, expiry) }
+        }
+        return next.map { .milliseconds(max(0, $0.milliseconds - services.clock.wallTime().milliseconds)) }
+    }
+
+    /// What happened to a group lately, the oldest first; nil if it is not known.
+    package func journal(of group: String) -> [GroupJournalEntry]? {
+        guard let shards = existingShards() else { return nil }
+        return Self.shard(of: group, in: shards).inspect { $0.journals[group]?.entries } ?? nil
+    }
+}
+
+/// `String.hashCode` of Java, over UTF-16: it decides which partition a group lives in.
+func javaHash(_ text: String) -> Int32 {
+    text.utf16.reduce(Int32(0)) { $0 &* 31 &+ Int32($1) }
+}
+
+extension TopicDirectory {
+    /// The ids of all topics by their names.
+    fileprivate var ids: [String: TopicID] {
+        Dictionary(all.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension NewTopic {
+    /// The topic of groups and offsets, as Kafka makes it.
+    static func groupState(_ settings: BrokerSettings) -> NewTopic {
+        var topic = NewTopic(name: GroupHost.topicName)
+        topic.partitionCount = settings.offsetsPartitions
+        topic.replicationFactor = 1
+        topic.configs = [
+            "cleanup.policy": "compact", "compression.type": "producer",
+            "segment.bytes": String(settings.offsetsSegmentBytes),
+        ]
+        return topic
+    }
+}
+
+extension GroupSettings {
+    /// What the configuration says about groups.
+    init(_ settings: BrokerSettings, segmentBytes: Int) {
+        self.init()
+        sessionTimeoutMinMilliseconds = settings.groupMinSessionMilliseconds
+        sessionTimeoutMaxMilliseconds = settings.groupMaxSessionMilliseconds
+        membersMax = settings.groupMaxSize
+        initialRebalanceDelayMilliseconds = settings.groupInitialRebalanceDelayMilliseconds
+        offsetMetadataBytesMax = settings.offsetMetadataMaxBytes
+        offsetRetentionMilliseconds = Int64(settings.offsetsRetentionMinutes) * 60_000
+        recordBytesMax = min(recordBytesMax, segmentBytes / 2)
+    }
+}

@@ -1,0 +1,95 @@
+// How handlers ask the group coordinator: the shard of one group, or all of them, and a deferred reply.
+internal import Base
+internal import Coordinator
+internal import Network
+internal import Protocol
+
+extension RequestContext {
+    /// Who sends the request, as members of groups are described.
+    var groupClient: GroupClient { GroupClient(id: header.clientID ?? "", host: "/\(peer.host)") }
+
+    /// Asks the shard of `group`; its reply is read by `read`, and an error without one becomes `refusal`.
+    func ask<Reply: Sendable>(
+        _ group: String, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
+        read: @escaping @Sendable (GroupReply) -> Reply?, refusal: @escaping @Sendable (ErrorCode) -> Reply
+    ) -> Outcome<Reply> {
+        let reply = Deferred<Reply>()
+        ask(group, request, holdFor: hold) { answer in reply.complete(answer.read(read, refusal)) }
+        return .later(reply)
+    }
+
+    /// The same for a part of a reply.
+    func ask(
+        _ group: String, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
+        answer: @escaping @Sendable (GroupHost.Host.Answer) -> Void
+    ) {
+        broker.groups.withShards { [self] shards in
+            guard let shards else { return answer(.failure(ErrorCodeError(.coordinatorNotAvailable))) }
+            submit(request, to: GroupHost.shard(of: group, in: shards), hold, answer)
+        }
+    }
+
+    /// Asks every shard; there are none before somebody made use of groups.
+    func askAll(
+        _ request: GroupRequest, answer: @escaping @Sendable ([GroupHost.Host.Answer]) -> Void
+    ) {
+        let shards = broker.groups.existingShards() ?? []
+        let gathering = Gathering<GroupHost.Host.Answer>(count: shards.count, then: answer)
+        for (index, shard) in shards.enumerated() {
+            submit(request, to: shard, ShardLimits.holdTime) { gathering.add($0, at: index) }
+        }
+    }
+
+    private func submit(
+        _ request: GroupRequest, to shard: GroupHost.Host, _ hold: Duration,
+        _ answer: @escaping @Sendable (GroupHost.Host.Answer) -> Void
+    ) {
+        let token = shard.submit({ .request(request, $0) }, answer: answer)
+        guard let token else { return }
+        loop.post { [loop] in
+            loop.schedule(after: hold) { [weak shard] in shard?.giveUp(token) }
+        }
+    }
+}
+
+extension Result where Success == GroupReply, Failure == ErrorCodeError {
+    /// The reply as `read` takes it, or what `refusal` makes of the error.
+    func read<Reply>(_ read: (GroupReply) -> Reply?, _ refusal: (ErrorCode) -> Reply) -> Reply {
+        switch self {
+        case .success(let reply):
+            guard let reply = read(reply) else {
+                preconditionFailure("the coordinator answered another request")
+            }
+            return reply
+        case .failure(let error): return refusal(error.code)
+        }
+    }
+}
+
+/// Collects answers of several shards, in order; the last one calls the action.
+final class Gathering<Value: Sendable>: Sendable {
+    private struct State {
+        var values: [Value?]
+        var missing: Int
+    }
+    private let state: Lock<State>
+    private let action: @Sendable ([Value]) -> Void
+
+    /// Waits for `count` values; with none the action is called at once.
+    init(count: Int, then action: @escaping @Sendable ([Value]) -> Void) {
+        state = Lock(State(values: Array(repeating: nil, count: count), missing: count))
+        self.action = action
+        if count == 0 { action([]) }
+    }
+
+    /// Adds the value number `index`.
+    func add(_ value: Value, at index: Int) {
+        let all: [Value]? = state.withLock { state in
+            guard state.values[index] == nil else { return nil }
+            state.values[index] = value
+            state.missing -= 1
+            return state.missing == 0 ? state.values.compactMap(\.self) : nil
+        }
+        if let all { action(all) }
+    }
+}

@@ -1,0 +1,393 @@
+// Hosts one shard of a coordinator over its partition: decides, appends and applies in one critical section,
+// and lets replies go when everything that was appended before them is durable. A failed append or sync ends
+// the shard: what is in memory may be ahead of the log, so it is thrown away and read again.
+internal import Base
+internal import Compression
+internal import Coordinator
+internal import Network
+internal import Protocol
+internal import Records
+internal import Storage
+
+/// What many shards have in common.
+struct ShardServices: Sendable {
+    let clock: any BrokerClock
+    let logger: Logger
+    let pool: Network.WorkPool
+    /// The codec of the state topic's batches.
+    var codec = CompressionCodec.none
+    /// Called when something was written down.
+    var written: @Sendable () -> Void = {}
+
+    var now: Moment { Moment(monotonic: clock.monotonicNanoseconds(), wall: clock.wallTime()) }
+}
+
+/// How long shards let requests wait, and how many.
+enum ShardLimits {
+    /// Requests that wait for one shard to be loaded.
+    static let heldMax = 10_000
+    /// How long one of them waits at most.
+    static let holdTime = Duration.seconds(5)
+    /// How long a shard rests after a failure before it is loaded again.
+    static let restAfterFailure = Duration.seconds(1)
+    /// Bytes of the log that are read at a time.
+    static let loadChunkBytes = 1 << 20
+}
+
+/// One shard of a coordinator, and who waits for its replies.
+final class ShardHost<State: Shard>: Sendable {
+    /// What a request is told: the reply, or why there is none.
+    typealias Answer = Result<State.Reply, ErrorCodeError>
+    private typealias Made = Decision<State.Record, State.Reply>
+
+    private enum Stage {
+        case loading
+        case active(State)
+        /// The log takes no more appends until the next start.
+        case failed
+        /// The topic was deleted.
+        case closed
+    }
+
+    private struct Guarded {
+        var stage = Stage.loading
+        /// What came while the shard was loading.
+        var held: [(event: State.Event, token: ReplyToken?)] = []
+        var waiting: [ReplyToken: @Sendable (Answer) -> Void] = [:]
+        var nextToken: UInt64 = 0
+        /// Where the log ended when the shard last appended.
+        var end = Offset.zero
+        /// The one timer that counts, and when it fires.
+        var timer: (number: UInt64, at: Int64)?
+        var nextTimer: UInt64 = 0
+        /// What is set on the loop, which only the loop's own thread changes.
+        var timerID: TimerID?
+    }
+
+    /// A decision on its way out of the lock.
+    private struct Outgoing {
+        var answers: [(send: @Sendable (Answer) -> Void, answer: Answer)] = []
+        var end = Offset.zero
+        var timer: (number: UInt64, at: Int64)?
+        var hasWritten = false
+        var mustReload = false
+    }
+
+    /// The partition that holds the records.
+    let partition: Partition
+    private let guarded = Lock(Guarded())
+    private let make: @Sendable () -> State
+    private let whenLoaded: @Sendable (State) -> [State.Event]
+    private let loop: EventLoop
+    private let services: ShardServices
+
+    /// A host over `partition` that waits to be loaded.
+    ///
+    /// `make` gives an empty shard; what `whenLoaded` gives happens to it first.
+    init(
+        _ partition: Partition, on loop: EventLoop, _ services: ShardServices,
+        make: @escaping @Sendable () -> State,
+        whenLoaded: @escaping @Sendable (State) -> [State.Event] = { _ in [] }
+    ) {
+        self.partition = partition
+        self.loop = loop
+        self.services = services
+        self.make = make
+        self.whenLoaded = whenLoaded
+    }
+
+    /// Looks at the state; nil while there is none.
+    func inspect<Value>(_ body: (State) -> Value) -> Value? {
+        guarded.withLock { if case .active(let state) = $0.stage { body(state) } else { nil } }
+    }
+
+    /// How many requests wait for a reply.
+    var waitingCount: Int { guarded.withLock { $0.waiting.count } }
+}
+
+// MARK: - Events
+
+extension ShardHost {
+    /// Has the shard decide on a request; `answer` is called once, from any thread, perhaps at once.
+    ///
+    /// Returns the token by which `giveUp` can end the wait for a shard that is being loaded; nil if there is
+    /// no such wait.
+    @discardableResult
+    func submit(
+        _ event: (ReplyToken) -> State.Event, answer: @escaping @Sendable (Answer) -> Void
+    ) -> ReplyToken? {
+        var outgoing = Outgoing()
+        let held: ReplyToken? = guarded.withLock { guarded in
+            let token = ReplyToken(guarded.nextToken)
+            guarded.nextToken += 1
+            switch guarded.stage {
+            case .active:
+                guarded.waiting[token] = answer
+                decide(&guarded, &outgoing) { state, now in state.handle(event(token), at: now) }
+                return nil
+            case .loading:
+                guard guarded.held.count < ShardLimits.heldMax else {
+                    outgoing.answers.append(
+                        (answer, .failure(ErrorCodeError(.coordinatorLoadInProgress))))
+                    return nil
+                }
+                guarded.waiting[token] = answer
+                guarded.held.append((event(token), token))
+                return token
+            case .failed, .closed:
+                outgoing.answers.append((answer, .failure(ErrorCodeError(.coordinatorNotAvailable))))
+                return nil
+            }
+        }
+        dispatch(outgoing)
+        return held
+    }
+
+    /// Tells the shard of something that nobody waits for.
+    func post(_ event: State.Event) {
+        var outgoing = Outgoing()
+        guarded.withLock { guarded in
+            switch guarded.stage {
+            case .active: decide(&guarded, &outgoing) { state, now in state.handle(event, at: now) }
+            case .loading: guarded.held.append((event, nil))
+            case .failed, .closed: break
+            }
+        }
+        dispatch(outgoing)
+    }
+
+    /// Ends the wait of a request that the shard has not seen yet.
+    func giveUp(_ token: ReplyToken) {
+        let answer = guarded.withLock { guarded in
+            guard let index = guarded.held.firstIndex(where: { $0.token == token }) else {
+                return nil as (@Sendable (Answer) -> Void)?
+            }
+            guarded.held.remove(at: index)
+            return guarded.waiting.removeValue(forKey: token)
+        }
+        answer?(.failure(ErrorCodeError(.coordinatorLoadInProgress)))
+    }
+
+    /// Ends the shard, as its topic is gone.
+    func close() {
+        var outgoing = Outgoing()
+        guarded.withLock { guarded in
+            guarded.stage = .closed
+            refuseAll(&guarded, &outgoing)
+        }
+        dispatch(outgoing)
+    }
+}
+
+// MARK: - Decide, append, apply
+
+extension ShardHost {
+    /// Lets the shard decide, and appends what it decided on, all under the lock.
+    private func decide(
+        _ guarded: inout Guarded, _ outgoing: inout Outgoing, _ body: (inout State, Moment) -> Made
+    ) {
+        guard case .active(var state) = guarded.stage else { return }
+        // The state must have one owner while it changes, else all of it is copied.
+        guarded.stage = .loading
+        let now = services.now
+        let made = body(&state, now)
+        if !made.records.isEmpty {
+            do {
+                guarded.end = try append(made.records, at: now)
+                outgoing.hasWritten = true
+            } catch {
+                return collapse(&guarded, &outgoing, reason: "\(error)")
+            }
+        }
+        let deadline = state.nextDeadline
+        guarded.stage = .active(state)
+        outgoing.end = guarded.end
+        for addressed in made.replies {
+            if let send = guarded.waiting.removeValue(forKey: addressed.token) {
+                outgoing.answers.append((send, .success(addressed.reply)))
+            }
+        }
+        guard let deadline, guarded.timer.map({ deadline < $0.at }) ?? true else { return }
+        guarded.timer = (guarded.nextTimer, deadline)
+        guarded.nextTimer += 1
+        outgoing.timer = guarded.timer
+    }
+
+    /// Appends one batch; where the log ends then.
+    private func append(_ records: [State.Record], at now: Moment) throws -> Offset {
+        guard let log = partition.log else { throw StorageError.closed(path: partition.id.description) }
+        var options = BatchOptions()
+        options.codec = services.codec
+        var builder = BatchBuilder(options)
+        for record in records {
+            let (key, value) = try record.encoded()
+            builder.append(timestamp: now.wall, key: key, value: value)
+        }
+        var bytes = try builder.finish()
+        var span = bytes.mutableSpan
+        var batch = unsafe span.mutableBytes
+        let header = try BatchHeader(reading: batch.bytes)
+        guard case .appended(let range, _) = try log.append(&batch, header: header) else {
+            preconditionFailure("a batch without a producer id was taken for a repeated one")
+        }
+        return range.last.next
+    }
+
+    /// Throws the state away; everyone who waits asks again later.
+    private func collapse(_ guarded: inout Guarded, _ outgoing: inout Outgoing, reason: String) {
+        let isOver = partition.log?.hasFailed ?? true
+        services.logger.log(
+            .error, "coordinator.shard_failed",
+            ["partition": "\(partition.id)", "reason": reason, "reloads": "\(!isOver)"])
+        guarded.stage = isOver ? .failed : .loading
+        guarded.timer = nil
+        outgoing.mustReload = !isOver
+        refuseAll(&guarded, &outgoing)
+    }
+
+    private func refuseAll(_ guarded: inout Guarded, _ outgoing: inout Outgoing) {
+        for send in guarded.waiting.values {
+            outgoing.answers.append((send, .failure(ErrorCodeError(.coordinatorNotAvailable))))
+        }
+        guarded.waiting = [:]
+        guarded.held = []
+        outgoing.end = .zero
+    }
+
+    /// Does outside of the lock what follows from a decision.
+    private func dispatch(_ outgoing: Outgoing) {
+        if outgoing.hasWritten { services.written() }
+        if let timer = outgoing.timer { arm(timer) }
+        if outgoing.mustReload {
+            loop.post { [self] in
+                loop.schedule(after: ShardLimits.restAfterFailure) { [self] in load() }
+            }
+        }
+        guard !outgoing.answers.isEmpty else { return }
+        let replies = HeldReplies(outgoing.answers) { [weak self] in self?.syncFailed() }
+        // Nothing is ever written before offset 0, so errors of a shard that is gone leave at once.
+        guard outgoing.end > .zero else { return replies.durable(0, failed: false) }
+        partition.whenDurable(outgoing.end, tell: replies, index: 0)
+    }
+
+    /// The log failed before what was decided became durable.
+    private func syncFailed() {
+        var outgoing = Outgoing()
+        guarded.withLock { guarded in
+            guard case .active = guarded.stage else { return }
+            collapse(&guarded, &outgoing, reason: "what was appended could not be synced")
+        }
+        dispatch(outgoing)
+    }
+}
+
+// MARK: - Time
+
+extension ShardHost {
+    private func arm(_ timer: (number: UInt64, at: Int64)) {
+        if loop.isCurrent { setTimer(timer) } else { loop.post { [self] in setTimer(timer) } }
+    }
+
+    /// Takes the place of the timer that is set; on the loop.
+    private func setTimer(_ timer: (number: UInt64, at: Int64)) {
+        let former: TimerID?? = guarded.withLock { guarded in
+            // Two threads may have come here in another order than they left the lock.
+            guard guarded.timer?.number == timer.number else { return nil }
+            defer { guarded.timerID = nil }
+            return guarded.timerID
+        }
+        guard let former else { return }
+        if let former { loop.cancel(former) }
+        let id = loop.schedule(at: timer.at) { [weak self] in self?.fire(timer.number) }
+        guarded.withLock { $0.timerID = id }
+    }
+
+    private func fire(_ number: UInt64) {
+        var outgoing = Outgoing()
+        guarded.withLock { guarded in
+            // An earlier deadline may have taken the place of this one.
+            guard guarded.timer?.number == number else { return }
+            guarded.timer = nil
+            guarded.timerID = nil
+            decide(&guarded, &outgoing) { state, now in state.deadlinesReached(at: now) }
+        }
+        dispatch(outgoing)
+    }
+}
+
+// MARK: - Loading
+
+extension ShardHost {
+    /// Reads the state from the log on the pool, and then does what has gathered meanwhile.
+    func load() {
+        guard let log = partition.log else { return unavailable("the partition is offline") }
+        guard log.bounds.logStart < log.bounds.logEnd else { return loaded(make(), end: log.bounds.logEnd) }
+        services.pool.run { [self] in
+            do {
+                var loader = StateLogLoader<State>(make(), log, services.logger)
+                try loader.run()
+                loaded(loader.state, end: loader.end)
+            } catch {
+                unavailable("\(error)")
+            }
+        }
+    }
+
+    private func unavailable(_ reason: String) {
+        services.logger.log(
+            .error, "coordinator.shard_not_loaded",
+            ["partition": "\(partition.id)", "reason": reason])
+        var outgoing = Outgoing()
+        guarded.withLock { guarded in
+            guard case .loading = guarded.stage else { return }
+            guarded.stage = .failed
+            refuseAll(&guarded, &outgoing)
+        }
+        dispatch(outgoing)
+    }
+
+    private func loaded(_ state: State, end: Offset) {
+        var outgoings: [Outgoing] = []
+        let first = whenLoaded(state)
+        guarded.withLock { guarded in
+            guard case .loading = guarded.stage else { return }
+            guarded.stage = .active(state)
+            guarded.end = end
+            let held = guarded.held
+            guarded.held = []
+            func next(_ body: (inout State, Moment) -> Made) {
+                var outgoing = Outgoing()
+                decide(&guarded, &outgoing, body)
+                outgoings.append(outgoing)
+            }
+            next { state, now in state.loaded(at: now) }
+            for event in first { next { state, now in state.handle(event, at: now) } }
+            for (event, _) in held { next { state, now in state.handle(event, at: now) } }
+        }
+        for outgoing in outgoings { dispatch(outgoing) }
+    }
+}
+
+/// Replies that leave when the log is durable.
+private final class HeldReplies<Reply: Sendable>: DurabilityListener {
+    typealias Answer = Result<Reply, ErrorCodeError>
+    private let answers: [(send: @Sendable (Answer) -> Void, answer: Answer)]
+    private let whenFailed: @Sendable () -> Void
+
+    init(
+        _ answers: [(send: @Sendable (Answer) -> Void, answer: Answer)],
+        whenFailed: @escaping @Sendable () -> Void
+    ) {
+        self.answers = answers
+        self.whenFailed = whenFailed
+    }
+
+    func durable(_ index: Int, failed: Bool) {
+        guard failed else {
+            for (send, answer) in answers { send(answer) }
+            return
+        }
+        for (send, _) in answers { send(.failure(ErrorCodeError(.coordinatorNotAvailable))) }
+        whenFailed()
+    }
+}

@@ -1,0 +1,103 @@
+// Reads a shard's state from its log: every record in order, those of transactions when their end is known.
+internal import Base
+internal import Coordinator
+internal import Records
+internal import Storage
+
+/// Replays the log of one shard; it waits for the disk, so it runs on the pool.
+struct StateLogLoader<State: Shard> {
+    /// What the records amount to so far.
+    private(set) var state: State
+    /// Where the log ended when the last record was read.
+    private(set) var end: Offset
+    /// Records of transactions that are still open, by producer.
+    private var pending: [ProducerID: [State.Record]] = [:]
+    private let log: PartitionLog
+    private let logger: Logger
+
+    /// What the records of one batch may take in memory.
+    private static var batchBytesMax: Int { 256 << 20 }
+
+    init(_ state: State, _ log: PartitionLog, _ logger: Logger) {
+        self.state = state
+        self.log = log
+        self.logger = logger
+        end = log.bounds.logStart
+    }
+
+    /// Reads everything; throws where the log cannot be read.
+    mutating func run() throws {
+        let last = log.bounds.logEnd
+        var buffer: [UInt8] = []
+        while end < last {
+            let slice = try log.read(
+                from: end, maxBytes: ShardLimits.loadChunkBytes, upTo: .logEnd, wholeFirstBatch: true)
+            try slice.copy(into: &buffer)
+            let reached = try unsafe apply(buffer.span.bytes)
+            guard reached > end else {
+                throw StorageError.corrupt(
+                    path: log.partition.description, position: 0,
+                    reason: "it ends at offset \(end.value), not at \(last.value)")
+            }
+            end = reached
+        }
+    }
+
+    /// Applies the whole batches in `bytes`; the offset after the last of them.
+    private mutating func apply(_ bytes: RawSpan) throws -> Offset {
+        var cursor = BatchCursor(bytes)
+        var next = end
+        do {
+            while let batch = try cursor.next() {
+                if batch.header.nextOffset <= next { continue }
+                next = batch.header.nextOffset
+                try apply(batch)
+            }
+        } catch RecordError.truncated {
+            // The chunk ended in the middle of a batch, which the next chunk brings whole.
+        }
+        return next
+    }
+
+    private mutating func apply(_ batch: borrowing RecordBatch) throws {
+        try batch.verifyChecksum()
+        let header = batch.header
+        if header.attributes.isControl {
+            for control in try ControlRecords.read(batch) {
+                switch control.type {
+                case .commit:
+                    for record in pending.removeValue(forKey: header.producerID) ?? [] {
+                        state.apply(record)
+                    }
+                case .abort: pending[header.producerID] = nil
+                case .leaderChange, .snapshotHeader, .snapshotFooter, .kraftVersion, .kraftVoters: break
+                }
+            }
+            return
+        }
+        for stored in try batch.records(limitBytes: Self.batchBytesMax) {
+            guard let record = read(stored) else { continue }
+            if header.attributes.isTransactional {
+                pending[header.producerID, default: []].append(record)
+            } else {
+                state.apply(record)
+            }
+        }
+    }
+
+    /// A record of ours; what cannot be read is said, and passed over, as the other groups must live.
+    private func read(_ stored: Record) -> State.Record? {
+        do throws(ShardRecordError) {
+            guard let key = stored.key else { throw ShardRecordError("a record without a key") }
+            return try State.Record(key: key, value: stored.value)
+        } catch {
+            logger.log(
+                .error, "coordinator.record_unreadable",
+                [
+                    "partition": "\(log.partition)", "offset": "\(stored.offset.value)",
+                    "reason": error.description,
+                ])
+            return nil
+        }
+    }
+}

@@ -1,0 +1,138 @@
+/// OffsetFetch (key 9, v0–10): how far groups have read. v2 all topics · v3 throttle time · v5 leader epoch ·
+/// v6 flexible · v7 stable offsets only (KIP-447) · v8 many groups · v9 member and epoch (KIP-848) · v10
+/// topic ids.
+internal import Base
+internal import Coordinator
+internal import Network
+internal import Protocol
+
+enum OffsetFetchHandler {
+    /// The first version that asks for many groups.
+    private static let manyGroupsFrom: Int16 = 8
+    /// The first version that names topics by their ids.
+    private static let topicIDsFrom: Int16 = 10
+    typealias Group = OffsetFetchResponse.OffsetFetchResponseGroup
+
+    static func handle(_ request: OffsetFetchRequest, _ context: RequestContext) -> Outcome<
+        OffsetFetchResponse
+    > {
+        let asked = context.version >= manyGroupsFrom ? request.groups : [request.onlyGroup]
+        let topics = context.topics
+        let reply = Deferred<OffsetFetchResponse>()
+        let gathering = Gathering<Group>(count: asked.count) { groups in
+            reply.complete(response(groups, context))
+        }
+        for (index, group) in asked.enumerated() {
+            guard context.authorize(.describe, .group(group.groupID)) else {
+                gathering.add(refusal(.groupAuthorizationFailed, of: group), at: index)
+                continue
+            }
+            let (known, unknown) = resolve(group, topics, context)
+            let request = GroupRequest.fetchOffsets(known, requireStable: request.requireStable)
+            context.ask(group.groupID, request) { answer in
+                let result = answer.read { reply in
+                    guard case .fetchOffsets(var answer) = reply else { return nil as Group? }
+                    answer.topics += unknown
+                    if group.topics == nil { answer.addIDs(topics) }
+                    return answer
+                } _: { code in
+                    refusal(code, of: group)
+                }
+                gathering.add(result, at: index)
+            }
+        }
+        return .later(reply)
+    }
+
+    /// The topics by their names, and the answers for those whose id nobody knows.
+    private static func resolve(
+        _ group: OffsetFetchRequest.OffsetFetchRequestGroup, _ topics: TopicDirectory,
+        _ context: RequestContext
+    ) -> (OffsetFetchRequest.OffsetFetchRequestGroup, [OffsetFetchResponse.OffsetFetchResponseTopics]) {
+        guard let wanted = group.topics else { return (group, []) }
+        var known = group
+        var unknown: [OffsetFetchResponse.OffsetFetchResponseTopics] = []
+        known.topics = wanted.compactMap { topic in
+            guard context.version >= topicIDsFrom else { return topic }
+            guard let found = topics[topic.topicID] else {
+                unknown.append(topic.refused(.unknownTopicID))
+                return nil
+            }
+            var named = topic
+            named.name = found.name
+            return named
+        }
+        return (known, unknown)
+    }
+
+    private static func response(_ groups: [Group], _ context: RequestContext) -> OffsetFetchResponse {
+        var response = OffsetFetchResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.groups = groups
+        // Before version 8 the one group's answer is the reply itself.
+        guard context.version < manyGroupsFrom, let group = groups.first else { return response }
+        response.errorCode = group.errorCode
+        response.topics = group.topics.map { topic in
+            var answer = OffsetFetchResponse.OffsetFetchResponseTopic()
+            answer.name = topic.name
+            answer.partitions = topic.partitions.map { partition in
+                var old = OffsetFetchResponse.OffsetFetchResponsePartition()
+                old.partitionIndex = partition.partitionIndex
+                old.committedOffset = partition.committedOffset
+                old.committedLeaderEpoch = partition.committedLeaderEpoch
+                old.metadata = partition.metadata
+                old.errorCode = partition.errorCode
+                return old
+            }
+            return answer
+        }
+        return response
+    }
+
+    /// The oldest versions have room for an error only beside a partition.
+    private static func refusal(
+        _ code: ErrorCode, of asked: OffsetFetchRequest.OffsetFetchRequestGroup
+    ) -> Group {
+        var group = Group()
+        group.groupID = asked.groupID
+        group.errorCode = code.rawValue
+        group.topics = asked.topics?.map { $0.refused(code) } ?? []
+        return group
+    }
+}
+
+extension OffsetFetchRequest {
+    /// What versions before 8 ask for, in the form of the later ones.
+    fileprivate var onlyGroup: OffsetFetchRequestGroup {
+        var group = OffsetFetchRequestGroup()
+        group.groupID = groupID
+        group.topics = topics?.map { topic in
+            var wanted = OffsetFetchRequestTopics()
+            wanted.name = topic.name
+            wanted.partitionIndexes = topic.partitionIndexes
+            return wanted
+        }
+        return group
+    }
+}
+
+extension OffsetFetchRequest.OffsetFetchRequestTopics {
+    fileprivate func refused(_ code: ErrorCode) -> OffsetFetchResponse.OffsetFetchResponseTopics {
+        var answer = OffsetFetchResponse.OffsetFetchResponseTopics()
+        answer.name = name
+        answer.topicID = topicID
+        answer.partitions = partitionIndexes.map { index in
+            var partition = OffsetFetchResponse.OffsetFetchResponsePartitions(index, nil)
+            partition.errorCode = code.rawValue
+            return partition
+        }
+        return answer
+    }
+}
+
+extension OffsetFetchResponse.OffsetFetchResponseGroup {
+    /// Names all topics by their ids too.
+    fileprivate mutating func addIDs(_ directory: TopicDirectory) {
+        for index in topics.indices { topics[index].topicID = directory[topics[index].name]?.id ?? .zero }
+    }
+}

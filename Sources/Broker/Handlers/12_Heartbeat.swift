@@ -1,0 +1,29 @@
+/// Heartbeat (key 12, v0–4): a classic member says it is alive. v1 throttle time · v3 static members
+/// (KIP-345) · v4 flexible.
+internal import Base
+internal import Coordinator
+internal import Network
+internal import Protocol
+
+enum HeartbeatHandler {
+    static func handle(_ request: HeartbeatRequest, _ context: RequestContext) -> Outcome<HeartbeatResponse> {
+        guard context.authorize(.read, .group(request.groupID)) else {
+            return .now(failure(.groupAuthorizationFailed, context))
+        }
+        return context.ask(request.groupID, .heartbeat(request)) { reply in
+            guard case .heartbeat(var response) = reply else { return nil }
+            response.throttleTimeMs = context.throttleMilliseconds
+            return response
+        } refusal: { code in
+            // While the coordinator loads, the member counts as alive: there is nothing it could do better.
+            failure(code == .coordinatorLoadInProgress ? .none : code, context)
+        }
+    }
+
+    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> HeartbeatResponse {
+        var response = HeartbeatResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.errorCode = code.rawValue
+        return response
+    }
+}

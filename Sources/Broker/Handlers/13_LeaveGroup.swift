@@ -1,0 +1,41 @@
+/// LeaveGroup (key 13, v0–5): members leave a classic group. v1 throttle time · v3 many members, also by
+/// instance id · v4 flexible · v5 reasons (KIP-800).
+internal import Base
+internal import Coordinator
+internal import Network
+internal import Protocol
+
+enum LeaveGroupHandler {
+    /// The first version that names many members.
+    private static let manyMembersFrom: Int16 = 3
+
+    static func handle(_ request: LeaveGroupRequest, _ context: RequestContext) -> Outcome<LeaveGroupResponse>
+    {
+        guard context.authorize(.read, .group(request.groupID)) else {
+            return .now(failure(.groupAuthorizationFailed, context))
+        }
+        var asked = request
+        if context.version < manyMembersFrom {
+            var only = LeaveGroupRequest.MemberIdentity()
+            only.memberID = request.memberID
+            asked.members = [only]
+        }
+        return context.ask(request.groupID, .leave(asked)) { reply in
+            guard case .leave(var response) = reply else { return nil }
+            response.throttleTimeMs = context.throttleMilliseconds
+            if context.version < manyMembersFrom, response.errorCode == 0 {
+                response.errorCode = response.members.first?.errorCode ?? 0
+            }
+            return response
+        } refusal: { code in
+            failure(code, context)
+        }
+    }
+
+    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> LeaveGroupResponse {
+        var response = LeaveGroupResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.errorCode = code.rawValue
+        return response
+    }
+}

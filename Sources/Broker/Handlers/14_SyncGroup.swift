@@ -1,0 +1,36 @@
+/// SyncGroup (key 14, v0–5): the leader hands in the assignment, every member gets its share. v1 throttle
+/// time · v3 static members · v4 flexible · v5 protocol type and name (KIP-559).
+internal import Base
+internal import Coordinator
+internal import Network
+internal import Protocol
+
+enum SyncGroupHandler {
+    /// The first version that must say which protocol it is about.
+    private static let protocolRequiredFrom: Int16 = 5
+
+    static func handle(_ request: SyncGroupRequest, _ context: RequestContext) -> Outcome<SyncGroupResponse> {
+        if context.version >= protocolRequiredFrom,
+            request.protocolType == nil || request.protocolName == nil
+        {
+            return .now(failure(.inconsistentGroupProtocol, context))
+        }
+        guard context.authorize(.read, .group(request.groupID)) else {
+            return .now(failure(.groupAuthorizationFailed, context))
+        }
+        return context.ask(request.groupID, .sync(request)) { reply in
+            guard case .sync(var response) = reply else { return nil }
+            response.throttleTimeMs = context.throttleMilliseconds
+            return response
+        } refusal: { code in
+            // What was joined before the coordinator loaded is no longer waited for: join again.
+            failure(code == .coordinatorLoadInProgress ? .rebalanceInProgress : code, context)
+        }
+    }
+
+    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> SyncGroupResponse {
+        var response = SyncGroupResponse.refusal(code)
+        response.throttleTimeMs = context.throttleMilliseconds
+        return response
+    }
+}

@@ -1,0 +1,28 @@
+/// ListGroups (key 16, v0–5): all groups. v1 throttle time · v3 flexible · v4 by state (KIP-518) · v5 by type
+/// (KIP-848).
+internal import Base
+internal import Coordinator
+internal import Network
+internal import Protocol
+
+enum ListGroupsHandler {
+    static func handle(_ request: ListGroupsRequest, _ context: RequestContext) -> Outcome<ListGroupsResponse>
+    {
+        let filter = GroupFilter(states: request.statesFilter, types: request.typesFilter)
+        let reply = Deferred<ListGroupsResponse>()
+        context.askAll(.list(filter)) { answers in
+            var response = ListGroupsResponse()
+            response.throttleTimeMs = context.throttleMilliseconds
+            for answer in answers {
+                switch answer {
+                case .success(.list(let groups)):
+                    response.groups += groups.filter { context.authorize(.describe, .group($0.groupID)) }
+                case .success: preconditionFailure("the coordinator answered another request")
+                case .failure(let error): response.errorCode = error.code.rawValue
+                }
+            }
+            reply.complete(response)
+        }
+        return .later(reply)
+    }
+}

@@ -1,0 +1,72 @@
+/// OffsetDelete (key 47, v0): forgets offsets of a group (KIP-496).
+internal import Base
+internal import Coordinator
+internal import Network
+internal import Protocol
+
+enum OffsetDeleteHandler {
+    typealias Topic = OffsetDeleteResponse.OffsetDeleteResponseTopic
+
+    static func handle(_ request: OffsetDeleteRequest, _ context: RequestContext) -> Outcome<
+        OffsetDeleteResponse
+    > {
+        guard context.authorize(.delete, .group(request.groupID)) else {
+            return .now(failure(.groupAuthorizationFailed, context))
+        }
+        let (accepted, refused) = sort(request, context)
+        return context.ask(request.groupID, .deleteOffsets(accepted)) { reply in
+            guard case .deleteOffsets(var response) = reply else { return nil }
+            response.throttleTimeMs = context.throttleMilliseconds
+            if response.errorCode == 0 { response.topics = merge(refused, response.topics) }
+            return response
+        } refusal: { code in
+            failure(code, context)
+        }
+    }
+
+    /// The request with what exists, and the answers for the rest.
+    private static func sort(
+        _ request: OffsetDeleteRequest, _ context: RequestContext
+    ) -> (OffsetDeleteRequest, [Topic]) {
+        let topics = context.topics
+        var accepted = request
+        accepted.topics = []
+        var refused: [Topic] = []
+        for asked in request.topics {
+            var good = asked
+            var bad = Topic()
+            bad.name = asked.name
+            let isAllowed = context.authorize(.read, .topic(asked.name))
+            good.partitions = asked.partitions.filter { partition in
+                if isAllowed, topics[asked.name]?.partition(partition.partitionIndex) != nil { return true }
+                var result = OffsetDeleteResponse.OffsetDeleteResponsePartition()
+                result.partitionIndex = partition.partitionIndex
+                let code: ErrorCode = isAllowed ? .unknownTopicOrPartition : .topicAuthorizationFailed
+                result.errorCode = code.rawValue
+                bad.partitions.append(result)
+                return false
+            }
+            if !good.partitions.isEmpty { accepted.topics.append(good) }
+            if !bad.partitions.isEmpty { refused.append(bad) }
+        }
+        return (accepted, refused)
+    }
+
+    /// One answer for each topic.
+    private static func merge(_ refused: [Topic], _ answered: [Topic]) -> [Topic] {
+        answered.reduce(into: refused) { merged, topic in
+            if let place = merged.firstIndex(where: { $0.name == topic.name }) {
+                merged[place].partitions += topic.partitions
+            } else {
+                merged.append(topic)
+            }
+        }
+    }
+
+    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> OffsetDeleteResponse {
+        var response = OffsetDeleteResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.errorCode = code.rawValue
+        return response
+    }
+}

@@ -1,0 +1,26 @@
+// Consumer groups with real clients; each story is a function of clients/groups.py.
+import Foundation
+import Testing
+
+extension Compatibility {
+    @Suite("Groups", .enabled(if: TestEnvironment.hasPython, TestEnvironment.needsPython))
+    struct Groups {
+        @Test(
+            "small services share their work through groups",
+            arguments: ["share", "replaced", "restart", "independent", "clients", "static"])
+        func story(_ name: String) async throws {
+            let scratch = Scratch()
+            let port = try FreePort.next()
+            let command = TestEnvironment.brokerCommand(
+                directory: scratch.path + "/data", port: port, settings: [])
+            let log = scratch.path + "/broker.log"
+            do {
+                try await runClient("groups.py", [name, "\(port)", log, "--"] + command, seconds: 180)
+            } catch {
+                let text = FileManager.default.contents(atPath: log) ?? Data()
+                print("the broker's log:\n\(String(decoding: text, as: UTF8.self).suffix(8000))")
+                throw error
+            }
+        }
+    }
+}
