@@ -33,6 +33,8 @@ extension Broker {
     /// Ends everything in order; whether all replies left in time.
     private func stopParts(by deadline: Int64) -> Result<Bool, StorageError> {
         for listener in sockets.listeners { listener.stop() }
+        // Members that wait for a round would hold up the stop for minutes; they ask again after it.
+        groups.stop()
         let isDrained = (try? sockets.loops.stop(within: Self.drainLimit)) ?? false
         sockets.pool.stop()
         cleaner.stop()

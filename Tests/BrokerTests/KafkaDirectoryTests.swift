@@ -52,6 +52,69 @@ struct KafkaDirectoryTests {
         #expect(tried > 0)
     }
 
+    @Test("groups, their members and every committed offset are served", arguments: KafkaDirectory.names)
+    func groups(name: String) throws {
+        let directory = try KafkaDirectory(name)
+        for _ in 0..<2 {
+            try withBroker(on: directory.path) { broker, client in
+                let groups = try directory.expected()["groups"]?.members ?? []
+                #expect(!groups.isEmpty || !name.hasPrefix("groups"))
+                for (id, group) in groups.map({ ($0.key, $0.value) }) {
+                    try checkOffsets(client, id, group["committed"]?.members ?? [])
+                    guard group["type"] == "Classic" else { continue }
+                    var request = DescribeGroupsRequest()
+                    request.groups = [id]
+                    let described = try #require(
+                        try client.ask(request, version: 6, DescribeGroupsResponse.self).groups.first)
+                    #expect(described.groupState == group["state"]?.text, "\(id)")
+                    #expect(described.protocolType == group["protocol"]?.text, "\(id)")
+                    #expect(described.protocolData == group["assignor"]?.text, "\(id)")
+                    let members = group["members"]?.elements ?? []
+                    #expect(described.members.count == members.count, "\(id)")
+                    for (found, expected) in zip(
+                        described.members.sorted { $0.memberID < $1.memberID },
+                        members.sorted { ($0["member_id"]?.text ?? "") < ($1["member_id"]?.text ?? "") })
+                    {
+                        #expect(found.memberID == expected["member_id"]?.text)
+                        #expect(found.clientID == expected["client_id"]?.text)
+                        #expect(found.groupInstanceID == expected["instance_id"]?.text)
+                        let assigned = try ConsumerProtocolAssignment(versioned: found.memberAssignment)
+                        let places = assigned.assignedPartitions.flatMap { topic in
+                            topic.partitions.map { "\(topic.topic)-\($0)" }
+                        }
+                        #expect(
+                            places.sorted()
+                                == (expected["assignment"]?.elements ?? []).compactMap(\.text).sorted())
+                    }
+                }
+            }
+        }
+    }
+
+    private func checkOffsets(_ client: LoopbackClient, _ id: String, _ expected: [JSONMember]) throws {
+        var group = OffsetFetchRequest.OffsetFetchRequestGroup()
+        group.groupID = id
+        group.topics = nil
+        var request = OffsetFetchRequest()
+        request.groups = [group]
+        let reply = try client.ask(request, version: 8, OffsetFetchResponse.self)
+        var found: [String: String] = [:]
+        for topic in reply.groups.flatMap(\.topics) {
+            for partition in topic.partitions {
+                found["\(topic.name)-\(partition.partitionIndex)"] =
+                    "\(partition.committedOffset) \(partition.committedLeaderEpoch) "
+                    + (partition.metadata ?? "")
+            }
+        }
+        var wanted: [String: String] = [:]
+        for place in expected {
+            let value = place.value
+            let epoch = value["leader_epoch"]?.integer ?? -1
+            wanted[place.key] = "\(try value.int("offset")) \(epoch) \(value["metadata"]?.text ?? "")"
+        }
+        #expect(found == wanted, "\(id)")
+    }
+
     @Test("a missing index of transactions or snapshot of producers is rebuilt after a clean stop")
     func missingNotes() throws {
         for suffix in [".txnindex", ".snapshot", ".index", ".timeindex"] {

@@ -131,9 +131,8 @@ struct ConsumerGroupSequence {
             if tellsOwned, epoch >= 0 { request.topicPartitions = broker.owned[index] }
             replies.append(try broker.ask(request, version: 1))
         }
-        story.append(
-            "\(actor.id) \(actor.instance ?? "-") beats with epoch \(epoch) \(isFull ? "\(actor.topics)" : "")"
-        )
+        let told = isFull ? "\(actor.topics)" : ""
+        story.append("\(actor.id) \(actor.instance ?? "-") beats with epoch \(epoch) \(told)")
         if let difference = try compare(replies, version: 1) { return difference }
         adopt(replies, index, epoch)
         return nil

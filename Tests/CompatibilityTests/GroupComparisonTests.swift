@@ -10,7 +10,9 @@ extension Compatibility {
         @Test("Apus answers seeded sequences of group requests as Kafka does")
         func sequences() async throws {
             let first = TestEnvironment.variable("APUS_TEST_SEED").flatMap { UInt64($0) } ?? 1
-            let count: UInt64 = TestEnvironment.isLong ? 1000 : 60
+            let count =
+                TestEnvironment.variable("APUS_TEST_SEEDS").flatMap { UInt64($0) }
+                ?? (TestEnvironment.isLong ? 1000 : 60)
             try await withBroker([("offsets.topic.num.partitions", "4")]) { apus in
                 try await withKafka { kafka in
                     for port in [apus.port, kafka] { try prepare(port) }
@@ -28,7 +30,7 @@ extension Compatibility {
                         }
                     }
                     print("\(count) sequences, \(undecided) cut short where Kafka elects by hash order")
-                    #expect(undecided < count / 2)
+                    #expect(undecided <= count / 2)
                 }
             }
         }

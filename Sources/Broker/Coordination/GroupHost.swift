@@ -39,6 +39,12 @@ package final class GroupHost: Sendable {
     /// Begins to read what earlier runs left.
     func start() { _ = existingShards() }
 
+    /// Answers everyone who waits, and decides nothing more.
+    func stop() {
+        let shards: [Host] = stage.withLock { if case .ready(_, let shards) = $0 { shards } else { [] } }
+        for shard in shards { shard.close() }
+    }
+
     /// The shards, if the topic exists; loading begins at the first call.
     func existingShards() -> [Host]? {
         let topic = catalog.topics[Self.topicName]
@@ -100,6 +106,8 @@ package final class GroupHost: Sendable {
 
     private func makeShards(_ topic: Topic) -> [Host] {
         let groups = GroupSettings(settings, segmentBytes: Int(topic.settings.segmentBytes))
+        var services = services
+        services.batchBytesMax = Int(topic.settings.segmentBytes) / 4
         return topic.partitions.enumerated().map { index, partition in
             Host(
                 partition, on: loops.loops[index % loops.loops.count], services,
@@ -126,7 +134,9 @@ package final class GroupHost: Sendable {
 
     /// The shard of a group.
     static func shard(of group: String, in shards: [Host]) -> Host {
-        shards[Int(javaHash(group) & .max) % shards.count]
+        let hash = javaHash(group)
+        // Kafka takes the absolute value, and 0 for the one number that has none.
+        return shards[hash == .min ? 0 : Int(abs(hash)) % shards.count]
     }
 
     /// Topics were deleted, so their offsets go too.
@@ -164,6 +174,11 @@ extension TopicDirectory {
 }
 
 extension NewTopic {
+    /// A topic that comes into being because it was asked for.
+    init(missing name: String, _ settings: BrokerSettings) {
+        self = name == GroupHost.topicName ? .groupState(settings) : NewTopic(name: name)
+    }
+
     /// The topic of groups and offsets, as Kafka makes it.
     static func groupState(_ settings: BrokerSettings) -> NewTopic {
         var topic = NewTopic(name: GroupHost.topicName)

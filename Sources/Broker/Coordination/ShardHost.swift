@@ -16,6 +16,9 @@ struct ShardServices: Sendable {
     let pool: Network.WorkPool
     /// The codec of the state topic's batches.
     var codec = CompressionCodec.none
+    /// Bytes of one batch, which must fit into a segment; what a decision takes beyond goes into further
+    /// ones.
+    var batchBytesMax = 1 << 20
     /// Called when something was written down.
     var written: @Sendable () -> Void = {}
 
@@ -213,7 +216,7 @@ extension ShardHost {
         outgoing.timer = guarded.timer
     }
 
-    /// Appends one batch; where the log ends then.
+    /// Appends the records of a decision, as one batch if they fit; where the log ends then.
     private func append(_ records: [State.Record], at now: Moment) throws -> Offset {
         guard let log = partition.log else { throw StorageError.closed(path: partition.id.description) }
         var options = BatchOptions()
@@ -221,8 +224,18 @@ extension ShardHost {
         var builder = BatchBuilder(options)
         for record in records {
             let (key, value) = try record.encoded()
+            if builder.recordCount > 0,
+                builder.sizeInBytes + key.count + (value?.count ?? 0) > services.batchBytesMax
+            {
+                _ = try append(builder, to: log)
+                builder = BatchBuilder(options)
+            }
             builder.append(timestamp: now.wall, key: key, value: value)
         }
+        return try append(builder, to: log)
+    }
+
+    private func append(_ builder: consuming BatchBuilder, to log: PartitionLog) throws -> Offset {
         var bytes = try builder.finish()
         var span = bytes.mutableSpan
         var batch = unsafe span.mutableBytes

@@ -13,7 +13,8 @@ enum MetadataHandler {
         guard !missing.isEmpty else { return .now(response(to: asked, request, context)) }
         let reply = Deferred<MetadataResponse>()
         context.broker.catalog.create(
-            missing.map(NewTopic.init), by: context.description, validateOnly: false
+            missing.map { NewTopic(missing: $0, context.broker.settings) }, by: context.description,
+            validateOnly: false
         ) { results in
             let refusals = Dictionary(
                 zip(missing, results).compactMap { name, result in

@@ -25,6 +25,9 @@ struct ProduceAttempt: Sendable {
         let place: Acknowledgement.Place
     }
 
+    /// The client id with which Kafka lets tools write internal topics.
+    private static let adminClientID = "__admin_client"
+
     private let context: RequestContext
     private let isAwaited: Bool
     private var allowance = CodecAllowance()
@@ -78,6 +81,10 @@ struct ProduceAttempt: Sendable {
         }
         guard context.authorize(.write, .topic(topic.name)) else {
             return outcome.refuse(ProduceRefusal(.topicAuthorizationFailed))
+        }
+        guard !topic.isInternal || context.header.clientID == Self.adminClientID else {
+            return outcome.refuse(
+                ProduceRefusal(.invalidTopicException, "Only the broker writes \(topic.name)."))
         }
         guard let log = partition.log else { return outcome.refuse(ProduceRefusal(.kafkaStorageError)) }
         guard case .frame(let range) = records else {

@@ -70,6 +70,8 @@ extension ClassicGroup {
     var rebalanceTimeoutMilliseconds: Int32 {
         members.values.reduce(0) { max($0, $1.rebalanceTimeoutMilliseconds) }
     }
+    /// Whether nobody ever joined: it is there for its offsets only.
+    var isSimple: Bool { protocolType == nil && members.isEmpty }
     /// Whether the members are consumers.
     var isOfConsumers: Bool { protocolType == Self.consumerProtocolType }
 

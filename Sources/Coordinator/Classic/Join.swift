@@ -59,6 +59,10 @@ extension GroupCoordinator {
         guard allowed.contains(request.sessionTimeoutMs) else {
             return refuse(attempt, .invalidSessionTimeout, request.memberID)
         }
+        let metadataBytes = request.protocols.reduce(0) { $0 + $1.metadata.count + $1.name.utf8.count }
+        guard metadataBytes <= GroupSettings.memberMetadataBytesMax else {
+            return refuse(attempt, .invalidRequest, request.memberID)
+        }
         if let group = groups.consumer[attempt.groupID] {
             guard group.members.isEmpty else { return joinConsumer(attempt) }
             // Without members it is free to become a group of the other kind.
@@ -106,6 +110,9 @@ extension GroupCoordinator {
                 add(memberID, attempt)
             }
         } else if attempt.needsKnownID {
+            guard self[classic: id].pendingJoins.count < GroupSettings.pendingJoinsMax else {
+                return refuse(attempt, .groupMaxSizeReached, "")
+            }
             self[classic: id].pendingJoins.insert(memberID)
             deadlines.set(
                 .session(group: id, member: memberID), at: now.after(milliseconds: request.sessionTimeoutMs))

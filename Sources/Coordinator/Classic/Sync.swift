@@ -22,16 +22,20 @@ extension GroupCoordinator {
         case .preparingRebalance: refuseSync(token, .rebalanceInProgress)
         case .completingRebalance:
             noteSync(of: memberID, in: id)
-            if let superseded = group.members[memberID]?.awaitingSync {
-                refuseSync(superseded, .rebalanceInProgress)
-            }
-            self[classic: id].update(memberID) { $0.awaitingSync = token }
-            if group.leaderID == memberID { adoptAssignments(request.assignments, id) }
+            awaitAssignment(memberID, in: id, token)
+            if self[classic: id].leaderID == memberID { adoptAssignments(request.assignments, id) }
         case .stable:
             noteSync(of: memberID, in: id)
             restartSession(of: memberID, in: id)
             answerSync(of: memberID, in: id, token)
         }
+    }
+
+    /// Lets a member wait for the leader's assignment, in its last request for it.
+    private mutating func awaitAssignment(_ memberID: String, in id: String, _ token: ReplyToken) {
+        let superseded = self[classic: id].members[memberID]?.awaitingSync
+        self[classic: id].update(memberID) { $0.awaitingSync = token }
+        if let superseded { refuseSync(superseded, .rebalanceInProgress) }
     }
 
     private mutating func noteSync(of memberID: String, in id: String) {

@@ -50,6 +50,9 @@ package struct ConsumerHeartbeat: Sendable {
         } else if request.memberEpoch < ConsumerMember.awayEpoch {
             return invalid("MemberEpoch is invalid.")
         }
+        if metadataBytes > GroupSettings.memberMetadataBytesMax {
+            return invalid("The member says more than \(GroupSettings.memberMetadataBytesMax) bytes.")
+        }
         if let name = request.serverAssignor, !assignors.contains(where: { $0.rawValue == name }) {
             let known = assignors.map(\.rawValue).joined(separator: ", ")
             return GroupRefusal(
@@ -57,6 +60,16 @@ package struct ConsumerHeartbeat: Sendable {
                 "ServerAssignor \(name) is not supported. Supported assignors: \(known).")
         }
         return nil
+    }
+
+    /// What the member says of itself, and will be written down.
+    private var metadataBytes: Int {
+        let texts = [
+            request.groupID, request.memberID, request.instanceID, request.rackID,
+            request.subscribedTopicRegex,
+            request.serverAssignor, client.id,
+        ]
+        return (texts + (request.subscribedTopicNames ?? [])).reduce(0) { $0 + ($1?.utf8.count ?? 0) }
     }
 
     /// Whether it tells everything: a member does so when it comes, and when it missed an answer.

@@ -157,7 +157,7 @@ extension GroupCoordinator {
     /// a record that takes something back does not.
     private mutating func applyToConsumer(_ id: String, _ record: GroupRecord, creating: Bool) {
         if creating {
-            if let classic = groups.classic[id], classic.members.isEmpty, classic.protocolType == nil {
+            if let classic = groups.classic[id], classic.isSimple {
                 groups.classic[id] = nil
             }
             groups.consumer[id, default: ConsumerGroup(id: id)].apply(record)

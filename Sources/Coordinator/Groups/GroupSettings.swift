@@ -19,6 +19,10 @@ package struct GroupSettings: Sendable {
 
     /// What concerns consumer groups (KIP-848).
     package var consumer = ConsumerSettings()
+    /// Most bytes that one member may say about all its protocols.
+    package static let memberMetadataBytesMax = 8 << 20
+    /// Most members of one group that were sent away to come again with their new id.
+    package static let pendingJoinsMax = 10_000
 
     /// A member that waits in a join has no id yet that it could send heartbeats with; it is given up after
     /// this time and may ask again (Kafka's fixed value).
