@@ -33,8 +33,10 @@ extension GroupCoordinator {
         described.clientID = member.client.id
         described.clientHost = member.client.host
         described.subscribedTopicNames = member.subscribedTopics.sorted()
-        described.subscribedTopicRegex = member.pattern.isEmpty ? nil : member.pattern
-        described.assignment = describe(member.assigned.partitions)
+        described.subscribedTopicRegex = member.pattern
+        // What it has not given up yet, it has.
+        described.assignment = describe(
+            member.assigned.partitions.merging(member.pendingRevocation.partitions) { $0.union($1) })
         described.targetAssignment = describe(group.targets[member.id] ?? [:])
         described.memberType = member.classic == nil ? 1 : 0
         return described
