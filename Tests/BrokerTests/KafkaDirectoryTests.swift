@@ -109,8 +109,8 @@ struct KafkaDirectoryTests {
         var wanted: [String: String] = [:]
         for place in expected {
             let value = place.value
-            let epoch = value["leader_epoch"]?.integer ?? -1
-            wanted[place.key] = "\(try value.int("offset")) \(epoch) \(value["metadata"]?.text ?? "")"
+            let (epoch, metadata) = (value["leader_epoch"]?.integer ?? -1, value["metadata"]?.text ?? "")
+            wanted[place.key] = "\(try value.int("offset")) \(epoch) \(metadata)"
         }
         #expect(found == wanted, "\(id)")
     }

@@ -49,7 +49,7 @@ extension GroupCoordinator {
             answer.groupID = group.id
             answer.protocolType = ClassicGroup.consumerProtocolType
             answer.groupState = group.state.rawValue
-            answer.groupType = "Consumer"
+            answer.groupType = GroupKind.consumer.rawValue
             return answer
         }
     }

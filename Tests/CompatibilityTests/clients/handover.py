@@ -1,6 +1,6 @@
 """Hand-overs of one data directory between two brokers: writes records, tells what a reader finds, keeps up a load.
 
-handover.py BOOTSTRAP write ROUND [transactions]   topics in every codec, a compacted one, one of this round only
+handover.py BOOTSTRAP write ROUND [transactions]   topics in every codec, a compacted one, one of this round only; groups
 handover.py BOOTSTRAP read                         prints for each partition how many records there are, and their digest
 handover.py BOOTSTRAP load FILE                    writes until FILE exists, prints what was acknowledged
 handover.py BOOTSTRAP check FILE                   compares the topic of the load with what it printed
@@ -12,7 +12,8 @@ import os
 import sys
 import time
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition)
 from confluent_kafka.admin import AdminClient, NewTopic
 
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
@@ -27,7 +28,8 @@ def wait(futures):
             future.result()
         except Exception as error:
             # The other broker did it in this round.
-            if error.args[0].code() not in (KafkaError.TOPIC_ALREADY_EXISTS, KafkaError.UNKNOWN_TOPIC_OR_PART):
+            if error.args[0].code() not in (
+                    KafkaError.TOPIC_ALREADY_EXISTS, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.GROUP_ID_NOT_FOUND):
                 raise
 
 
@@ -68,8 +70,52 @@ def write(bootstrap, round_number, with_transactions):
             fill(producer, f"h-round-{round_number}", 3, round_number)
         if producer.flush(SECONDS):
             sys.exit("not everything was written in time")
+    groups(bootstrap, round_number)
     if with_transactions:
         transactions(bootstrap, round_number)
+
+
+def groups(bootstrap, round_number):
+    """A group that everyone leaves, and one whose static member stays in it when the broker stops."""
+    for name, instance in [("h-left", None), ("h-stays", "one"), (f"h-group-{round_number}", None)]:
+        settings = {"bootstrap.servers": bootstrap, "group.id": name, "enable.auto.commit": False,
+                    "auto.offset.reset": "earliest", "session.timeout.ms": 1000000, "max.poll.interval.ms": 1200000}
+        consumer = Consumer(settings | ({"group.instance.id": instance} if instance else {}))
+        consumer.subscribe(["h-none"])
+        end = time.monotonic() + SECONDS
+        while not (messages := consumer.consume(50, 1)):
+            assert time.monotonic() < end, f"{name} gets no records"
+        last = messages[-1]
+        consumer.commit(offsets=[TopicPartition(
+            last.topic(), last.partition(), last.offset() + 1, f"round {round_number} é")], asynchronous=False)
+        consumer.close()
+    if round_number > 0:
+        admin = AdminClient({"bootstrap.servers": bootstrap})
+        wait(admin.delete_consumer_groups([f"h-group-{round_number - 1}"]))
+
+
+def read_groups(bootstrap):
+    """All groups with members and offsets, as soon as the coordinator has loaded them."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    end = time.monotonic() + SECONDS
+    while True:
+        try:
+            listed = admin.list_consumer_groups().result(SECONDS)
+            assert not listed.errors, listed.errors
+            found = {}
+            for group in sorted(g.group_id for g in listed.valid if g.group_id.startswith("h-")):
+                told = admin.describe_consumer_groups([group])[group].result(SECONDS)
+                offsets = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(SECONDS)
+                found["group " + group] = repr((
+                    told.state.name, told.partition_assignor,
+                    sorted((m.member_id, m.client_id, m.group_instance_id, sorted(
+                        (p.topic, p.partition) for p in m.assignment.topic_partitions)) for m in told.members),
+                    sorted((p.topic, p.partition, p.offset, p.leader_epoch, p.metadata) for p in offsets.topic_partitions)))
+            return found
+        except (KafkaException, AssertionError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
 
 
 def transactions(bootstrap, round_number):
@@ -123,6 +169,7 @@ def read(bootstrap):
             found[f"{isolation} {topic}-{partition}"] = f"{count} {digest.hexdigest()}"
         found[f"{isolation} h-compact"] = repr(sorted((k, v) for k, v in last.items() if v is not None))
         consumer.close()
+    found |= read_groups(bootstrap)
     print(json.dumps(found, sort_keys=True, indent=1))
 
 
