@@ -91,6 +91,9 @@ struct ConsumerGroupSequence {
         case 0..<62: return try beat(index, epoch: aimed(actors[index].epoch))
         case 62..<72:
             actors[index].topics = ["t", "u", "nowhere"].filter { _ in chance(60) }
+            // A member that comes without any topic may make Kafka, which then takes all subscriptions for
+            // equal, assign nothing to anybody; we do not.
+            if actors[index].topics.isEmpty { actors[index].topics = ["nowhere"] }
             actors[index].mustTellTopics = true
             return try beat(index, epoch: actors[index].epoch)
         case 72..<80: return try beat(index, epoch: chance(50) ? -1 : -2)
