@@ -11,18 +11,21 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 RELEASE := .build/release/apus
 
 # Libraries that the broker links, and tools that only the tests use.
-LIBRARIES := zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev
+LIBRARIES := zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev libre2-dev pkg-config
 TEST_TOOLS := kcat python3 python3-venv python3-dev gcc libc6-dev
 
 # The release binary holds the Swift runtime and these libraries; at run time it needs the C library alone. It exports
 # nothing, and its relocations are packed where the loader knows that (glibc 2.36): what the loader need not touch is
 # neither read at start nor resident. SYMBOLS=1 keeps what a profiler wants to see.
-STATIC := snappy lz4 zstd z stdc++
+STATIC := snappy lz4 zstd z re2 stdc++
+# Newer versions of RE2 stand on Abseil, which is many small libraries.
+RE2_NEEDS = $(shell pkg-config --static --libs-only-l re2 2>/dev/null | tr ' ' '\n' | sed -n 's/^-l\(absl_.*\)/\1/p')
 COMPILER := $(shell command -v clang || command -v c++ || echo cc)
 RELR := $(shell [ "$$(getconf GNU_LIBC_VERSION | cut -d. -f2)" -ge 36 ] && echo -z pack-relative-relocs)
 LINK := --no-export-dynamic $(RELR) $(if $(SYMBOLS),,--strip-all)
-RELEASE_FLAGS := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -L$(CURDIR)/.tools/static \
-    -Xswiftc -Xclang-linker -Xswiftc -static-libgcc $(addprefix -Xlinker ,$(LINK))
+RELEASE_FLAGS = -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -L$(CURDIR)/.tools/static \
+    -Xswiftc -Xclang-linker -Xswiftc -static-libgcc $(addprefix -Xlinker ,$(LINK)) \
+    $(addprefix -Xlinker -l,$(RE2_NEEDS))
 
 CLIENTS := Tests/CompatibilityTests/clients
 
@@ -84,7 +87,7 @@ tools: .tools/libraries .tools/test-tools .venv/ready
 .tools/libraries: Makefile
 	@Tests/install-packages.sh "$(SUDO)" $(LIBRARIES)
 	@mkdir -p .tools/static
-	@for name in $(STATIC); do ln -sf "$$($(COMPILER) -print-file-name=lib$$name.a)" .tools/static/ || exit 1; done
+	@for name in $(STATIC) $(RE2_NEEDS); do ln -sf "$$($(COMPILER) -print-file-name=lib$$name.a)" .tools/static/ || exit 1; done
 	@touch $@
 
 .tools/test-tools: Makefile

@@ -38,6 +38,8 @@ let package = Package(
         .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+        // C++ within, C outside.
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
         // Layer order, lowest first; Tests/TidyTests holds the table of who may import whom.
         .target(name: "Base", dependencies: ["CSystem", "CCRC32C"], swiftSettings: house),
@@ -46,7 +48,7 @@ let package = Package(
             swiftSettings: house),
         .target(name: "Records", dependencies: ["Base", "Compression"], swiftSettings: house),
         .target(name: "Protocol", dependencies: ["Base"], swiftSettings: house),
-        .target(name: "Coordinator", dependencies: ["Base", "Protocol"], swiftSettings: house),
+        .target(name: "Coordinator", dependencies: ["Base", "Protocol", "CRE2"], swiftSettings: house),
         .target(name: "Storage", dependencies: ["Base", "Records", "CSystem"], swiftSettings: house),
         .target(name: "Network", dependencies: ["Base", "CSystem"], swiftSettings: house),
         .target(
@@ -72,7 +74,7 @@ let package = Package(
             name: "RecordsTests", dependencies: ["Base", "Compression", "Records"], swiftSettings: tests),
         .testTarget(name: "ProtocolTests", dependencies: ["Base", "Protocol"], swiftSettings: tests),
         .testTarget(
-            name: "CoordinatorTests", dependencies: ["Base", "Protocol", "Coordinator"],
+            name: "CoordinatorTests", dependencies: ["Base", "Protocol", "Coordinator", "Simulation"],
             swiftSettings: tests),
         .testTarget(
             name: "StorageTests", dependencies: ["Base", "Compression", "Records", "Storage", "Simulation"],
@@ -92,5 +94,6 @@ let package = Package(
             name: "CompatibilityTests", dependencies: ["Base", "Records", "Protocol"], exclude: ["clients"],
             swiftSettings: tests),
         .testTarget(name: "TidyTests", swiftSettings: tests),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

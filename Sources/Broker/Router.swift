@@ -38,6 +38,8 @@ package final class Router: ConnectionHandler {
         case deleteGroups = 42
         case offsetDelete = 47
         case describeCluster = 60
+        case consumerGroupHeartbeat = 68
+        case consumerGroupDescribe = 69
     }
 
     /// The requests that are served, with their versions, in the order of their keys.
@@ -125,6 +127,10 @@ package final class Router: ConnectionHandler {
         case .offsetDelete: try serve(OffsetDeleteHandler.handle, frame.bytes, start, request, connection)
         case .describeCluster:
             try serve(DescribeClusterHandler.handle, frame.bytes, start, request, connection)
+        case .consumerGroupHeartbeat:
+            try serve(ConsumerGroupHeartbeatHandler.handle, frame.bytes, start, request, connection)
+        case .consumerGroupDescribe:
+            try serve(ConsumerGroupDescribeHandler.handle, frame.bytes, start, request, connection)
         }
     }
 

@@ -35,6 +35,28 @@ extension Compatibility {
             }
         }
 
+        @Test("Apus answers seeded sequences of consumer group requests as Kafka does")
+        func consumerSequences() async throws {
+            let first = TestEnvironment.variable("APUS_TEST_SEED").flatMap { UInt64($0) } ?? 1
+            let count: UInt64 = TestEnvironment.isLong ? 300 : 60
+            // Between two assignments no time has to pass, so that answers do not depend on the clock.
+            let settings = ["offsets.topic.num.partitions=4", "group.consumer.assignment.interval.ms=0"]
+            let pairs = settings.map { $0.split(separator: "=").map(String.init) }.map { ($0[0], $0[1]) }
+            try await withBroker(pairs) { apus in
+                try await withKafka(settings) { kafka in
+                    for port in [apus.port, kafka] { try prepare(port) }
+                    var failures = 0
+                    for seed in first..<(first + count) {
+                        var sequence = try ConsumerGroupSequence(seed: seed, ports: [apus.port, kafka])
+                        guard let story = try sequence.run() else { continue }
+                        failures += 1
+                        Issue.record("APUS_TEST_SEED=\(seed)\n\(story)")
+                        if failures == 5 { return }
+                    }
+                }
+            }
+        }
+
         /// Makes the topics, and lets the coordinator get ready.
         private func prepare(_ port: Int) throws {
             let connection = try WireConnection(port: port)
@@ -74,12 +96,15 @@ extension Compatibility {
         }
 
         /// Runs `body` with Kafka on a port of its own.
-        private func withKafka(_ body: (Int) async throws -> Void) async throws {
+        private func withKafka(
+            _ settings: [String] = [], _ body: (Int) async throws -> Void
+        ) async throws {
             let scratch = Scratch()
             let port = try FreePort.next()
             let oracle = try #require(TestEnvironment.oracle)
             let kafka = try RunningCommand(
-                ["\(oracle)/kafka.sh", "exec", scratch.path, "\(port)"], outputPath: scratch.path + "/log")
+                ["\(oracle)/kafka.sh", "exec", scratch.path, "\(port)"] + settings,
+                outputPath: scratch.path + "/log")
             defer { kafka.signal(9) }
             let end = ContinuousClock.now + .seconds(60)
             while ContinuousClock.now < end {

@@ -43,6 +43,38 @@ extension Compatibility {
             }
         }
 
+        @Test("the console consumer is a member of a group of the new protocol")
+        func newGroup() async throws {
+            try await withBroker { broker in
+                let scratch = Scratch()
+                let input = scratch.path + "/input"
+                try (0..<50).map { "value \($0)" }.joined(separator: "\n").appending("\n").write(
+                    toFile: input, atomically: true, encoding: .utf8)
+                let address = ["--bootstrap-server", broker.bootstrap]
+                try await runJava(
+                    [JavaTools.tools + "ConsoleProducer"] + address + ["--topic", "console"], inputPath: input
+                )
+                // Once by name, once by regular expression; each group reads everything.
+                for (group, what) in [
+                    ("named", ["--topic", "console"]), ("matched", ["--include", "cons.*"]),
+                ] {
+                    let output = try await runJava(
+                        [JavaTools.tools + "consumer.ConsoleConsumer"] + address + what
+                            + ["--from-beginning", "--group", group, "--max-messages", "50"]
+                            + ["--timeout-ms", "20000", "--command-property", "group.protocol=consumer"])
+                    #expect(output.split(separator: "\n").filter { $0.hasPrefix("value ") }.count == 50)
+                    let described = try await runJava(
+                        [JavaTools.tools + "consumer.group.ConsumerGroupCommand"] + address
+                            + ["--describe", "--state", "--group", group])
+                    #expect(described.contains("Empty"), "\(described)")
+                }
+                let listed = try await runJava(
+                    [JavaTools.tools + "consumer.group.ConsumerGroupCommand"] + address
+                        + ["--list", "--type", "consumer"])
+                #expect(listed.contains("named") && listed.contains("matched"), "\(listed)")
+            }
+        }
+
         @Test("the performance tool writes 200,000 records", arguments: ["1", "all"])
         func performance(_ acks: String) async throws {
             try await withBroker { broker in

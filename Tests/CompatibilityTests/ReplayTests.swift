@@ -10,7 +10,8 @@ extension Compatibility {
         /// Sessions that use nothing but what this broker serves: every request is sent, every close
         /// compared.
         static let whole: Set<String> = [
-            "confluent-basic", "franz-basic", "franz-group", "java-basic", "kafka-python14-basic",
+            "confluent-basic", "confluent-group", "confluent-group848", "franz-basic", "franz-group",
+            "java-basic", "kafka-python14-basic",
             "kafka-python14-group", "kafka-python3-basic", "kafka-python3-group", "kcat-acks-null",
             "kcat-group", "kcat-produce-consume", "sweep-errors",
         ]
@@ -19,7 +20,7 @@ extension Compatibility {
             .produce, .fetch, .listOffsets, .metadata, .apiVersions, .createTopics, .deleteTopics,
             .initProducerID, .offsetForLeaderEpoch, .describeCluster, .offsetCommit, .offsetFetch,
             .findCoordinator, .joinGroup, .heartbeat, .leaveGroup, .syncGroup, .describeGroups, .listGroups,
-            .deleteGroups, .offsetDelete,
+            .deleteGroups, .offsetDelete, .consumerGroupHeartbeat, .consumerGroupDescribe,
         ]
         private static let folder = TestEnvironment.root + "/fixtures/captures"
         static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])

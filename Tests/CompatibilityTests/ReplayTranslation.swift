@@ -23,7 +23,7 @@ struct ReplayTranslation {
         case ("memberId", .string(let recorded), .string(let live)),
             ("leader", .string(let recorded), .string(let live)):
             if memberIDs[recorded] == live { return true }  // another field of this reply has told
-            guard let stem = Self.stem(recorded), stem == Self.stem(live), memberIDs[recorded] == nil,
+            guard Self.areAlike(recorded, live), memberIDs[recorded] == nil,
                 !memberIDs.values.contains(recorded), !memberIDs.values.contains(live)
             else { return false }
             memberIDs[recorded] = live
@@ -50,6 +50,12 @@ struct ReplayTranslation {
         case .integer(let number) where field == "sessionId": .integer(sessionIDs[number] ?? number)
         default: value
         }
+    }
+
+    /// Whether both are ids that a broker makes: with the same beginning, or nothing but a UUID (KIP-848).
+    private static func areAlike(_ recorded: String, _ live: String) -> Bool {
+        if let stem = stem(recorded) { return stem == Self.stem(live) }
+        return UUID(recorded) != nil && UUID(live) != nil
     }
 
     /// What comes before the UUID of a member id; nil where there is none.

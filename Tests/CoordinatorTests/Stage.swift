@@ -310,10 +310,13 @@ extension Stage {
         case .fetchOffsets(let group):
             return group.topics.flatMap { topic in
                 topic.partitions.map {
-                    "\(topic.name)-\($0.partitionIndex)@\($0.committedOffset) "
-                        + "epoch \($0.committedLeaderEpoch)"
+                    "\(topic.name)-\($0.partitionIndex)@\($0.committedOffset)"
+                        + " epoch \($0.committedLeaderEpoch)"
                 }
             }.joined(separator: " ") + (group.errorCode == 0 ? "" : code(group.errorCode))
+        case .consumerHeartbeat(let reply): return code(reply.errorCode)
+        case .describeConsumers(let groups):
+            return groups.map { "\($0.groupID) \(code($0.errorCode))" }.joined(separator: "; ")
         case .deleteOffsets(let reply):
             return code(reply.errorCode)
                 + reply.topics.flatMap { topic in

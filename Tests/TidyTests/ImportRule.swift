@@ -9,7 +9,7 @@ enum ImportRule {
         "Compression": ["Glibc", "Synchronization", "Base", "CZlib", "CLZ4", "CZstd", "CSnappy"],
         "Records": ["Synchronization", "Base", "Compression"],
         "Protocol": ["Synchronization", "Base"],
-        "Coordinator": ["Base", "Protocol"],
+        "Coordinator": ["Base", "Protocol", "CRE2"],
         "Storage": ["Glibc", "Synchronization", "CSystem", "Base", "Records"],
         "Network": ["Glibc", "Synchronization", "CSystem", "Base"],
         "Broker": [

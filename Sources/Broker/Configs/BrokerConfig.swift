@@ -1,6 +1,7 @@
 // THE table of broker configurations that have an effect here. Kafka's other keys are known by name only
 // (KnownBrokerKeys), and are reported as having no effect; keys that nobody knows are named in the log.
 package import Base
+package import Coordinator
 package import Storage
 
 /// The broker's settings; each field is a row of `BrokerSettings.rules`, which says what it means.
@@ -54,6 +55,12 @@ package struct BrokerSettings: Sendable {
     package var groupMinSessionMilliseconds: Int32 = 6_000
     package var groupMaxSessionMilliseconds: Int32 = 1_800_000
     package var groupMaxSize: Int32 = .max
+    package var consumerSessionMilliseconds: Int32 = 45_000
+    package var consumerHeartbeatMilliseconds: Int32 = 5_000
+    package var consumerAssignmentMilliseconds: Int32 = 1_000
+    package var consumerMaxSize: Int32 = .max
+    package var consumerMigration = ConsumerSettings.MigrationPolicy.bidirectional
+    package var consumerAssignors = Assignor.serverSide.map(\.rawValue)
     package var groupInitialRebalanceDelayMilliseconds: Int32 = 0
     package var offsetMetadataMaxBytes: Int32 = 4096
     package var offsetsPartitions: Int32 = 50
@@ -217,6 +224,37 @@ extension BrokerSettings {
             "Longest session timeout of a classic group's member."),
         .init(
             "group.max.size", sets: \.groupMaxSize, allowed: 1...Int32.max, "Members of a classic group."),
+        .init(
+            "group.consumer.session.timeout.ms", sets: \.consumerSessionMilliseconds, allowed: 1...Int32.max,
+            "How long a member of a consumer group may be silent."),
+        .init(
+            "group.consumer.heartbeat.interval.ms", sets: \.consumerHeartbeatMilliseconds,
+            allowed: 1...Int32.max, "How often members of consumer groups send heartbeats."),
+        .init(
+            "group.consumer.assignment.interval.ms", sets: \.consumerAssignmentMilliseconds,
+            allowed: 0...Int32.max, "The least time between two assignments of a consumer group."),
+        .init(
+            "group.consumer.max.size", sets: \.consumerMaxSize, allowed: 1...Int32.max,
+            "Members of a consumer group."),
+        .init(
+            name: "group.consumer.migration.policy", type: .string,
+            summary: "Whether groups change their kind while they have members.",
+            apply: { (settings, text) throws(ConfigError) in
+                guard let policy = ConsumerSettings.MigrationPolicy(rawValue: text.lowercased()) else {
+                    let names = ConsumerSettings.MigrationPolicy.allCases.map(\.rawValue).joined(
+                        separator: ", ")
+                    throw ConfigError(
+                        key: "group.consumer.migration.policy", value: text,
+                        problem: "String must be one of (case insensitive): \(names)")
+                }
+                settings.consumerMigration = policy
+            },
+            render: { $0.consumerMigration.rawValue }),
+        .init(
+            "group.consumer.assignors", sets: \.consumerAssignors,
+            isAllowed: { name in Assignor.serverSide.contains { $0.rawValue == name } },
+            expected: "the assignors are uniform and range",
+            "What members of consumer groups may ask for; the first one where they do not."),
         .init(
             "group.initial.rebalance.delay.ms", sets: \.groupInitialRebalanceDelayMilliseconds,
             allowed: 0...Int32.max, "How long an empty group waits for more members before its first round."),

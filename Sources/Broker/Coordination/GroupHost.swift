@@ -112,7 +112,23 @@ package final class GroupHost: Sendable {
             Host(
                 partition, on: loops.loops[index % loops.loops.count], services,
                 make: { GroupCoordinator(groups) },
-                whenLoaded: { [catalog] _ in [.topicsKnown(catalog.topics.ids)] })
+                whenLoaded: { [catalog] _ in Self.topicsNow(catalog.topics) })
+        }
+    }
+
+    private static func topicsNow(_ topics: TopicDirectory) -> [GroupEvent] {
+        [.topicsKnown(topics.ids), .topicsChanged(topics)]
+    }
+
+    /// There are other topics, or others than before.
+    func topicsChanged(_ topics: TopicDirectory) {
+        for shard in presentShards { shard.post(.topicsChanged(topics)) }
+    }
+
+    /// The shards that are at work; none is made for this.
+    private var presentShards: [Host] {
+        stage.withLock { stage in
+            if case .ready(_, let shards) = stage { shards } else { [] }
         }
     }
 
@@ -186,6 +202,21 @@ extension GroupSettings {
         initialRebalanceDelayMilliseconds = settings.groupInitialRebalanceDelayMilliseconds
         offsetMetadataBytesMax = settings.offsetMetadataMaxBytes
         offsetRetentionMilliseconds = Int64(settings.offsetsRetentionMinutes) * 60_000
+        consumer = ConsumerSettings(settings)
         recordBytesMax = min(recordBytesMax, segmentBytes / 2)
+    }
+}
+
+extension ConsumerSettings {
+    /// What the configuration says about consumer groups.
+    fileprivate init(_ settings: BrokerSettings) {
+        self.init()
+        defaults.sessionTimeoutMilliseconds = settings.consumerSessionMilliseconds
+        defaults.heartbeatIntervalMilliseconds = settings.consumerHeartbeatMilliseconds
+        defaults.assignmentIntervalMilliseconds = settings.consumerAssignmentMilliseconds
+        membersMax = settings.consumerMaxSize
+        migration = settings.consumerMigration
+        let named = settings.consumerAssignors.compactMap(Assignor.init)
+        if !named.isEmpty { assignors = named }
     }
 }

@@ -13,12 +13,15 @@ enum Features {
 
     /// What this broker can run at.
     ///
-    /// Group, transaction and share levels follow with their coordinators.
+    /// Transaction and share levels follow with their coordinators.
     static let supported = [
+        Feature(name: "group.version", levels: 0...1),
         Feature(name: "kraft.version", levels: 0...1),
         Feature(name: "metadata.version", levels: 7...metadataVersion),
     ]
 
     /// The levels of a new directory.
-    static let initial: [(name: String, level: Int16)] = [("metadata.version", metadataVersion)]
+    static let initial: [(name: String, level: Int16)] = [
+        ("metadata.version", metadataVersion), ("group.version", 1),
+    ]
 }

@@ -42,9 +42,12 @@ package final class Topic: Sendable {
 package final class TopicDirectory: Sendable {
     private let byName: [String: Topic]
     private let byID: [TopicID: Topic]
+    /// Rises with every change.
+    package let version: Int64
 
     /// The directory of `topics`, whose names and ids are unique.
-    package init(_ topics: [Topic] = []) {
+    package init(_ topics: [Topic] = [], version: Int64 = 0) {
+        self.version = version
         byName = Dictionary(uniqueKeysWithValues: topics.map { ($0.name, $0) })
         byID = Dictionary(uniqueKeysWithValues: topics.map { ($0.id, $0) })
     }
@@ -59,9 +62,12 @@ package final class TopicDirectory: Sendable {
     /// The directory with `topic` added or replaced.
     func adding(_ topics: [Topic]) -> TopicDirectory {
         let replaced = Set(topics.map(\.name))
-        return TopicDirectory(byName.values.filter { !replaced.contains($0.name) } + topics)
+        return TopicDirectory(
+            byName.values.filter { !replaced.contains($0.name) } + topics, version: version + 1)
     }
 
     /// The directory without `topic`.
-    func removing(_ topic: Topic) -> TopicDirectory { TopicDirectory(byName.values.filter { $0 !== topic }) }
+    func removing(_ topic: Topic) -> TopicDirectory {
+        TopicDirectory(byName.values.filter { $0 !== topic }, version: version + 1)
+    }
 }

@@ -30,6 +30,8 @@ package final class TopicCatalog: Sendable {
         var metadataOffset = Offset.zero
         /// Told of every topic that was deleted.
         var whenDeleted: @Sendable (_ name: String) -> Void = { _ in }
+        /// Told of the topics whenever they changed.
+        var whenChanged: @Sendable (TopicDirectory) -> Void = { _ in }
     }
     private let state = Lock(State())
     private let metadata: MetadataLog
@@ -76,6 +78,20 @@ package final class TopicCatalog: Sendable {
     /// Calls `body` on the catalog's thread with the name of each topic that is deleted from now on.
     func whenDeleted(_ body: @escaping @Sendable (_ name: String) -> Void) {
         state.withLock { $0.whenDeleted = body }
+    }
+
+    /// Calls `body` on the catalog's thread with the topics after each change, before anybody is told that it
+    /// is done.
+    func whenChanged(_ body: @escaping @Sendable (TopicDirectory) -> Void) {
+        state.withLock { $0.whenChanged = body }
+    }
+
+    private func change(_ body: (TopicDirectory) -> TopicDirectory) {
+        let (topics, tell) = state.withLock { state in
+            state.topics = body(state.topics)
+            return (state.topics, state.whenChanged)
+        }
+        tell(topics)
     }
 
     private func notePosition() {
@@ -135,7 +151,7 @@ package final class TopicCatalog: Sendable {
                 log(plan.checked, id: plan.id, by: requester)
                 return topic
             }
-            state.withLock { $0.topics = $0.topics.adding(made) }
+            change { $0.adding(made) }
             notePosition()
             return results
         } catch {
@@ -217,7 +233,7 @@ package final class TopicCatalog: Sendable {
         } catch {
             return .failure(.init(code: .kafkaStorageError, message: error.description))
         }
-        state.withLock { $0.topics = $0.topics.removing(topic) }
+        change { $0.removing(topic) }
         notePosition()
         for partition in topic.partitions {
             do throws(StorageError) {

@@ -23,6 +23,7 @@ enum GroupUpkeep {
         let host = GroupHost(
             catalog: parts.catalog, settings: settings, loops: parts.sockets.loops, services: services)
         slot.withLock { $0 = host }
+        parts.catalog.whenChanged { [weak host] topics in host?.topicsChanged(topics) }
         parts.catalog.whenDeleted { [weak host] name in host?.topicsDeleted([name]) }
         // For what an earlier run left.
         scheduler.request(job, within: interval)

@@ -13,6 +13,7 @@ extension GroupCoordinator {
     private mutating func outcome(of request: HeartbeatRequest) -> ErrorCode {
         let id = request.groupID
         guard !id.isEmpty else { return .invalidGroupID }
+        if groups.consumer[id] != nil { return heartbeatConsumer(request) }
         guard let group = groups.classic[id] else { return .unknownMemberID }
         if let problem = group.problem(withMember: request.memberID, instanceID: request.groupInstanceID) {
             return problem

@@ -63,9 +63,10 @@ extension GroupCoordinator {
         guard metadataBytes <= GroupSettings.memberMetadataBytesMax else {
             return refuse(attempt, .invalidRequest, request.memberID)
         }
-        // The members of such a group speak another protocol.
-        guard groups.kind(of: attempt.groupID) != .consumer else {
-            return refuse(attempt, .inconsistentGroupProtocol, request.memberID)
+        if let group = groups.consumer[attempt.groupID] {
+            guard group.members.isEmpty else { return joinConsumer(attempt) }
+            // Without members it is free to become a group of the other kind.
+            for record in group.tombstones { emit(record) }
         }
         let isNewcomer = request.memberID.isEmpty
         if groups.kind(of: attempt.groupID) == nil {

@@ -11,6 +11,10 @@ extension GroupCoordinator {
             response.errorCode = ErrorCode.invalidGroupID.rawValue
             return decision.reply(.leave(response), to: token)
         }
+        if groups.consumer[id] != nil {
+            response.members = zip(request.members, leaveConsumer(request)).map { $0.answered($1) }
+            return decision.reply(.leave(response), to: token)
+        }
         guard groups.classic[id] != nil else {
             response.members = request.members.map { $0.answered(.unknownMemberID) }
             return decision.reply(.leave(response), to: token)

@@ -7,6 +7,7 @@ extension GroupCoordinator {
     mutating func sync(_ request: SyncGroupRequest, _ token: ReplyToken) {
         let (id, memberID) = (request.groupID, request.memberID)
         guard !id.isEmpty else { return refuseSync(token, .invalidGroupID) }
+        if groups.consumer[id] != nil { return syncConsumer(request, token) }
         guard let group = groups.classic[id] else { return refuseSync(token, .unknownMemberID) }
         if let problem = group.problem(withMember: memberID, instanceID: request.groupInstanceID) {
             return refuseSync(token, problem)

@@ -37,7 +37,25 @@ extension GroupCoordinator {
 
     /// The groups that the filter shows.
     func list(_ filter: GroupFilter) -> [ListGroupsResponse.ListedGroup] {
-        groups.classic.values.sorted { $0.id < $1.id }.compactMap { group in
+        (listClassic(filter) + listConsumers(filter)).sorted { $0.groupID < $1.groupID }
+    }
+
+    private func listConsumers(_ filter: GroupFilter) -> [ListGroupsResponse.ListedGroup] {
+        groups.consumer.values.compactMap { group in
+            guard filter.shows(state: group.state.rawValue, type: GroupKind.consumer.rawValue) else {
+                return nil
+            }
+            var answer = ListGroupsResponse.ListedGroup()
+            answer.groupID = group.id
+            answer.protocolType = ClassicGroup.consumerProtocolType
+            answer.groupState = group.state.rawValue
+            answer.groupType = GroupKind.consumer.rawValue
+            return answer
+        }
+    }
+
+    private func listClassic(_ filter: GroupFilter) -> [ListGroupsResponse.ListedGroup] {
+        groups.classic.values.compactMap { group in
             let kind = GroupKind.classic.rawValue
             guard filter.shows(state: group.state.rawValue, type: kind) else { return nil }
             var answer = ListGroupsResponse.ListedGroup()
@@ -57,6 +75,15 @@ extension GroupCoordinator {
             answer.errorCode = ErrorCode.invalidGroupID.rawValue
             return answer
         }
+        if let group = groups.consumer[id] {
+            guard group.members.isEmpty else {
+                answer.errorCode = ErrorCode.nonEmptyGroup.rawValue
+                return answer
+            }
+            forgetOffsets(of: id)
+            removeConsumerGroup(id)
+            return answer
+        }
         guard let group = groups.classic[id], group.state != .dead else {
             answer.errorCode = ErrorCode.groupIDNotFound.rawValue
             return answer
@@ -65,11 +92,15 @@ extension GroupCoordinator {
             answer.errorCode = ErrorCode.nonEmptyGroup.rawValue
             return answer
         }
+        forgetOffsets(of: id)
+        remove(id)
+        return answer
+    }
+
+    private mutating func forgetOffsets(of id: String) {
         for (topic, partitions) in offsets.all(of: id) {
             for partition in partitions.keys.sorted() { emit(OffsetTable.tombstone(id, topic, partition)) }
         }
-        remove(id)
-        return answer
     }
 
     /// Takes a group without members and offsets back.

@@ -11,11 +11,13 @@ package enum GroupDeadline: Hashable, Sendable {
     case join(group: String)
     /// Members had their time to ask for their assignment.
     case sync(group: String)
+    /// A member of a consumer group did not do in time what it should.
+    case consumer(ConsumerDeadline, group: String, member: String)
 
     /// Whose deadline it is.
     var group: String {
         switch self {
-        case .session(let group, _), .join(let group), .sync(let group): group
+        case .session(let group, _), .join(let group), .sync(let group), .consumer(_, let group, _): group
         }
     }
 }
@@ -30,6 +32,10 @@ package struct GroupCoordinator: Shard {
     package internal(set) var offsets = OffsetTable()
     /// What happened lately, for people.
     package internal(set) var journals: [String: GroupJournal] = [:]
+    /// The topics that there are.
+    package internal(set) var topics: any TopicsView = TopicTable(version: 0)
+    /// What is configured of single consumer groups.
+    package internal(set) var consumerConfigs: [String: ConsumerGroupConfig] = [:]
     var deadlines = Deadlines<GroupDeadline>()
     /// The decision that is being made, and when.
     var decision = Decision<GroupRecord, GroupReply>()
@@ -46,6 +52,8 @@ package struct GroupCoordinator: Shard {
             case .topicsDeleted(let topics): shard.forgetTopics(topics)
             case .topicsKnown(let topics): shard.forgetTopics(except: topics)
             case .expiryDue: shard.expire()
+            case .topicsChanged(let topics): shard.topics = topics
+            case .configured(let group, let config): shard.consumerConfigs[group] = config
             }
         }
     }
@@ -62,6 +70,9 @@ package struct GroupCoordinator: Shard {
         case .deleteOffsets(let request): deleteOffsets(request, token)
         case .describe(let ids): decision.reply(.describe(ids.map(describe)), to: token)
         case .list(let filter): decision.reply(.list(list(filter)), to: token)
+        case .consumerHeartbeat(let beat): consumerHeartbeat(beat, token)
+        case .describeConsumers(let ids):
+            decision.reply(.describeConsumers(ids.map(describeConsumer)), to: token)
         case .delete(let ids): decision.reply(.delete(ids.map { delete($0) }), to: token)
         }
     }
@@ -74,6 +85,8 @@ package struct GroupCoordinator: Shard {
                 case .session(let group, let member): shard.sessionEnded(of: member, in: group)
                 case .join(let group): shard.joinTimeEnded(group)
                 case .sync(let group): shard.syncTimeEnded(group)
+                case .consumer(let deadline, let group, let member):
+                    shard.consumerDeadlineReached(deadline, of: member, in: group)
                 }
             }
         }
@@ -87,6 +100,7 @@ package struct GroupCoordinator: Shard {
     package mutating func loaded(at now: Moment) -> Decision<GroupRecord, GroupReply> {
         decide(at: now) { shard in
             for id in shard.groups.classic.keys.sorted() { shard.resume(id) }
+            for id in shard.groups.consumer.keys.sorted() { shard.resumeConsumer(id) }
         }
     }
 
@@ -123,16 +137,32 @@ extension GroupCoordinator {
             } else {
                 groups.classic[key.group] = nil
             }
-        case .consumerGroup(let key, let value):
-            if value == nil {
-                groups.consumer.remove(key.groupID)
-            } else {
-                groups.noteConsumerGroup(key.groupID)
+        case .consumerGroup(let key, nil): groups.consumer[key.groupID] = nil
+        case .consumerGroup(let key, .some): applyToConsumer(key.groupID, record, creating: true)
+        case .consumerMember(let key, let value): applyToConsumer(key.groupID, record, creating: value != nil)
+        case .consumerPartitions(let key, let value):
+            applyToConsumer(key.groupID, record, creating: value != nil)
+        case .consumerTarget(let key, let value): applyToConsumer(key.groupID, record, creating: value != nil)
+        case .consumerTargetMember(let key, let value):
+            applyToConsumer(key.groupID, record, creating: value != nil)
+        case .consumerCurrent(let key, let value):
+            applyToConsumer(key.groupID, record, creating: value != nil)
+        case .consumerRegex(let key, let value): applyToConsumer(key.groupID, record, creating: value != nil)
+        }
+    }
+}
+
+extension GroupCoordinator {
+    /// A record of a consumer group makes one where there is none, or where only commits made a classic one;
+    /// a record that takes something back does not.
+    private mutating func applyToConsumer(_ id: String, _ record: GroupRecord, creating: Bool) {
+        if creating {
+            if let classic = groups.classic[id], classic.isSimple {
+                groups.classic[id] = nil
             }
-        case .consumerMember(let key, let value):
-            if value != nil { groups.noteConsumerGroup(key.groupID) }
-        case .consumerPartitions, .consumerTarget, .consumerTargetMember, .consumerCurrent, .consumerRegex:
-            break  // Kept in the log for the state machine of KIP-848.
+            groups.consumer[id, default: ConsumerGroup(id: id)].apply(record)
+        } else {
+            groups.consumer[id]?.apply(record)
         }
     }
 }
@@ -146,6 +176,11 @@ extension GroupCoordinator {
         _modify { yield &groups.classic[id, default: ClassicGroup(id: id)] }
     }
 
+    /// The consumer group `id`; one without members where there is none.
+    subscript(consumer id: String) -> ConsumerGroup {
+        _read { yield groups.consumer[id, default: ConsumerGroup(id: id)] }
+    }
+
     /// Notes an event in the group's journal.
     mutating func note(_ id: String, _ event: GroupNote) {
         journals[id, default: GroupJournal()].add(event, at: now.wall)
@@ -153,9 +188,14 @@ extension GroupCoordinator {
 
     /// Forgets everything about a group that is deleted but its records.
     mutating func forget(_ id: String, members: some Sequence<String>) {
+        cancelClassicDeadlines(id, members: members)
+        journals[id] = nil
+    }
+
+    /// Nothing is expected of a classic group and these members any more.
+    mutating func cancelClassicDeadlines(_ id: String, members: some Sequence<String>) {
         for member in members { deadlines.cancel(.session(group: id, member: member)) }
         deadlines.cancel(.join(group: id))
         deadlines.cancel(.sync(group: id))
-        journals[id] = nil
     }
 }

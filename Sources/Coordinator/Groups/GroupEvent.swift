@@ -32,6 +32,8 @@ package enum GroupRequest: Sendable {
     case describe([String])
     case list(GroupFilter)
     case delete([String])
+    case consumerHeartbeat(ConsumerHeartbeat)
+    case describeConsumers([String])
 }
 
 /// The answer to a `GroupRequest` of the same name.
@@ -46,6 +48,8 @@ package enum GroupReply: Sendable {
     case describe([DescribeGroupsResponse.DescribedGroup])
     case list([ListGroupsResponse.ListedGroup])
     case delete([DeleteGroupsResponse.DeletableGroupResult])
+    case consumerHeartbeat(ConsumerGroupHeartbeatResponse)
+    case describeConsumers([ConsumerGroupDescribeResponse.DescribedGroup])
 }
 
 /// What happens to the groups of one shard, deadlines aside.
@@ -58,6 +62,10 @@ package enum GroupEvent: Sendable {
     case topicsKnown([String: TopicID])
     /// It is time to look for offsets and groups that nobody uses any more.
     case expiryDue
+    /// Topics were made, changed or deleted; a host says so at the beginning too.
+    case topicsChanged(any TopicsView)
+    /// A consumer group has settings of its own, or no longer.
+    case configured(group: String, ConsumerGroupConfig?)
 }
 
 /// Which groups a listing shows; empty filters show all.

@@ -17,6 +17,8 @@ package struct GroupSettings: Sendable {
     /// Largest record of one group; it must fit into a segment of the log.
     package var recordBytesMax = 64 << 20
 
+    /// What concerns consumer groups (KIP-848).
+    package var consumer = ConsumerSettings()
     /// Most bytes that one member may say about all its protocols.
     package static let memberMetadataBytesMax = 8 << 20
     /// Most members of one group that were sent away to come again with their new id.

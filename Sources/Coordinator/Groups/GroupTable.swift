@@ -5,8 +5,8 @@
 package struct GroupTable: Sendable {
     /// Groups whose leader assigns.
     package internal(set) var classic: [String: ClassicGroup] = [:]
-    /// Groups whose coordinator assigns, as far as the log names them (KIP-848).
-    package internal(set) var consumer: Set<String> = []
+    /// Groups whose coordinator assigns.
+    package internal(set) var consumer: [String: ConsumerGroup] = [:]
 
     /// No groups.
     package init() {}
@@ -14,17 +14,11 @@ package struct GroupTable: Sendable {
     /// What kind of group `id` is; nil if there is none.
     package func kind(of id: String) -> GroupKind? {
         if classic[id] != nil { return .classic }
-        return consumer.contains(id) ? .consumer : nil
+        return consumer[id] == nil ? nil : .consumer
     }
 
     /// How many groups there are.
     package var count: Int { classic.count + consumer.count }
-
-    /// Notes a group of the new kind; one that was made by commits alone becomes it.
-    mutating func noteConsumerGroup(_ id: String) {
-        if classic[id]?.isSimple == true { classic[id] = nil }
-        consumer.insert(id)
-    }
 
     /// Makes a classic group of `id` unless there is a group of that name.
     mutating func ensureGroup(_ id: String) {

@@ -41,6 +41,7 @@ extension GroupCoordinator {
     private static let knowsMissingGroupsFrom: Int16 = 9
 
     private func problem(with request: OffsetCommitRequest, _ version: Int16) -> ErrorCode? {
+        if groups.consumer[request.groupID] != nil { return problem(withConsumerCommit: request, version) }
         let generation = request.generationIDOrMemberEpoch
         guard let group = groups.classic[request.groupID] else {
             // Someone who commits without being a member needs no group (simple consumers, operators).
@@ -76,6 +77,10 @@ extension GroupCoordinator {
     ) {
         var response = OffsetFetchResponse.OffsetFetchResponseGroup()
         response.groupID = request.groupID
+        if let problem = problem(withConsumerFetch: request) {
+            response.errorCode = problem.rawValue
+            return decision.reply(.fetchOffsets(response), to: token)
+        }
         if let topics = request.topics {
             response.topics = topics.map { topic in
                 var answer = OffsetFetchResponse.OffsetFetchResponseTopics()
@@ -102,7 +107,9 @@ extension GroupCoordinator {
         let id = request.groupID
         var response = OffsetDeleteResponse()
         let problem: ErrorCode? =
-            if id.isEmpty { .invalidGroupID } else if let group = groups.classic[id], group.state != .dead {
+            if id.isEmpty { .invalidGroupID } else if groups.consumer[id] != nil {
+                nil
+            } else if let group = groups.classic[id], group.state != .dead {
                 group.state == .empty || group.isOfConsumers ? nil : .nonEmptyGroup
             } else { .groupIDNotFound }
         if let problem {
@@ -112,7 +119,9 @@ extension GroupCoordinator {
         response.topics = request.topics.map { topic in
             var answer = OffsetDeleteResponse.OffsetDeleteResponseTopic()
             answer.name = topic.name
-            let isRead = self[classic: id].isSubscribed(to: topic.name)
+            let isRead =
+                groups.consumer[id]?.isSubscribed(to: topic.name)
+                ?? self[classic: id].isSubscribed(to: topic.name)
             answer.partitions = topic.partitions.map { partition in
                 var result = OffsetDeleteResponse.OffsetDeleteResponsePartition()
                 result.partitionIndex = partition.partitionIndex

@@ -43,11 +43,12 @@ extension GroupCoordinator {
             if count > 0 { note(id, .offsetsExpired(count)) }
             if groups.classic[id]?.state == .empty, offsets.isEmpty(id) { remove(id) }
         }
+        expireConsumers()
     }
 
     /// When the next offset expires as things stand; nil if none will before something is written.
     package var nextExpiry: Timestamp? {
-        var next: Timestamp?
+        var next = nextConsumerExpiry
         for (id, group) in groups.classic {
             guard let rule = ExpiryRule(group, settings) else { continue }
             for (topic, partitions) in offsets.all(of: id) where rule.concerns(topic) {

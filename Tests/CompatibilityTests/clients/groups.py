@@ -67,11 +67,11 @@ class Broker:
 class Member(threading.Thread):
     """A service: reads, notes what it read, commits by hand after each batch, until it is told to stop."""
 
-    def __init__(self, broker, group, topic, seen, **settings):
+    def __init__(self, broker, group, topic, seen, make=Consumer, **settings):
         super().__init__(daemon=True)
         self.seen, self.stopping, self.vanishing = seen, False, False
         self.assigned, self.assignments, self.problem = set(), 0, None
-        self.consumer = Consumer({
+        self.consumer = make({
             "bootstrap.servers": broker.address, "group.id": group, "enable.auto.commit": False,
             "auto.offset.reset": "earliest", "session.timeout.ms": 6000, "heartbeat.interval.ms": 300,
             **{name.replace("_", "."): value for name, value in settings.items()}})

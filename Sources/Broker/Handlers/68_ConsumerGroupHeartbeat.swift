@@ -1,0 +1,40 @@
+/// ConsumerGroupHeartbeat (key 68, v0–1): a member of a consumer group comes, goes, says what it wants and
+/// has, and is told what it shall have (KIP-848). v1 regular expressions, and members name themselves.
+internal import Base
+internal import Coordinator
+internal import Network
+internal import Protocol
+
+enum ConsumerGroupHeartbeatHandler {
+    typealias Response = ConsumerGroupHeartbeatResponse
+
+    static func handle(
+        _ request: ConsumerGroupHeartbeatRequest, _ context: RequestContext
+    ) -> Outcome<Response> {
+        guard context.authorize(.read, .group(request.groupID)) else {
+            return .now(failure(.groupAuthorizationFailed, context))
+        }
+        guard request.subscribedTopicNames?.allSatisfy({ context.authorize(.describe, .topic($0)) }) != false
+        else {
+            return .now(failure(.topicAuthorizationFailed, context))
+        }
+        var generator = SystemRandomNumberGenerator()
+        let beat = ConsumerHeartbeat(
+            request, version: context.version, from: context.groupClient,
+            freshID: UUID.random(using: &generator))
+        return context.ask(request.groupID, .consumerHeartbeat(beat)) { reply in
+            guard case .consumerHeartbeat(var response) = reply else { return nil }
+            response.throttleTimeMs = context.throttleMilliseconds
+            return response
+        } refusal: { code in
+            failure(code, context)
+        }
+    }
+
+    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> Response {
+        var response = Response()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.errorCode = code.rawValue
+        return response
+    }
+}

@@ -1,0 +1,101 @@
+// Who may read what, in small numbers: assignors speak of topics and members by their place in a list, so
+// that the same code serves names (classic members) and ids (consumer groups) and nothing is hashed.
+
+/// A partition by the place of its topic in `AssignmentProblem.partitionCounts`.
+package struct PartitionSlot: Hashable, Sendable, BitwiseCopyable {
+    package let topic: Int
+    package let partition: Int32
+
+    /// Partition `partition` of the topic at `topic`.
+    package init(topic: Int, partition: Int32) {
+        self.topic = topic
+        self.partition = partition
+    }
+}
+
+/// What an assignor is asked.
+package struct AssignmentProblem: Sendable {
+    /// The number of partitions of each topic, in the order of the topics' names.
+    package let partitionCounts: [Int]
+    package var members: [Member]
+
+    /// The partitions of topics, and who wants them.
+    package init(partitionCounts: [Int], members: [Member]) {
+        self.partitionCounts = partitionCounts
+        self.members = members
+    }
+
+    /// One member of the group.
+    package struct Member: Sendable {
+        package let id: String
+        package let instanceID: String?
+        /// The places of the topics that it subscribed to, ascending; members with equal subscriptions should
+        /// share one array, as that makes them cheap to compare.
+        package let topics: [Int]
+        /// What it holds, or says that it holds.
+        package let owned: [PartitionSlot]
+        /// When it was given `owned`: of two members that claim one partition the later holds it.
+        package let generation: Int32
+
+        /// A member; `topics` that are not there, or out of order, break the assignor's promise.
+        package init(
+            id: String, instanceID: String? = nil, topics: [Int], owned: [PartitionSlot] = [],
+            generation: Int32 = 0
+        ) {
+            self.id = id
+            self.instanceID = instanceID
+            self.topics = topics
+            self.owned = owned
+            self.generation = generation
+        }
+    }
+
+    /// Whether all members subscribed to the same topics.
+    var isHomogeneous: Bool {
+        guard let first = members.first else { return true }
+        return members.allSatisfy { $0.topics == first.topics }
+    }
+
+    /// The members' places in the order in which Kafka serves them: static ones first, by instance id, then
+    /// by member id.
+    var memberOrder: [Int] {
+        members.indices.sorted { members[$0].precedes(members[$1]) }
+    }
+
+    /// For each topic the places of its subscribers, in the given order of members.
+    func subscribers(in order: [Int]) -> [[Int]] {
+        var result = [[Int]](repeating: [], count: partitionCounts.count)
+        for member in order {
+            for topic in members[member].topics { result[topic].append(member) }
+        }
+        return result
+    }
+}
+
+extension AssignmentProblem.Member {
+    /// Java's order of strings, by UTF-16 units.
+    fileprivate func precedes(_ other: Self) -> Bool {
+        switch (instanceID, other.instanceID) {
+        case (let mine?, let theirs?): mine.utf16.lexicographicallyPrecedes(theirs.utf16)
+        case (_?, nil): true
+        case (nil, _?): false
+        case (nil, nil): id.utf16.lexicographicallyPrecedes(other.id.utf16)
+        }
+    }
+}
+
+/// What one member gets of one topic.
+package struct TopicShare: Hashable, Sendable {
+    package let topic: Int
+    /// Ascending.
+    package let partitions: [Int32]
+
+    /// Partitions of the topic at `topic`.
+    package init(topic: Int, partitions: [Int32]) {
+        self.topic = topic
+        self.partitions = partitions
+    }
+}
+
+/// What each member gets, by the members' places in the problem; topics ascend.
+package typealias Shares = [[TopicShare]]

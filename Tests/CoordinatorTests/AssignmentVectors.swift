@@ -1,0 +1,127 @@
+// The questions and answers of fixtures/assignments.
+import Base
+import Coordinator
+import Foundation
+
+struct AssignmentVector: Sendable {
+    typealias Assignment = [String: [String: [Int32]]]
+
+    let line: Int
+    let assignor: Assignor
+    let partitions: [String: Int]
+    let subscriptions: [String: [String]]
+    let instances: [String: String]
+    let owned: Assignment?
+    let expected: Assignment
+
+    static let all: [AssignmentVector] = (try? load()) ?? []
+
+    private static func load() throws -> [AssignmentVector] {
+        let text = try Fixture.gunzipped("assignments/assignments.jsonl.gz")
+        return try text.split(separator: UInt8(ascii: "\n")).enumerated().map {
+            try AssignmentVector(line: $0.offset + 1, JSONValue(parsing: Array($0.element)))
+        }
+    }
+
+    private init(line: Int, _ object: JSONValue) throws {
+        self.line = line
+        guard let name = object["assignor"]?.text, let assignor = Assignor(rawValue: name),
+            case .object(let partitions)? = object["partitions"],
+            case .object(let subscriptions)? = object["subscriptions"], let assignment = object["assignment"]
+        else { throw Fixture.Malformed(line: line) }
+        self.assignor = assignor
+        self.partitions = Dictionary(
+            uniqueKeysWithValues: partitions.map { ($0.key, Int($0.value.integer ?? 0)) })
+        self.subscriptions = Dictionary(
+            uniqueKeysWithValues: subscriptions.map { ($0.key, Self.texts($0.value)) })
+        if case .object(let instances)? = object["instances"] {
+            self.instances = Dictionary(uniqueKeysWithValues: instances.map { ($0.key, $0.value.text ?? "") })
+        } else {
+            instances = [:]
+        }
+        owned = object["owned"].map(Self.assignment)
+        expected = Self.assignment(assignment)
+    }
+
+    /// A question of a test's own.
+    init(partitions: [String: Int], subscriptions: [String: [String]], owned: Assignment) {
+        line = 0
+        assignor = .sticky
+        self.partitions = partitions
+        self.subscriptions = subscriptions
+        instances = [:]
+        self.owned = owned
+        expected = [:]
+    }
+
+    private static func texts(_ value: JSONValue) -> [String] {
+        guard case .array(let items) = value else { return [] }
+        return items.compactMap(\.text)
+    }
+
+    private static func assignment(_ value: JSONValue) -> Assignment {
+        guard case .object(let members) = value else { return [:] }
+        return Dictionary(
+            uniqueKeysWithValues: members.map { member in
+                guard case .object(let topics) = member.value else { return (member.key, [:]) }
+                let shares = topics.map { topic -> (String, [Int32]) in
+                    guard case .array(let items) = topic.value else { return (topic.key, []) }
+                    return (topic.key, items.compactMap { $0.integer.map { Int32($0) } }.sorted())
+                }
+                return (member.key, Dictionary(uniqueKeysWithValues: shares).filter { !$0.value.isEmpty })
+            })
+    }
+
+    /// Topics in the order of `problem`.
+    var topics: [String] { partitions.keys.sorted() }
+    /// Members in the order of `problem`.
+    var members: [String] { subscriptions.keys.sorted() }
+
+    /// The question in the assignors' terms, as if members owned `owned`.
+    func problem(owning owned: Assignment?) -> AssignmentProblem {
+        let topics = topics
+        let places = Dictionary(uniqueKeysWithValues: topics.enumerated().map { ($0.element, $0.offset) })
+        return AssignmentProblem(
+            partitionCounts: topics.map { partitions[$0] ?? 0 },
+            members: members.map { member in
+                AssignmentProblem.Member(
+                    id: member, instanceID: instances[member],
+                    topics: (subscriptions[member] ?? []).compactMap { places[$0] }.sorted(),
+                    owned: (owned?[member] ?? [:]).flatMap { topic, partitions in
+                        partitions.compactMap { partition in
+                            places[topic].map { PartitionSlot(topic: $0, partition: partition) }
+                        }
+                    }, generation: 1)
+            })
+    }
+
+    /// An answer in the vectors' terms.
+    func named(_ shares: Shares) -> Assignment {
+        let topics = topics
+        return Dictionary(
+            uniqueKeysWithValues: zip(members, shares).map { member, shares in
+                (member, Dictionary(uniqueKeysWithValues: shares.map { (topics[$0.topic], $0.partitions) }))
+            })
+    }
+}
+
+enum Fixture {
+    struct Malformed: Error {
+        let line: Int
+    }
+
+    /// The unpacked content of a file in `fixtures`.
+    static func gunzipped(_ name: String) throws -> Data {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../fixtures/\(name)").standardized
+        let gunzip = Process()
+        gunzip.executableURL = URL(filePath: "/usr/bin/env")
+        gunzip.arguments = ["gzip", "-dc", file.path]
+        let output = Pipe()
+        gunzip.standardOutput = output
+        try gunzip.run()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        gunzip.waitUntilExit()
+        return text
+    }
+}
