@@ -281,7 +281,8 @@ def clients(broker):
         thread.start()
     until(lambda: set(seen) == set(range(400)), "kafka-python reads everything")
     until(lambda: broker.committed("python", "mixed") == [100] * 4, "and commits it by interval")
-    until(lambda: sorted(len(r.assignment()) for r in readers) == [2, 2], "kafka-python: two and two")
+    # Now and then one of two threads of kafka-python 3.0 stops polling, with Kafka too: then the other has it all.
+    until(lambda: sum(len(r.assignment()) for r in readers) == 4, "kafka-python shares all four")
     stopping.set()
     for thread in threads:
         thread.join(WAIT)
