@@ -128,6 +128,7 @@ extension LogDirectoryOptions {
             path: settings.dataDirectory, clusterID: UUID.random(using: &generator).description,
             nodeID: settings.nodeID, directoryID: UUID.random(using: &generator), version: Version.current)
         reserveBytes = settings.diskReserveBytes
+        syncsLater = true
         unsyncedBytesMax =
             settings.unsyncedMaxBytes > 0 ? Int(settings.unsyncedMaxBytes) : Self.unsyncedBytesDefault
     }
