@@ -126,4 +126,5 @@ def main():
             shutil.rmtree(data)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -145,6 +145,7 @@ extension LogDirectoryOptions {
             path: path, clusterID: UUID.random(using: &generator).description, nodeID: settings.nodeID,
             directoryID: UUID.random(using: &generator), version: Version.current)
         reserveBytes = settings.diskReserveBytes
+        syncsLater = true
         unsyncedBytesMax =
             settings.unsyncedMaxBytes > 0 ? Int(settings.unsyncedMaxBytes) : Self.unsyncedBytesDefault
     }

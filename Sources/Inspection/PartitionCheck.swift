@@ -24,6 +24,8 @@ struct PartitionCheck {
         let names = try disk.list(directory).filter { !$0.isDirectory }.map(\.name)
         let bases = names.filter { $0.hasSuffix(".log") }.compactMap { Int64($0.dropLast(4)) }.sorted()
         var end = bases.first ?? 0
+        var producers = ProducerCheck(
+            disk, directory: directory, names: names, firstBase: bases.first ?? 0)
         var hasHoles = checkpoints.offsets[CheckedCheckpoints.cleaner]?[partition] != nil
         for (number, base) in bases.enumerated() {
             let isLast = number == bases.count - 1
@@ -33,14 +35,16 @@ struct PartitionCheck {
             var segment = SegmentCheck(
                 disk: disk, directory: directory, base: base, limit: isLast ? nil : bases[number + 1],
                 isTrusted: checkpoints.isClean || !isLast,
-                topic: partition.topic)
-            segment.check()
+                topic: partition.topic, hasHoles: hasHoles)
+            segment.check(&producers)
             findings += segment.findings
-            hasHoles = hasHoles || segment.hasHoles
+            hasHoles = segment.hasHoles
             end = max(end, segment.end)
             segments += 1
             batches += segment.batches
         }
+        producers.reached(end, hasHoles: hasHoles)
+        findings += producers.findings
         checkNotes(names, end: end)
         for kind in [OffsetCheckpoint.Kind.recoveryPoint, .logStart] {
             guard let offset = checkpoints.offset(kind, of: partition), offset.value > end else { continue }

@@ -22,26 +22,31 @@ struct SegmentCheck {
     let topic: String
     private(set) var findings: [String] = []
     private(set) var end: Int64
-    private(set) var hasHoles = false
+    /// Whether offsets were found to be missing, here or before.
+    private(set) var hasHoles: Bool
     private(set) var batches = 0
     private var places: [Place] = []
 
-    init(disk: any Disk, directory: String, base: Int64, limit: Int64?, isTrusted: Bool, topic: String) {
+    init(
+        disk: any Disk, directory: String, base: Int64, limit: Int64?, isTrusted: Bool, topic: String,
+        hasHoles: Bool
+    ) {
         self.disk = disk
         self.directory = directory
         self.base = base
         self.limit = limit
         self.isTrusted = isTrusted
         self.topic = topic
+        self.hasHoles = hasHoles
         end = base
     }
 
-    mutating func check() {
+    mutating func check(_ producers: inout ProducerCheck) {
         do {
             let file = try SegmentFile(path(".log"), disk)
             var position: Int64 = 0
             while let bytes = try file.batch(at: position) {
-                if let reason = judge(bytes, at: position) {
+                if let reason = judge(bytes, at: position, &producers) {
                     throw InspectionError("\(file.path) is damaged at byte \(position): \(reason)")
                 }
                 batches += 1
@@ -50,10 +55,12 @@ struct SegmentCheck {
         } catch {
             // What lies behind the damage is not known, so the indexes are not judged.
             end = limit ?? end
+            if limit != nil { producers.giveUp() }
             if isTrusted { findings.append("\(error)") }
             return
         }
-        checkIndexes()
+        checkIndexes(&producers)
+        producers.endSegment()
     }
 
     private func path(_ suffix: String) -> String {
@@ -62,7 +69,9 @@ struct SegmentCheck {
     }
 
     /// What is wrong with a batch; nil if it is whole.
-    private mutating func judge(_ bytes: [UInt8], at position: Int64) -> String? {
+    private mutating func judge(
+        _ bytes: [UInt8], at position: Int64, _ producers: inout ProducerCheck
+    ) -> String? {
         do {
             let batch = try unsafe RecordBatch(reading: bytes.span.bytes)
             try batch.verifyChecksum()
@@ -77,6 +86,8 @@ struct SegmentCheck {
                 _ = try RecordDecoder.metadata(value)
             }
             if first > end || Int64(header.recordCount) != last - first + 1 { hasHoles = true }
+            producers.reached(first, hasHoles: hasHoles)
+            producers.apply(batch)
             end = last + 1
             places.append(
                 Place(position: position, first: first, last: last, time: header.maxTimestamp.milliseconds))
@@ -86,21 +97,29 @@ struct SegmentCheck {
         }
     }
 
-    private mutating func checkIndexes() {
+    private mutating func checkIndexes(_ producers: inout ProducerCheck) {
         if let bytes = contents(".index"), let number = firstWrongOffset(bytes) {
             findings.append("\(path(".index")) is wrong in entry \(number)")
         }
         if let bytes = contents(".timeindex"), let number = firstWrongTime(bytes) {
             findings.append("\(path(".timeindex")) is wrong in entry \(number)")
         }
-        if let bytes = contents(TransactionIndexFile.suffix) {
-            let entries = TransactionIndexFile.entries(in: bytes)
-            if entries?.contains(where: { !($0.last.value >= base && $0.last.value < max(end, base)) })
-                ?? true
-            {
-                findings.append("\(path(TransactionIndexFile.suffix)) is damaged")
-            }
+        if let bytes = contents(TransactionIndexFile.suffix) { checkTransactions(bytes, &producers) }
+    }
+
+    private mutating func checkTransactions(_ bytes: [UInt8], _ producers: inout ProducerCheck) {
+        let path = path(TransactionIndexFile.suffix)
+        guard let entries = TransactionIndexFile.entries(in: bytes),
+            entries.allSatisfy({ $0.last.value >= base && $0.last.value < max(end, base) })
+        else {
+            findings.append("\(path) is damaged")
+            return
         }
+        // Compaction takes what was aborted away.
+        guard !hasHoles, let difference = producers.difference(of: entries, isComplete: isTrusted) else {
+            return
+        }
+        findings.append("\(path) is not what the log says: \(difference)")
     }
 
     private func contents(_ suffix: String) -> [UInt8]? {

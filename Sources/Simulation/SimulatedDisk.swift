@@ -89,6 +89,18 @@ package final class SimulatedDisk: Disk {
         }
     }
 
+    /// Changes bits of a byte of a file, as a medium does that fails: no operation notices.
+    package func damage(_ path: String, at position: Int, mask: UInt8) {
+        state.withLock { state in
+            guard let number = state.entries[path], var file = state.inodes.removeValue(forKey: number) else {
+                return
+            }
+            if position < file.cached.count { file.cached[position] ^= mask }
+            if position < file.durable.count { file.durable[position] ^= mask }
+            state.inodes[number] = file
+        }
+    }
+
     /// Cuts the power in the middle of the operation that changes the disk after `operations` more;
     /// everything fails from then on.
     package func crash(after operations: Int) {

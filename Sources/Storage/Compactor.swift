@@ -110,6 +110,7 @@ struct Compactor {
                 willRead: { (bytes) throws(StorageError) in try pace.spend(bytes, on: store.directory) }
             ) { (batch, position) throws(StorageError) in
                 do throws(RecordError) {
+                    try batch.verifyChecksum()
                     isFull = try !add(batch, to: &map, outcomes)
                 } catch {
                     throw .corrupt(path: file.path, position: position, reason: "\(error)")
@@ -195,6 +196,8 @@ struct Compactor {
             let kept: CompactedBatch
             var header = batch.header
             do throws(RecordError) {
+                // A batch that is rewritten gets a new checksum, which must not vouch for damage.
+                try batch.verifyChecksum()
                 kept = try filter.apply(batch)
                 if case .rewritten(let bytes) = kept { header = try BatchHeader(reading: bytes.rawSpan) }
             } catch {

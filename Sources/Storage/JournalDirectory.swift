@@ -87,7 +87,8 @@ final class SuspectMarks: Sendable {
         state.withLock { marks in
             body(&marks)
             do throws(StorageError) {
-                try directory.write(marks)
+                // A disk that just failed may do so once more; it matters enough to try again.
+                if (try? directory.write(marks)) == nil { try directory.write(marks) }
             } catch {
                 // Without the mark there is still no clean stop: the next start scans the partition anyway.
                 logger.log(

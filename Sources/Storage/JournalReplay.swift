@@ -146,12 +146,17 @@ struct SegmentReplay {
         let end = min(runs.reduce(0) { max($0, $1.entry.position + Int64($1.entry.length)) }, try file.size())
         let lowest = runs.map(\.entry.leaderEpoch).min() ?? LeaderEpoch(-1)
         var found: [(range: Range<Int64>, epoch: LeaderEpoch)] = []
-        var position = first
+        // From the beginning, as the first run may point into the middle of what somebody else wrote.
+        var position: Int64 = 0
         while position < end {
             let head = try file.bytes(BatchLayout.headerSize, at: position)
             guard let header = try? BatchHeader(reading: head.rawSpan),
                 header.sizeInBytes <= StorageLimits.batchBytesMax
             else { break }
+            guard position + Int64(header.sizeInBytes) > first else {
+                position += Int64(header.sizeInBytes)
+                continue
+            }
             let bytes = try file.bytes(header.sizeInBytes, at: position)
             guard let batch = try? RecordBatch(reading: bytes.rawSpan), (try? batch.verifyChecksum()) != nil
             else { break }

@@ -30,6 +30,8 @@ extension LogDirectory {
         let directory = path + "/" + partition.description
         guard try services.disk.entry(at: directory) == nil else { throw .partitionExists(path: directory) }
         try forget(partition)
+        // So that at the next start holes that compaction left can be told from writes that were lost.
+        if config.compacts, !state.withLock({ $0.hasRecoveryPoints }) { try writeCheckpoints() }
         try services.disk.createDirectory(directory)
         let metadata = PartitionMetadata(topicID: id).bytes
         try services.disk.replace(
@@ -137,11 +139,13 @@ extension LogDirectory {
         _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust, isIdentified: Bool
     ) throws(StorageError) -> PartitionLog {
         let directory = path + "/" + identity.partition.description
-        var (logStart, compactedTo, recoveryPoint, shared) = state.withLock { state in
+        var (logStart, compactedTo, recoveryPoint, isKnown, shared) = state.withLock { state in
             (
                 state.logStarts.offsets[identity.partition],
                 state.cleanerOffsets.offsets[identity.partition],
-                state.recoveryPoints.offsets[identity.partition] ?? .zero, state.share(config)
+                state.recoveryPoints.offsets[identity.partition] ?? .zero,
+                // Kafka may compact before it writes one.
+                state.hasRecoveryPoints && properties.writerVersion != nil, state.share(config)
             )
         }
         if logStart == nil, asksEpochsForStarts, identity.kind == .data {
@@ -155,8 +159,9 @@ extension LogDirectory {
             directory: directory, services: services, shared: shared,
             trust: trust == .clean && suspectFrom != nil ? .upTo(.zero) : trust, logStart: logStart,
             compactedTo: compactedTo, mayBeOld: properties.writerVersion == nil,
-            identity: isIdentified ? identity : nil,
-            verifiedEnd: min(recoveryPoint, suspectFrom ?? recoveryPoint), isSuspect: suspectFrom != nil
+            identity: isIdentified ? identity : nil, isBoundKnown: isKnown,
+            verifiedEnd: min(recoveryPoint, suspectFrom ?? recoveryPoint), isSuspect: suspectFrom != nil,
+            isDeferred: syncsLater && trust != .clean && suspectFrom == nil && identity.kind == .data
         ).open()
         // Everything was read from the disk, and synced.
         services.suspects?.remove(identity.partition)
@@ -164,6 +169,7 @@ extension LogDirectory {
             identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),
             services: services, config: shared)
         state.withLock { $0.logs[identity.partition] = log }
+        if store.isUnsynced { syncLater(store) }
         return log
     }
 

@@ -17,6 +17,9 @@ package struct LogDirectoryOptions: Sendable {
     package var unsyncedBytesMax = 256 << 20
     /// So much space is kept free; clients' records are refused below it.
     package var reserveBytes: Int64 = 0
+    /// Whether a log can be used before all of what a crash left in it is synced; until then readers see what
+    /// is known to be durable.
+    package var syncsLater = false
     /// How far each of the journal's two areas may grow; 0 means no journal.
     package var journalAreaBytes = JournalLimits.areaBytes
 
@@ -63,6 +66,11 @@ package final class LogDirectory: Sendable {
         var failure: StorageError?
         /// Partitions that the files may still name.
         var written: Set<TopicPartition>
+        /// Whether the checkpoint of recovery points is there and whole: what it does not name has none.
+        var hasRecoveryPoints: Bool
+        /// What the start found and has not synced yet, and how many are at it.
+        var recovered: [SegmentStore] = []
+        var recoverers = 0
         /// The settings of the log that was opened last, for the next one of its topic.
         var lastConfig: SharedLogConfig?
 
@@ -90,6 +98,7 @@ package final class LogDirectory: Sendable {
     /// Syncs what is appended to the logs of this directory.
     package let flusher: Flusher
     let services: StoreServices
+    let syncsLater: Bool
     let state: Lock<State>
     private let lock: any DiskLock
     private let checkpointing = Lock(())
@@ -114,6 +123,7 @@ package final class LogDirectory: Sendable {
         logger: Logger
     ) throws(StorageError) {
         path = options.path
+        syncsLater = options.syncsLater
         (lock, properties, isNew) = try LogDirectory.claim(options, disk)
         let replayed = try JournalReplay(logDirectory: options.path, disk: disk, logger: logger).run()
         // A marker beside a journal is that of somebody who did not know what the journal is.
@@ -130,14 +140,16 @@ package final class LogDirectory: Sendable {
             reserve: reserve, journal: journal,
             suspects: SuspectMarks(
                 JournalDirectory(in: options.path, disk: disk), replayed.suspects, logger))
-        let points = try LogDirectory.checkpoint(.recoveryPoint, options.path, disk, logger).checkpoint
+        let foundPoints = try LogDirectory.checkpoint(.recoveryPoint, options.path, disk, logger)
+        let points = foundPoints.checkpoint
         let starts = try LogDirectory.checkpoint(.logStart, options.path, disk, logger)
         let compacted = try LogDirectory.checkpoint(.cleaner, options.path, disk, logger).checkpoint
         let written = Set(points.offsets.keys).union(starts.checkpoint.offsets.keys)
         state = Lock(
             State(
                 recoveryPoints: points, logStarts: starts.checkpoint, cleanerOffsets: compacted,
-                journalBounds: replayed.bounds, written: written))
+                journalBounds: replayed.bounds, written: written,
+                hasRecoveryPoints: !foundPoints.isIncomplete))
         asksEpochsForStarts = starts.isIncomplete && !isNew
         flusher.afterJournalFailure { [weak self] in self?.fail($0) }
         flusher.afterSealing { [weak self] in
@@ -267,6 +279,9 @@ package final class LogDirectory: Sendable {
             }
             return (state.recoveryPoints, state.logStarts, watermarks)
         }
+        let named = Set(recoveryPoints.offsets.keys).union(logStarts.offsets.keys)
+        // If one of them fails, another one may name them.
+        state.withLock { $0.written.formUnion(named) }
         for (kind, checkpoint) in [
             (OffsetCheckpoint.Kind.recoveryPoint, recoveryPoints), (.logStart, logStarts),
             (.highWatermark, watermarks),
@@ -274,7 +289,9 @@ package final class LogDirectory: Sendable {
             try services.disk.replace(path + "/" + kind.rawValue, with: checkpoint.bytes, isDurable: false)
         }
         try services.disk.syncDirectory(path)
-        let named = Set(recoveryPoints.offsets.keys).union(logStarts.offsets.keys)
-        state.withLock { $0.written = named }
+        state.withLock { state in
+            state.written = named
+            state.hasRecoveryPoints = true
+        }
     }
 }

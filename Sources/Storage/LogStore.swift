@@ -147,7 +147,8 @@ package protocol LogStore: AnyObject, Sendable {
     ) throws(StorageError) -> Eventually<TimestampHit?>
 
     /// Visits the headers of all batches from the one that contains `offset`, or from `bytesBack` bytes
-    /// before the end of the store if that is earlier, until `visit` returns false. Waits for the disk.
+    /// before the end of the store if that is earlier, until `visit` returns false; also of those before the
+    /// start that are still kept. Waits for the disk.
     func walk(
         from offset: Offset, bytesBack: Int, _ visit: (BatchHeader) throws(StorageError) -> Bool
     ) throws(StorageError)

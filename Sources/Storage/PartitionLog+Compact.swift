@@ -22,7 +22,12 @@ extension PartitionLog {
     ) throws(StorageError) -> CompactionReport? {
         guard let segments else { return nil }
         let producers = state.withLock { state in
-            state.producers.entries.mapValues { LastOfProducer(batch: $0.last?.lastOffset, epoch: $0.epoch) }
+            // The last that a crash cannot take back: or else nothing would tell that it was written.
+            let end = state.bounds.highWatermark
+            return state.producers.entries.mapValues { entry in
+                let last = entry.recent.last { $0.lastOffset < end }
+                return LastOfProducer(batch: last?.lastOffset, epoch: entry.epoch)
+            }
         }
         return try Compactor(
             store: segments, candidate: candidate, producers: producers, now: now, limits: limits,

@@ -71,11 +71,10 @@ extension PartitionLog {
     }
 
     private func truncate(_ state: inout State, to offset: Offset) throws(StorageError) {
+        // First: brought back by a crash they would pass for the producers of what is appended next.
+        try notes.removeSnapshots(above: offset)
         try store.truncate(to: offset)
         let reached = store.bounds
-        for noted in try notes.snapshotOffsets() where noted > reached.end {
-            try notes.removeSnapshot(at: noted)
-        }
         state.snapshots = []
         let rebuilt = try PartitionLog.rebuild(
             store, notes, kind, path: partition.description, services.logger)

@@ -72,9 +72,9 @@ extension PartitionLog {
             if kind == .metadata { from = max(bounds.start, epochs.latest?.start ?? bounds.start) }
         } else if bounds.start < bounds.end {
             logger.log(.info, "log.epochs.rebuilt", ["partition": path])
-            from = bounds.start
+            from = min(from, bounds.start)
         }
-        let snapshotEnd = rebuilt.lastSnapshot ?? bounds.start
+        let snapshotEnd = rebuilt.lastSnapshot ?? bounds.oldest
         var aborted: [AbortedTransaction] = []
         try store.walk(from: from, bytesBack: 0) { (header) throws(StorageError) in
             if header.leaderEpoch > rebuilt.epochs.latest?.epoch ?? LeaderEpoch(-1) {
@@ -87,6 +87,7 @@ extension PartitionLog {
             }
             return true
         }
+        rebuilt.epochs.trim(to: bounds.start)
         if kind == .data {
             let search = AbortedSearch(store: store, notes: notes, path: path, logger: logger)
             rebuilt.aborted = try search.index(
@@ -98,7 +99,8 @@ extension PartitionLog {
 
     /// Loads the newest intact snapshot, and drops those that lie behind the end of the log.
     ///
-    /// Returns where the walk has to begin.
+    /// Returns where the walk has to begin: also before the start of the log, as its producers may have
+    /// written nothing since.
     private static func restoreProducers(
         _ rebuilt: inout Rebuilt, _ bounds: StoreBounds, _ notes: any LogNotes
     ) throws(StorageError) -> Offset {
@@ -112,10 +114,10 @@ extension PartitionLog {
             {
                 rebuilt.producers = producers
                 rebuilt.lastSnapshot = offset
-                return max(offset, bounds.start)
+                return max(offset, bounds.oldest)
             }
             try notes.removeSnapshot(at: offset)
         }
-        return bounds.start
+        return bounds.oldest
     }
 }

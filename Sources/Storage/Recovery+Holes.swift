@@ -20,7 +20,10 @@ extension Recovery {
         if let latest = state.greatest?.offset, latest.next == next { return next }
         guard let file = try state.segment.log(mayWait: true) else { return next }
         var end = state.segment.base
-        let start = Int64(state.index.last?.value ?? 0)
+        let start =
+            try state.index.last.flatMap { (entry) throws(StorageError) in
+                try state.segment.position(of: entry, sizeBytes: state.sizeBytes, mayWait: true)
+            } ?? 0
         _ = try walkHeaders(of: file, in: start..<state.sizeBytes, blockBytes: 8192, mayWait: true) {
             header, _ in
             end = header.nextOffset

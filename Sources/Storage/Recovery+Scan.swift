@@ -42,6 +42,8 @@ extension Recovery {
         var isCut = false
         /// Whether its files were left as they are.
         var isTrusted = false
+        /// The end of the last batch that is known to be durable.
+        var durableEnd: Offset?
     }
 
     /// Reads a segment, cuts it at the first bad batch beyond the recovery point, and makes what is left
@@ -52,13 +54,18 @@ extension Recovery {
         var scanned = Scanned(
             state: SegmentState(opened, openedAt: services.clock.wallTime()), end: segment.base)
         var reader = PieceReader(file, sizeBytes: size)
+        // The last batch whose checksum was not compared again.
+        var passed: (position: Int64, bytes: Int)?
         batches: while scanned.state.sizeBytes < size {
             let position = scanned.state.sizeBytes
             switch try check(&reader, at: position, after: scanned, next) {
             case .success(let header):
+                passed = isVerified(header) ? (position, header.sizeInBytes) : nil
                 scanned.state.note(header, intervalBytes: config.indexIntervalBytes)
                 scanned.end = header.nextOffset
+                if header.nextOffset <= bound { scanned.durableEnd = header.nextOffset }
             case .failure(let fault):
+                try verify(passed, &reader)
                 guard scanned.end >= bound else {
                     throw .corrupt(
                         path: file.path, position: position,
@@ -70,6 +77,19 @@ extension Recovery {
                 scanned.isCut = !wasPadding || next != scanned.end
                 break batches
             }
+        }
+        try verify(passed, &reader)
+        if isDeferred {
+            if size > scanned.state.sizeBytes { try file.truncate(to: scanned.state.sizeBytes) }
+            // Their entries are written once the batches are durable.
+            for kind in [IndexKind.offset, .time] {
+                let path = segment.path(kind.suffix)
+                if try disk.entry(at: path)?.sizeBytes ?? 0 > 0 {
+                    try disk.open(path, .existing).truncate(to: 0)
+                }
+            }
+            if next != nil, !scanned.isCut { scanned.state.noteTime() }
+            return scanned
         }
         if trust != .clean {
             // What a process wrote before it was killed may be in memory only.
@@ -89,6 +109,26 @@ extension Recovery {
         }
     }
 
+    /// Below the recovery point the checksums were compared when it was set.
+    private func isVerified(_ header: BatchHeader) -> Bool {
+        trust != .clean && header.lastOffset < min(bound, verifiedEnd)
+    }
+
+    /// Compares the checksum of the last batch that was passed without: where its length is damaged, what
+    /// follows would pass for a torn tail.
+    private func verify(
+        _ passed: (position: Int64, bytes: Int)?, _ reader: inout PieceReader
+    ) throws(StorageError) {
+        guard let passed else { return }
+        let checked = try reader.with(passed.bytes, at: passed.position) { (bytes) throws(RecordError) in
+            try RecordBatch(reading: bytes).verifyChecksum()
+        }
+        guard case .failure(let fault) = checked else { return }
+        throw .corrupt(
+            path: reader.file.path, position: passed.position,
+            reason: "the batch was durable and is no more (\(fault))")
+    }
+
     private func check(
         _ reader: inout PieceReader, at position: Int64, after scanned: Scanned, _ next: Offset?
     ) throws(StorageError) -> Result<BatchHeader, RecordError> {
@@ -104,9 +144,7 @@ extension Recovery {
             header.baseOffset >= scanned.end && scanned.state.relative(header.lastOffset) <= Int64(Int32.max)
             && next.map { header.lastOffset < $0 } ?? true
         guard isInOrder else { return .failure(.corruptHeader(.lastOffset)) }
-        // Below the recovery point the checksums were compared when it was set.
-        let isVerified = header.lastOffset < min(bound, verifiedEnd)
-        if isVerified, trust != .clean { return .success(header) }
+        if isVerified(header) { return .success(header) }
         return try reader.with(header.sizeInBytes, at: position) { (bytes) throws(RecordError) in
             try RecordBatch(reading: bytes).verifyChecksum()
             return header

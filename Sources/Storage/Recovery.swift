@@ -29,22 +29,30 @@ struct Recovery {
     var mayBeOld = false
     /// Whose log it is, if that stands in its directory.
     var identity: LogIdentity?
+    /// Whether it is certain that there is no recovery point, if there is none.
+    var isBoundKnown = false
     /// Below it checksums were compared, and index files synced; what is durable may reach further.
     var verifiedEnd: Offset
     /// Whether a sync of the files failed, so that the system's memory of them is not to be trusted.
     var isSuspect = false
 
+    /// Whether what is found is synced later: until then readers see only what is known to be durable.
+    var isDeferred = false
+
     var disk: any Disk { services.disk }
     var config: LogConfig { shared.value }
+
+    /// Lets the next reads come from the disk itself.
+    private func dropCaches(_ names: [DiskEntry]) throws(StorageError) {
+        for entry in names where entry.name.hasSuffix(".log") {
+            try disk.open(directory + "/" + entry.name, .readOnly).dropCache()
+        }
+    }
 
     /// A store over the directory, which exists.
     func open() throws(StorageError) -> SegmentStore {
         let names = try tidyFiles().filter { !$0.isDirectory }
-        if isSuspect {
-            for entry in names where entry.name.hasSuffix(".log") {
-                try disk.open(directory + "/" + entry.name, .readOnly).dropCache()
-            }
-        }
+        if isSuspect { try dropCaches(names) }
         var sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
         let written = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.modified) })
         let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
@@ -52,6 +60,8 @@ struct Recovery {
         var segments: [SegmentState] = []
         var end = logStart ?? .zero
         var isTidy = false
+        var durableEnd = logStart ?? .zero
+        var firstScanned: Int?
         for (number, base) in found.enumerated() {
             let next = number + 1 < found.count ? found[number + 1] : nil
             let opened = try open(base, next: next, sizes)
@@ -61,6 +71,9 @@ struct Recovery {
             }
             end = opened.end
             isTidy = opened.isTrusted && trust == .clean
+            if !opened.isTrusted { firstScanned = firstScanned ?? number }
+            if opened.isTrusted, end <= bound { durableEnd = end }
+            if let reached = opened.durableEnd { durableEnd = reached }
             if let next { try checkNoneIsMissing(between: opened.end, and: next) }
             let isHole = if let next { opened.end < next && !mayEndEarly(opened.end, next) } else { false }
             if opened.isCut || isHole {
@@ -81,24 +94,42 @@ struct Recovery {
             hasNewFile = true
         }
         // An empty file at offset 0 may get lost: it would be made again. Its first sync takes care of it.
-        if trust != .clean, end > .zero { try disk.syncDirectory(directory) }
-        let state = SegmentStore.State(
+        if trust != .clean, !isDeferred, end > .zero { try disk.syncDirectory(directory) }
+        let isFresh = end == .zero || hasNewFile && trust == .clean
+        var state = SegmentStore.State(
             shared: shared, segments: segments, start: start, end: end, syncedEnd: end, filedEnd: end,
             syncedPlace: segments.last.map {
                 SyncedPlace(segmentBase: $0.segment.base, position: $0.sizeBytes)
             },
             incarnation: services.journal?.newIncarnation() ?? 0, epoch: LeaderEpoch(-1),
-            lastAppend: services.clock.wallTime(),
-            hasNewFile: end == .zero || hasNewFile && trust == .clean, isTidy: isTidy)
+            lastAppend: services.clock.wallTime(), hasNewFile: isFresh, isTidy: isTidy)
+        // Its creation may have failed half-way, in a run that was killed.
+        state.isDoubtful = trust != .clean && end == .zero
+        if isDeferred, !hasNewFile { leaveUnsynced(&state, durableEnd, firstScanned) }
         return SegmentStore(directory: directory, services: services, identity: identity, state: state)
+    }
+
+    /// Leaves what was found beyond the durable end to be synced and sealed by the flusher's means.
+    private func leaveUnsynced(
+        _ state: inout SegmentStore.State, _ durableEnd: Offset, _ firstScanned: Int?
+    ) {
+        guard state.end > .zero else { return }
+        // The log starts where something durable was.
+        state.syncedEnd = max(state.start, min(durableEnd, state.end))
+        state.filedEnd = state.syncedEnd
+        state.syncedPlace = nil
+        state.hasNewFile = true
+        state.unsealed = firstScanned.map { max(0, state.segments.count - 1 - $0) } ?? 0
     }
 
     /// Whether nothing need have stood between `end` and the segment at `next`.
     ///
     /// A hole beyond the recovery point is a write that was lost while later ones survived. Below it, and
-    /// where a log was compacted, compaction left it; without a recovery point that cannot be told apart.
+    /// where a log was compacted, compaction left it; where the recovery points were lost that cannot be told
+    /// apart.
     private func mayEndEarly(_ end: Offset, _ next: Offset) -> Bool {
-        end < bound || config.compacts && (bound == .zero || next <= compactedTo ?? .zero)
+        let isUnknown = bound == .zero && !isBoundKnown
+        return end < bound || config.compacts && (isUnknown || next <= compactedTo ?? .zero)
     }
 
     /// A log that ends cleanly, but before the recovery point, has lost what was durable.
@@ -149,13 +180,18 @@ struct Recovery {
             return nil
         }
         let start = Int64(index.last?.value ?? 0)
-        guard start < max(size, 1), index.last != nil || size <= Int64(config.segmentBytes) else {
+        guard start >= 0, start < max(size, 1), index.last != nil || size <= Int64(config.segmentBytes) else {
             return nil
         }
         var state = SegmentState(segment, openedAt: services.clock.wallTime(), index: index, times: times)
         if let last = times.last {
             let offset = segment.base.advanced(by: Int64(last.value))
             state.greatest = TimestampMark(timestamp: Timestamp(milliseconds: last.key), offset: offset)
+        }
+        if let entry = index.last, size > 0,
+            try segment.position(of: entry, sizeBytes: size, mayWait: true) != start
+        {
+            return nil
         }
         if let next, size > 0 {
             state.sizeBytes = size

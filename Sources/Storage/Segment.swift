@@ -62,6 +62,31 @@ final class Segment: Sendable {
         }
     }
 
+    /// The position that an entry of the offset index names, or 0 where another batch stands there: then the
+    /// index is damaged, and only a walk from the beginning finds what is looked for.
+    ///
+    /// Nil where finding out would wait.
+    func position(of entry: IndexEntry, sizeBytes: Int64, mayWait: Bool) throws(StorageError) -> Int64? {
+        let position = Int64(entry.value)
+        guard position >= 0, position + Int64(BatchLayout.headerSize) <= sizeBytes else { return 0 }
+        guard let file = try log(mayWait: mayWait),
+            let head = try file.block(BatchLayout.headerSize, at: position, mayWait: mayWait)
+        else { return nil }
+        guard let header = try? BatchHeader(reading: head.rawSpan), header.baseOffset >= base,
+            header.lastOffset - base <= entry.key, Int64(header.sizeInBytes) <= sizeBytes - position
+        else { return 0 }
+        if header.lastOffset - base == entry.key { return position }
+        // Kafka before 4.0 wrote the last offset of all batches of one append, with the position of the
+        // first; or it is the middle of a batch, which happens to look like one.
+        guard mayWait else { return nil }
+        let bytes = try file.bytes(min(header.sizeInBytes, StorageLimits.batchBytesMax), at: position)
+        guard let batch = try? RecordBatch(reading: bytes.rawSpan), (try? batch.verifyChecksum()) != nil
+        else {
+            return 0
+        }
+        return position
+    }
+
     /// An index file to write to, created if it is missing.
     func writableIndex(_ kind: IndexKind) throws(StorageError) -> any DiskFile {
         let file = try open(kind == .offset ? \.index : \.times, kind.suffix, .any, mayWait: true)

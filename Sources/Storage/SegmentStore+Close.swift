@@ -31,6 +31,7 @@ extension SegmentStore {
                 state.cuts += 1
                 state.syncedEnd = min(state.syncedEnd, state.end)
                 state.filedEnd = min(state.filedEnd, state.end)
+                state.sealableEnd = min(state.sealableEnd, state.active.segment.base)
                 state.syncedPlace = SyncedPlace(
                     segmentBase: state.active.segment.base, position: state.active.sizeBytes)
                 state.start = min(state.start, state.end)
@@ -47,6 +48,12 @@ extension SegmentStore {
             try services.disk.syncDirectory(directory)
         }
         try cutActive(&state, at: offset)
+        // A roll that failed may have left an empty file.
+        for entry in try services.disk.list(directory) {
+            guard let base = Segment.offset(in: entry.name, suffix: ".log"), base > state.active.segment.base
+            else { continue }
+            try services.disk.remove(directory + "/" + entry.name)
+        }
     }
 
     /// Shortens the active segment and builds its indexes anew.
@@ -109,6 +116,8 @@ extension SegmentStore {
         }
         settle()
         try upkeep.withLock { _ throws(StorageError) in
+            // What failed above, and was only noted, must not pass for clean.
+            _ = try sealClosed()
             // Thousands of partitions may have nothing to be tidied, and a stop has not much time.
             let isTidy = state.withLock { $0.isTidy || $0.active.sizeBytes == 0 }
             if !isTidy {

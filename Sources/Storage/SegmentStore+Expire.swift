@@ -36,6 +36,12 @@ extension SegmentStore {
 
     /// Deletes what retention takes of the closed segments.
     package func expire(at now: Timestamp, below limit: Offset) throws(StorageError) -> Expiry {
+        let mustSync = state.withLock { state in
+            let count = state.expired(at: now, below: limit).count
+            return state.unsealed > 0 && count >= state.segments.count - state.unsealed
+        }
+        // What was closed just now is sealed only when it is synced.
+        if mustSync { syncUnsealed() }
         settle()
         return try surgery.withLock { _ throws(StorageError) in
             let (expiry, segments, delay, serial) = takeExpired(at: now, below: limit)

@@ -137,12 +137,12 @@ extension SegmentStore {
         return greatest
     }
 
-    /// Visits the headers of batches up to the end of the log.
+    /// Visits the headers of batches up to the end of the log; also those before its start, if they are kept.
     package func walk(
         from offset: Offset, bytesBack: Int, _ visit: (BatchHeader) throws(StorageError) -> Bool
     ) throws(StorageError) {
         let (segments, from) = state.withLock { state in
-            (state.segments.map { ($0.segment, $0.sizeBytes) }, max(offset, state.start))
+            (state.segments.map { ($0.segment, $0.sizeBytes) }, max(offset, state.segments[0].segment.base))
         }
         var first = segments.lastIndex { $0.0.base <= from } ?? 0
         var position = try boundary(of: from, in: segments[first].0)
@@ -154,7 +154,7 @@ extension SegmentStore {
             number -= 1
         }
         let back = try boundary(near: max(0, segments[number].1 - left), in: segments[number].0)
-        if bytesBack > 0, (number, back) < (first, position) {
+        if bytesBack > 0, (number, back) <= (first, position) {
             (first, position, isBack) = (number, back, true)
         }
         for (segment, size) in segments[first...] {
@@ -171,32 +171,36 @@ extension SegmentStore {
 
     /// The beginning of a batch at or before `position`, as far as the index knows one.
     private func boundary(near position: Int64, in segment: Segment) throws(StorageError) -> Int64 {
-        let (tail, stored) = state.withLock { state -> ([IndexEntry], Int) in
+        let (tail, stored, size) = state.withLock { state -> ([IndexEntry], Int, Int64) in
             let found = state.segments.first { $0.segment === segment }
-            return (found?.index.tail ?? [], found?.index.tailStart ?? 0)
+            return (found?.index.tail ?? [], found?.index.tailStart ?? 0, found?.sizeBytes ?? 0)
         }
         if let entry = tail.last(where: { Int64($0.value) <= position }) { return Int64(entry.value) }
         guard stored > 0, let file = try segment.index(.offset, mayWait: true) else { return 0 }
         var low = 0
         var high = stored - 1
-        var found: Int64 = 0
+        var found: IndexEntry?
         while low <= high {
             let middle = (low + high) / 2
             guard let entry = try IndexKind.offset.entry(middle, of: file, mayWait: true) else { return 0 }
             if Int64(entry.value) <= position {
-                found = Int64(entry.value)
+                found = entry
                 low = middle + 1
             } else {
                 high = middle - 1
             }
         }
-        return found
+        guard let found else { return 0 }
+        return try start(at: found, in: segment, size)
     }
 
     /// The beginning of a batch at or before the one with `offset`.
     func boundary(of offset: Offset, in segment: Segment) throws(StorageError) -> Int64 {
-        let floor = state.withLock { state -> SparseIndex.Floor in
-            state.segments.first { $0.segment === segment }?.index.floor(of: offset - segment.base) ?? .none
+        let (floor, size) = state.withLock { state -> (SparseIndex.Floor, Int64) in
+            guard let found = state.segments.first(where: { $0.segment === segment }) else {
+                return (.none, 0)
+            }
+            return (found.index.floor(of: offset - segment.base), found.sizeBytes)
         }
         switch floor {
         case .none: return 0
@@ -204,8 +208,17 @@ extension SegmentStore {
         case .inFile(let entries):
             let search = try segment.search(
                 .offset, entries: entries, key: offset - segment.base, mayWait: true)
-            if case .entry(let entry) = search { return Int64(entry.value) }
+            if case .entry(let entry) = search { return try start(at: entry, in: segment, size) }
             return 0
         }
+    }
+
+    /// The position that `entry` names, or 0 where it cannot be right.
+    private func start(
+        at entry: IndexEntry, in segment: Segment, _ sizeBytes: Int64
+    ) throws(StorageError) -> Int64 {
+        let position = try segment.position(of: entry, sizeBytes: sizeBytes, mayWait: true) ?? 0
+        if position == 0 { indexIsDamaged(segment) }
+        return position
     }
 }

@@ -83,13 +83,13 @@ extension SegmentStore: FlushTarget {
     /// Completes the index files of segments that were closed and are synced.
     ///
     /// They are synced too, as recovery trusts them below the recovery point.
-    private func sealClosed() throws(StorageError) -> Bool {
+    func sealClosed() throws(StorageError) -> Bool {
         var hasSealed = false
         while true {
             let number = state.withLock { state -> Int? in
                 let number = state.segments.count - 1 - state.unsealed
                 guard state.unsealed > 0, !state.isClosed, state.failure == nil else { return nil }
-                return state.segments[number + 1].segment.base <= state.syncedEnd ? number : nil
+                return state.segments[number + 1].segment.base <= state.sealableEnd ? number : nil
             }
             guard let number else { return hasSealed }
             try writeIndex(\.index, of: number, minimumPending: 0)?.sync()

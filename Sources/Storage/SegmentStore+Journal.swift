@@ -37,6 +37,29 @@ extension SegmentStore {
         return true
     }
 
+    /// Whether a start has left something to be synced.
+    var isUnsynced: Bool {
+        state.withLock { $0.failure == nil && !$0.isClosed && ($0.syncedEnd < $0.end || $0.unsealed > 0) }
+    }
+
+    /// Syncs everything, on any thread: what a start found beyond what is known to be durable, and segments
+    /// that were closed; the flusher's turn tells the log above.
+    func syncUnsealed() {
+        guard isUnsynced else { return }
+        let (unsynced, newest) = state.withLock { ($0.everything(directory), $0.active.segment.base) }
+        do throws(StorageError) {
+            try unsynced.sync(services.disk)
+            state.withLock { state in
+                guard unsynced.cuts == state.cuts else { return }
+                state.synced(unsynced, isJournalled: false)
+                if newest == state.active.segment.base { state.hasNewFile = false }
+            }
+        } catch {
+            finish(unsynced, .failure(error), isJournalled: false)
+        }
+        if state.withLock({ $0.mustQueue() }) { services.flusher.enqueue(self) }
+    }
+
     /// Takes no more appends; the log above hears of it in the flusher's next turn.
     func goOffline(_ error: StorageError) {
         let (lostBytes, mustQueue) = state.withLock { state in
@@ -102,6 +125,8 @@ extension SegmentStore.State {
             if unsynced.directory != nil { hasNewFile = true }
         } else {
             filedEnd = max(filedEnd, reached)
+            if unsynced.directory != nil { isDoubtful = false }
+            if let base = unsynced.activeSegment?.base { sealableEnd = max(sealableEnd, base) }
         }
         if let segment = unsynced.activeSegment, syncedEnd == unsynced.end {
             syncedPlace = SyncedPlace(segmentBase: segment.base, position: unsynced.endPosition)
@@ -114,7 +139,8 @@ extension SegmentStore.State {
         note.baseOffset = unsynced.end
         unsynced.note = note
         let active = segments[segments.count - 1]
-        guard unsealed == 0, !isLeavingJournal, config.durability == .disk, let file = unsynced.active,
+        guard unsealed == 0, !isLeavingJournal, !isDoubtful, config.durability == .disk,
+            let file = unsynced.active,
             let place = syncedPlace, place.segmentBase == active.segment.base,
             place.position < active.sizeBytes
         else { return }

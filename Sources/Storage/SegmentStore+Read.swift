@@ -84,15 +84,17 @@ extension SegmentStore {
             let key = offset - plan.segment.base
             switch try plan.segment.search(.offset, entries: entries, key: key, mayWait: mayWait) {
             case .none: break
-            case .entry(let entry): start = Int64(entry.value)
+            case .entry(let entry):
+                guard
+                    let position = try plan.segment.position(
+                        of: entry, sizeBytes: plan.sizeBytes, mayWait: mayWait)
+                else { return nil }
+                if position == 0 { indexIsDamaged(plan.segment) }
+                start = position
             case .wouldWait: return nil
             }
         }
         var found = plan.sizeBytes
-        guard start <= found else {
-            throw .corrupt(
-                path: plan.segment.path(".index"), position: 0, reason: "an entry points behind the log")
-        }
         let end = try walkHeaders(of: file, in: start..<plan.sizeBytes, blockBytes: 8192, mayWait: mayWait) {
             header, position in
             guard header.lastOffset >= offset else { return true }
@@ -100,6 +102,17 @@ extension SegmentStore {
             return false
         }
         return end == .wouldWait ? nil : found
+    }
+
+    /// Says once that an index is damaged: it is rebuilt after the next unclean stop, or when it is removed.
+    func indexIsDamaged(_ segment: Segment) {
+        let isNews = state.withLock { state in
+            defer { state.hasDamagedIndex = true }
+            return !state.hasDamagedIndex
+        }
+        if isNews {
+            services.logger.log(.warning, "index.damaged", ["file": segment.path(IndexKind.offset.suffix)])
+        }
     }
 
     private func remember(_ plan: ReadPlan, _ request: StoreRead, _ start: Int64, _ end: Int64) {
@@ -132,6 +145,10 @@ extension SegmentStore {
             first = try BatchHeader.size(ofBatchBeginning: prefix.rawSpan).bytes
         } catch {
             throw .corrupt(path: file.path, position: start, reason: "no batch begins here (\(error))")
+        }
+        // What is read ends with a whole batch.
+        guard first <= available else {
+            throw .corrupt(path: file.path, position: start, reason: "the batch reaches beyond its segment")
         }
         return min(available, max(first, request.bytesMax))
     }

@@ -72,6 +72,8 @@ package final class SegmentStore: LogStore {
         var epoch: LeaderEpoch
         var failure: StorageError?
         var isClosed = false
+        /// Whether an index was found to contradict its log.
+        var hasDamagedIndex = false
         /// Whether the flusher knows that there is something to do.
         var isQueued = false
         /// When something was appended last, or the log was opened.
@@ -82,8 +84,14 @@ package final class SegmentStore: LogStore {
         var patientBytes = 0
         /// How many segments, counted back from the one before the last, wait to be synced and tidied.
         var unsealed = 0
+        /// Segments that end below it were synced since they were closed; that their records are durable
+        /// would not do: they may be in the journal, and what was cut off behind them may come back.
+        var sealableEnd = Offset.zero
         /// Whether a segment file was created whose directory entry is not synced.
         var hasNewFile: Bool
+        /// Whether not even the name of the file that identifies the log need be durable, without which a
+        /// journal is of no use.
+        var isDoubtful = false
         /// Whether the files are as a clean stop left them.
         var isTidy: Bool
         var recents = RecentPositions()
@@ -98,7 +106,13 @@ package final class SegmentStore: LogStore {
         var bounds: StoreBounds {
             StoreBounds(
                 start: start, end: end, durableEnd: durableEnd, syncedEnd: syncedEnd,
-                recoveryPoint: min(filedEnd, syncedEnd), oldest: oldest ?? segments[0].segment.base)
+                recoveryPoint: recoveryPoint, oldest: oldest ?? segments[0].segment.base)
+        }
+        /// Below it recovery trusts index files too, and those of segments that are not sealed are not
+        /// synced.
+        private var recoveryPoint: Offset {
+            let filed = min(filedEnd, syncedEnd)
+            return unsealed == 0 ? filed : min(filed, segments[segments.count - 1 - unsealed].segment.base)
         }
         /// Marks the store as queued with the flusher; false if it was.
         mutating func mustQueue() -> Bool {
@@ -240,9 +254,15 @@ package final class SegmentStore: LogStore {
     func roll(_ state: inout State, at base: Offset, _ now: Timestamp) throws(StorageError) {
         let segment = Segment(base: base, directory: directory, disk: services.disk)
         let file = try services.disk.open(segment.path(".log"), .any)
-        // An earlier attempt may have left something behind.
-        try file.truncate(to: 0)
-        try state.dropPadding()
+        do throws(StorageError) {
+            // An earlier attempt may have left something behind.
+            try file.truncate(to: 0)
+            try state.dropPadding()
+        } catch {
+            // Once the log were truncated, a start would miss what lies before the empty file.
+            try? services.disk.remove(segment.path(".log"))
+            throw error
+        }
         state.active.noteTime()
         state.active.openedAt = state.lastAppend
         state.unsealed += 1

@@ -115,6 +115,37 @@ struct DumpTests {
         #expect(!found.isEmpty && found.allSatisfy { $0.contains(path) }, "\(found)")
     }
 
+    @Test(
+        "snapshots and indexes of aborted transactions that are whole, but not what the log says, are found",
+        arguments: ["a producer's last sequence", "a producer", "a transaction", "no transaction"])
+    func contradiction(what: String) throws {
+        let directory = try KafkaDirectory("txn-clean")
+        let partition = directory.path + "/fx-tx-0"
+        let names = try FileManager.default.contentsOfDirectory(atPath: partition).sorted()
+        var path = partition + "/" + (try #require(names.last { $0.hasSuffix(".snapshot") }))
+        var bytes = try #require(try PosixDisk().contents(path))
+        // The third producer: the first two ended with a marker.
+        let entry = 6 + 4 + 2 * 46
+        switch what {
+        case "a producer's last sequence": bytes[entry + 8 + 2 + 3] ^= 1
+        case "a producer": bytes[entry + 7] ^= 0x40
+        default:
+            path = partition + "/" + (try #require(names.first { $0.hasSuffix(".txnindex") }))
+            bytes = try #require(try PosixDisk().contents(path))
+            try #require(bytes.count >= TransactionIndexFile.entryBytes)
+            if what == "no transaction" { bytes = [] } else { bytes[2 + 8 + 7] ^= 1 }
+        }
+        if path.hasSuffix(".snapshot") {
+            let sum = CRC32C.checksum(bytes.span.bytes.extracting(6...))
+            for index in 0..<4 {
+                bytes[2 + index] = UInt8(truncatingIfNeeded: sum >> (24 - 8 * UInt32(index)))
+            }
+        }
+        try PosixDisk().replace(path, with: bytes, isDurable: false)
+        let found = try findings(directory.path)
+        #expect(found.count == 1 && found[0].hasPrefix(path + " is not what the log says"), "\(found)")
+    }
+
     @Test("a segment that is missing in the middle is a finding")
     func missing() throws {
         let directory = try KafkaDirectory("plain-clean")

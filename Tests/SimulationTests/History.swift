@@ -1,12 +1,12 @@
-// One history: a log directory lives through appends, truncations, deletions, faults, stops and crashes as a
-// seed decides, and after each start everything that was promised is looked for.
+// One history: a log directory lives through appends, truncations, deletions, retention, compaction, faults,
+// stops and crashes as a seed decides, and after each start everything that was promised is looked for.
 import Base
 import Records
 import Simulation
 import Storage
 
 /// Work for the pool, which the history does when it likes.
-private final class PoolQueue: Sendable {
+final class PoolQueue: Sendable {
     private let jobs = Lock<[@Sendable () -> Void]>([])
     func add(_ job: @escaping @Sendable () -> Void) { jobs.withLock { $0.append(job) } }
     func drop() { jobs.withLock { $0 = [] } }
@@ -20,40 +20,68 @@ private final class PoolQueue: Sendable {
     }
 }
 
+/// What happened in a history, line by line.
+final class Story: Sendable {
+    private let lines = Lock<[String]>([])
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    func tell() { for line in lines.withLock({ $0 }) { print(line) } }
+}
+
 /// The life of one directory over several starts.
 struct History {
-    private var random: SeededRandom
-    private let lie: Lie?
-    private var disk: LyingDisk
-    private let clock = SimulatedClock()
-    private let pool = PoolQueue()
-    private var directory: LogDirectory?
-    private var logs: [TopicPartition: PartitionLog] = [:]
-    private var slots: [Slot]
-    private var tag = 0
-    private var nextID: UInt64 = 1
-    /// Prints what happens, for whoever has to understand a failure.
-    var isTold = false
-
-    private func tell(_ event: @autoclosure () -> String) {
-        if isTold { print(event()) }
-    }
-    /// The history so far, for whoever has to understand a failure.
-    private(set) var story: [String] = []
+    var random: SeededRandom
+    let lie: Lie?
+    var disk: LyingDisk
+    let clock = SimulatedClock()
+    let pool = PoolQueue()
+    var directory: LogDirectory?
+    var logs: [TopicPartition: PartitionLog] = [:]
+    var slots: [Slot]
+    var tag = 0
+    var nextID: UInt64 = 1
+    /// Whether the disk failed once too often: it kept nothing, and not even a note of that.
+    let isUnmarked = Lock(false)
+    /// Takes down what happens, for whoever has to understand a failure.
+    var story: Story?
 
     init(seed: UInt64, lie: Lie? = nil) {
         random = SeededRandom(seed: seed)
         self.lie = lie
         disk = LyingDisk(SimulatedDisk(seed: random.next()), lie)
-        slots = (0..<Int.random(in: 5...7, using: &random)).map { Slot($0) }
+        slots = []
+        for number in 0..<Int.random(in: 5...7, using: &random) {
+            let policy: Policy =
+                switch number {
+                case 0: .compact
+                case 1: random.chance(50) ? .compactAndDelete : .keep
+                default: random.chance(40) ? .delete : .keep
+                }
+            slots.append(Slot(number, policy))
+        }
     }
 
-    private var config: LogConfig {
+    func tell(_ event: @autoclosure () -> String) {
+        story?.add(event())
+    }
+
+    /// The settings of a slot's log.
+    func config(of slot: Slot) -> LogConfig {
         var config = LogConfig()
-        config.segmentBytes = 2500
+        config.segmentBytes = slot.policy.compacts ? 1200 : 2500
         config.indexIntervalBytes = 200
+        config.segmentAgeMax = .milliseconds(4000)
+        config.compacts = slot.policy.compacts
+        config.deletes = slot.policy.deletes
+        config.retentionAge = .milliseconds(Self.retentionAge)
+        config.retentionBytes = slot.policy.deletes ? Self.retentionBytes : nil
+        config.fileDeleteDelay = .milliseconds(1000)
+        config.deleteRetention = .milliseconds(2000)
+        config.dirtyRatioMin = 0
         return config
     }
+
+    static let retentionAge: Int64 = 9000
+    static let retentionBytes: Int64 = 6000
 
     /// Runs the history.
     ///
@@ -67,6 +95,7 @@ struct History {
             try end()
         }
         try start()
+        try settle()
     }
 
     // MARK: Start
@@ -78,19 +107,28 @@ struct History {
             path: "/data", clusterID: "cluster", nodeID: 1, directoryID: UUID(high: 1, low: 2),
             version: "0.0-test")
         options.journalAreaBytes = 48 << 10
-        let (pool, isTold) = (pool, isTold)
+        options.syncsLater = random.chance(50)
+        let (pool, story, isUnmarked) = (pool, story, isUnmarked)
+        isUnmarked.withLock { $0 = false }
         do {
             let opened = try disk.during(.opening) { () throws(StorageError) in
                 try LogDirectory(
                     options, disk: disk, clock: clock, background: { pool.add($0) },
-                    logger: Logger(level: isTold ? .info : .error) { if isTold { print("  \($0)") } })
+                    logger: Logger(level: story == nil ? .error : .info) { line in
+                        if line.contains("log.suspect.unmarked") { isUnmarked.withLock { $0 = true } }
+                        story?.add("  \(line)")
+                    })
             }
             try opened.start(startsThread: false)
             directory = opened
             let found = try opened.partitions()
             for number in slots.indices {
-                try check(
-                    number, opened, found.first { $0.partition == slots[number].partition })
+                let partition = slots[number].partition
+                do {
+                    try check(number, opened, found.first { $0.partition == partition })
+                } catch let error as StorageError {
+                    throw Violation(description: "\(partition): \(error)")
+                }
             }
         } catch let error as StorageError {
             throw Violation(description: "the directory does not open: \(error)")
@@ -102,7 +140,10 @@ struct History {
     ) throws {
         let slot = slots[number]
         guard let found, let id = found.topicID else {
-            guard slot.alternatives.contains(where: { $0 == nil }) else {
+            guard
+                slot.alternatives.contains(where: { $0.map { $0.isUnsure && $0.durableEnd == .zero } ?? true }
+                )
+            else {
                 throw Violation(description: "\(slot.partition) is gone")
             }
             // Half-made directories are deleted, as the broker does with what its metadata does not name.
@@ -114,169 +155,67 @@ struct History {
         guard !possible.isEmpty else {
             throw Violation(description: "\(slot.partition) is there again")
         }
-        let log = try directory.openPartition(slot.partition, id: id, config: config)
-        tell("\(slot.partition): \(log.bounds.logEnd.value)")
-        let batches = try log.batches()
-        let judged = possible.map { ($0, $0.violation(batches)) }
+        if let rot = slot.rot, rot.isInLog { return try checkRotten(number, directory, possible[0], rot) }
+        slots[number].rot = nil
+        let log = try disk.during(.opening) { () throws(StorageError) in
+            try directory.openPartition(slot.partition, id: id, config: config(of: slot))
+        }
+        // What is not synced yet readers see later.
+        if log.bounds.highWatermark < log.bounds.logEnd {
+            pool.run()
+            flush()
+        }
+        let content = try log.found()
+        tell("\(slot.partition): \(content.start.value) to \(content.end.value)")
+        guard log.bounds.logEnd == content.end else {
+            throw Violation(description: "\(slot.partition): readers do not see all of the log")
+        }
+        let judged = possible.map { ($0, $0.violation(content)) }
         guard var promise = judged.first(where: { $0.1 == nil })?.0 else {
             throw Violation(description: "\(slot.partition): \(judged[0].1 ?? "")")
         }
-        promise.written.removeLast(promise.written.count - batches.count)
-        promise.durableEnd = promise.end
-        guard log.bounds.logEnd == promise.end else {
-            throw Violation(description: "\(slot.partition): readers do not see all of the log")
-        }
+        promise.cut(to: content.end)
+        promise.durableEnd = content.end
+        promise.startMin = content.start
+        promise.startMax = max(content.start, promise.startMin)
+        promise.compactedMax = min(promise.compactedMax, content.end)
         promise.epoch = max(promise.epoch, log.latestEpoch.value) + 1
         try log.becomeLeader(epoch: LeaderEpoch(promise.epoch))
         slots[number].promise = promise
         logs[slot.partition] = log
+        try checkLookups(of: promise, log)
         try checkProducer(of: promise, log)
     }
 
-    /// The last batch, sent again, must be known, and nothing beyond it.
-    private func checkProducer(of promise: LogPromise, _ log: PartitionLog) throws {
-        guard let last = promise.written.last else { return }
-        guard case .duplicate = try log.append(last.bytes, isAwaited: false) else {
-            throw Violation(description: "\(log.partition): a batch that was sent again is there twice")
-        }
-    }
-
-    // MARK: Steps
-
-    private mutating func step() throws {
-        let number = Int.random(in: slots.indices, using: &random)
-        defer {
-            tell(
-                "\(number): "
-                    + slots.map { "\($0.promise?.durableEnd.value ?? -1)/\($0.promise?.end.value ?? -1)" }
-                    .joined(separator: " "))
-        }
-        switch Int.random(in: 0..<100, using: &random) {
-        case 0..<45: try append(to: number)
-        case 45..<60:
-            // As under load: something for everyone, then one turn.
-            for number in slots.indices { try append(to: number) }
-            flush()
-        case 60..<75: flush()
-        case 75..<80: pool.run()
-        case 80..<83: directory?.writeCheckpointsOrWarn()
-        case 83..<87: try truncate(number)
-        case 87..<92: try delete(number)
-        case 92..<98: try create(number)
-        default: injectFault()
-        }
-    }
-
-    private mutating func append(to number: Int) throws {
-        guard var promise = slots[number].promise, let log = logs[slots[number].partition] else {
-            return try create(number)
-        }
-        guard !log.hasFailed, log.bounds.logEnd == promise.end else { return }
-        tag += 1
-        let count = Int.random(in: 1...3, using: &random)
-        let batch = try makeBatch(
-            at: promise.end, epoch: promise.epoch, records: count,
-            bytes: Int.random(in: 10...(random.chance(10) ? 600 : 120), using: &random), tag: tag)
-        let next = promise.end.advanced(by: Int64(count))
-        // Noted before: what is being written when the power goes may be there afterwards.
-        promise.written.append(WrittenBatch(bytes: batch, next: next))
-        do {
-            guard case .appended = try log.append(batch, isAwaited: random.chance(50)) else {
-                throw Violation(description: "\(log.partition): a new batch passes for an old one")
-            }
-            slots[number].promise = promise
-        } catch let error as StorageError {
-            if case .outOfOrderSequence = error {
-                throw Violation(description: "\(log.partition): a batch is refused: \(error)")
-            }
-            // Unless it could not even be taken back, it has left no trace.
-            if disk.base.isDead || log.hasFailed || log.bounds.logEnd != promise.end {
-                slots[number].promise = promise
+    /// Reads that begin anywhere find the batch that they ask for.
+    private mutating func checkLookups(of promise: LogPromise, _ log: PartitionLog) throws {
+        let start = max(log.bounds.logStart, promise.policy.compacts ? promise.compactedMax : .zero)
+        let whole = promise.written.filter { $0.base >= start && $0.next <= promise.durableEnd }
+        for _ in 0..<2 {
+            guard let batch = whole.randomElement(using: &random) else { return }
+            let offset = batch.next.advanced(by: -1)
+            guard try log.batches(from: offset, maxBytes: 1).first == batch.bytes else {
+                throw Violation(
+                    description: "\(log.partition): a read at \(offset.value) finds another batch")
             }
         }
     }
 
-    private mutating func flush() {
-        guard let directory else { return }
-        while directory.flusher.flushOnce() {}
-        noteDurable()
-    }
-
-    /// What readers see now is promised.
-    private mutating func noteDurable() {
-        for number in slots.indices {
-            guard let log = logs[slots[number].partition], var promise = slots[number].promise else {
-                continue
+    /// The last five batches of a producer, sent again, must be known, and be where they were.
+    private mutating func checkProducer(of promise: LogPromise, _ log: PartitionLog) throws {
+        let producer = Int64.random(in: 100...102, using: &random)
+        let sent = promise.written.filter { $0.producer == producer }
+        let start = log.bounds.logStart
+        for batch in sent.suffix(5) where batch.base >= start {
+            // Compaction takes all of them but the last.
+            if promise.policy.compacts, batch.base < promise.compactedMax, batch != sent.last { continue }
+            guard case .duplicate(let range, _, _) = try log.append(batch.bytes, isAwaited: false) else {
+                throw Violation(description: "\(log.partition): a batch that was sent again is there twice")
             }
-            promise.durableEnd = max(promise.durableEnd, log.bounds.highWatermark)
-            slots[number].promise = promise
-        }
-    }
-
-    private mutating func truncate(_ number: Int) throws {
-        guard let directory, var promise = slots[number].promise, let log = logs[slots[number].partition],
-            let cut = promise.written.randomElement(using: &random)
-        else { return }
-        let kept = min(promise.durableEnd, cut.next)
-        // Until it is done either is right.
-        slots[number].promise?.durableEnd = kept
-        do throws(StorageError) {
-            tell("truncate \(number) to \(cut.next.value)")
-            try disk.during(.truncating) { () throws(StorageError) in
-                try directory.truncate(log, to: cut.next)
+            guard range.first == batch.base, range.last.next == batch.next else {
+                throw Violation(
+                    description: "\(log.partition): \(batch.base.value) passes for \(range.first.value)")
             }
-            promise.durableEnd = kept
-            promise.cut(to: cut.next)
-            slots[number].promise = promise
-        } catch {
-            // A log that failed half-way is looked at again at the next start.
-            logs[slots[number].partition] = nil
-        }
-    }
-
-    private mutating func delete(_ number: Int) throws {
-        tell("delete \(number)")
-        guard let directory, var promise = slots[number].promise else { return }
-        let partition = slots[number].partition
-        logs[partition] = nil
-        // It is decided: what a crash leaves of it is deleted by the next start, whatever is in it.
-        promise.durableEnd = .zero
-        slots[number].alternatives = [promise, nil]
-        do throws(StorageError) {
-            try disk.during(.deleting) { () throws(StorageError) in
-                try directory.deletePartition(partition)
-            }
-            slots[number].promise = nil
-            // Often it is back at once, now and then as the same topic.
-            if random.chance(60) { try create(number, as: random.chance(50) ? promise.id : nil) }
-        } catch {}
-    }
-
-    private mutating func create(_ number: Int, as id: TopicID? = nil) throws(StorageError) {
-        guard let directory, slots[number].alternatives.count == 1, slots[number].promise == nil else {
-            return
-        }
-        nextID += 1
-        let promise = LogPromise(id: id ?? TopicID(high: 1, low: nextID))
-        slots[number].alternatives = [nil, promise]
-        do throws(StorageError) {
-            logs[slots[number].partition] = try directory.createPartition(
-                slots[number].partition, id: promise.id, config: config)
-            slots[number].promise = promise
-        } catch {}
-    }
-
-    private mutating func injectFault() {
-        let base = disk.base
-        tell("a fault")
-        let skip = Int.random(in: 0...3, using: &random)
-        switch Int.random(in: 0..<6, using: &random) {
-        case 0: base.fail(.sync, suffix: ".log", errno: 5, skip: skip)
-        case 1: base.fail(.write, suffix: ".log", errno: 5, skip: skip)
-        case 2: base.fail(.sync, suffix: "/journal", errno: 5, skip: skip)
-        case 3: base.fail(.write, suffix: "/journal", errno: 5, skip: skip)
-        case 4: base.fail(.read, suffix: ".log", errno: 5, skip: skip)
-        default: base.setCapacity(base.usedBytes + Int.random(in: 0...3000, using: &random))
         }
     }
 
@@ -284,11 +223,13 @@ struct History {
 
     /// Ends a life: by a clean stop, a kill or a power cut.
     private mutating func end() throws {
+        var isClean = false
         if !disk.base.isDead, random.chance(40) {
             if random.chance(50) { pool.run() }
             noteDurable()
             do throws(StorageError) {
                 try disk.during(.stopping) { () throws(StorageError) in try directory?.stop() }
+                isClean = true
                 tell("stopped")
                 // Everything that was appended has become durable.
                 for number in slots.indices {
@@ -299,11 +240,13 @@ struct History {
         } else if !disk.base.isDead {
             noteDurable()
         }
-        let isKill = !disk.base.isDead && random.chance(40)
+        // After it the system's memory would pass for the disk, which nobody can tell then.
+        let isKill = !disk.base.isDead && random.chance(40) && !isUnmarked.withLock { $0 }
         tell(isKill ? "killed" : "power cut")
         let next = isKill ? disk.base.afterKill() : disk.base.afterPowerCut()
         next.setCapacity(.max)
-        disk = LyingDisk(next, lie)
         directory = nil
+        if random.chance(25) { rot(on: next, isClean: isClean) }
+        disk = LyingDisk(next, lie)
     }
 }

@@ -13,11 +13,17 @@ enum Lie: String, CaseIterable, Sendable {
     case replayOntoRecreated = "a replay onto a topic that was created again"
     case staleJournal = "a stale journal over a later writer"
     case markerBeforeSync = "a marker that is written before the sync"
+    case journalKept = "a journal that still speaks of segments that were replaced or deleted"
+    case swapBeforeSync = "a compacted segment that takes its place before the sync"
+    case cleanerAhead = "a checkpoint of compaction that is ahead of it"
+    case recoveryPointAhead = "a recovery point that is ahead of the sync"
+    case forgottenBound = "a recovery point that nobody reads, so that damage passes for a torn tail"
+    case forgottenStart = "a start of the log that is not written down"
 }
 
 /// What the history is doing: some lies are told at one time only.
 enum Phase: Sendable {
-    case running, opening, truncating, deleting, stopping
+    case running, opening, truncating, deleting, stopping, expiring, trimming, compacting
 }
 
 /// A simulated disk that lies.
@@ -73,9 +79,15 @@ final class LyingDisk: Disk {
         try base.removeDirectory(path)
     }
 
+    func entry(at path: String) throws(StorageError) -> DiskEntry? {
+        if lie == .forgottenBound, phase == .opening, path.hasSuffix("/recovery-point-offset-checkpoint") {
+            return nil
+        }
+        return try base.entry(at: path)
+    }
+
     func createDirectory(_ path: String) throws(StorageError) { try base.createDirectory(path) }
     func list(_ path: String) throws(StorageError) -> [DiskEntry] { try base.list(path) }
-    func entry(at path: String) throws(StorageError) -> DiskEntry? { try base.entry(at: path) }
     func lock(_ path: String) throws(StorageError) -> (any DiskLock)? { try base.lock(path) }
     func freeBytes(at path: String) throws(StorageError) -> Int64 { try base.freeBytes(at: path) }
 }
@@ -104,7 +116,28 @@ private final class LyingFile: DiskFile {
 
     func write(_ bytes: RawSpan, at position: Int64) throws(StorageError) {
         if disk.lie == .replayOntoRecreated, isJournal, disk.phase == .deleting { return }
+        if disk.lie == .journalKept, isJournal, disk.phase == .expiring || disk.phase == .compacting {
+            return
+        }
+        if let forged = forged(bytes.withUnsafeBytes { Array($0) }) {
+            return try base.write(forged.span.bytes, at: position)
+        }
         try base.write(bytes, at: position)
+    }
+
+    /// Another text for a checkpoint; nil where the lie is about something else.
+    private func forged(_ bytes: [UInt8]) -> [UInt8]? {
+        let ahead: Int64
+        switch disk.lie {
+        case .cleanerAhead where path.hasSuffix("/cleaner-offset-checkpoint.tmp"): ahead = 5
+        case .recoveryPointAhead where path.hasSuffix("/recovery-point-offset-checkpoint.tmp"): ahead = 2
+        case .forgottenStart where path.hasSuffix("/log-start-offset-checkpoint.tmp"):
+            return OffsetCheckpoint().bytes
+        default: return nil
+        }
+        guard var checkpoint = try? OffsetCheckpoint(reading: bytes, path: path) else { return nil }
+        checkpoint.offsets = checkpoint.offsets.mapValues { $0.advanced(by: ahead) }
+        return checkpoint.bytes
     }
 
     func write(_ bytes: RawSpan, at position: Int64, zerosBehind: Int) throws(StorageError) {
@@ -113,6 +146,7 @@ private final class LyingFile: DiskFile {
 
     func sync() throws(StorageError) {
         if disk.lie == .ackBeforeSync, isLog || isJournal { return }
+        if disk.lie == .swapBeforeSync, path.hasSuffix(".cleaned") { return }
         if disk.lie == .markerBeforeSync, isLog, disk.phase == .stopping { return }
         try base.sync()
     }

@@ -3,48 +3,104 @@ import Base
 import Records
 import Storage
 
+/// A record of a log whose records have keys.
+struct WrittenRecord: Equatable, Sendable {
+    var offset: Int64
+    var key: String
+    /// Nil for a tombstone.
+    var value: [UInt8]?
+    var timestamp: Int64
+}
+
 /// A batch as it was written.
 struct WrittenBatch: Equatable, Sendable {
     var bytes: [UInt8]
+    var base: Offset
     var next: Offset
+    var producer: Int64
+    var timestamp: Int64
+    /// Its records, where they have keys.
+    var records: [WrittenRecord] = []
+}
+
+/// What happens to old records of a log.
+enum Policy: Int, CaseIterable, Sendable {
+    case delete, keep, compact, compactAndDelete
+
+    var compacts: Bool { self == .compact || self == .compactAndDelete }
+    var deletes: Bool { self == .delete || self == .compactAndDelete }
 }
 
 /// What is known of one log.
 struct LogPromise: Sendable {
     var id: TopicID
-    /// Everything that may be in the log, in order: what is there is a beginning of it.
+    var policy: Policy
+    /// Whether its creation failed half-way: until something is in it, it may also be gone.
+    var isUnsure = false
+    /// Everything that may be in the log, in order: what is there is a beginning of it, less what retention
+    /// and compaction took.
     var written: [WrittenBatch] = []
     /// Whoever was told so, or could read it, must find everything below again.
     var durableEnd = Offset.zero
     var epoch: Int32 = 0
+    /// The log was seen to start here, or was told to: it does not start before any more.
+    var startMin = Offset.zero
+    /// Nobody asked for more than what lies before to be deleted.
+    var startMax = Offset.zero
+    /// From here on nothing was compacted.
+    var compactedMax = Offset.zero
+
+    init(id: TopicID, policy: Policy) {
+        self.id = id
+        self.policy = policy
+    }
 
     var end: Offset { written.last?.next ?? .zero }
 
     /// Forgets what lies from `offset` on.
     mutating func cut(to offset: Offset) { written.removeAll { $0.next > offset } }
 
-    /// Why `found` breaks the promise; nil if it keeps it.
-    func violation(_ found: [[UInt8]]) -> String? {
-        guard found.count <= written.count else {
-            return "\(found.count) batches are there, \(written.count) were written"
+    /// The sequence number that a producer's next batch has.
+    func nextSequence(of producer: Int64) -> Int32 {
+        written.reduce(0) { $1.producer == producer ? $0 + Int32($1.next - $1.base) : $0 }
+    }
+
+    /// Retention is about to look: notes how much of the log it may delete at `now`.
+    ///
+    /// Only segments all of whose records are older than `ageMax`, or without which `bytesMax` are left.
+    mutating func mayExpire(at now: Int64, ageMax: Int64, bytesMax: Int64?, below limit: Offset) {
+        guard policy.deletes else { return }
+        // Of what was compacted a young batch may be gone, and only older ones left.
+        let young = written.first {
+            $0.next > startMin && $0.base >= compactedMax && $0.timestamp + ageMax >= now
         }
-        for (number, bytes) in found.enumerated() where written[number].bytes != bytes {
-            return "batch \(number) is not the one that was written"
+        var most = min(young?.base ?? limit, limit)
+        if let bytesMax {
+            var left: Int64 = 0
+            for batch in written.reversed() {
+                left += Int64(batch.bytes.count)
+                if left >= bytesMax {
+                    most = max(most, min(batch.base, limit))
+                    break
+                }
+            }
         }
-        let end = found.isEmpty ? Offset.zero : written[found.count - 1].next
-        return end < durableEnd
-            ? "the log ends at \(end.value), but \(durableEnd.value) was acknowledged" : nil
+        startMax = max(startMax, most)
     }
 }
 
 /// A topic name of the history, and what may lie under it.
 struct Slot: Sendable {
     let partition: TopicPartition
+    let policy: Policy
     /// Mostly one; two where a crash interrupted a creation or deletion. Nil means that there is no such log.
     var alternatives: [LogPromise?] = [nil]
+    /// What the medium did to its files.
+    var rot: Rot?
 
-    init(_ number: Int) {
+    init(_ number: Int, _ policy: Policy) {
         partition = TopicPartition(topic: "t\(number)", partition: PartitionIndex(0))
+        self.policy = policy
     }
 
     var promise: LogPromise? {
@@ -56,57 +112,4 @@ struct Slot: Sendable {
 /// A promise that was broken.
 struct Violation: Error, CustomStringConvertible {
     let description: String
-}
-
-/// One batch of an idempotent producer whose sequence numbers equal the offsets, as it stands in the log.
-func makeBatch(at offset: Offset, epoch: Int32, records: Int, bytes: Int, tag: Int) throws -> [UInt8] {
-    var options = BatchOptions()
-    options.producerID = ProducerID(100)
-    options.producerEpoch = 0
-    options.baseSequence = Int32(offset.value)
-    var builder = BatchBuilder(options)
-    for record in 0..<records {
-        let text = Array("\(tag)/\(record)/".utf8)
-        builder.append(
-            timestamp: Timestamp(milliseconds: 1_700_000_000_000), key: nil,
-            value: text + [UInt8](repeating: UInt8(truncatingIfNeeded: tag), count: bytes))
-    }
-    var writer = ByteWriter()
-    writer.raw(try builder.finish())
-    writer.replace(at: BatchLayout.baseOffset, with: offset.value)
-    writer.replace(at: BatchLayout.leaderEpoch, with: epoch)
-    return writer.bytes
-}
-
-extension PartitionLog {
-    /// Appends one batch.
-    func append(_ batch: [UInt8], isAwaited: Bool) throws -> AppendResult {
-        var batch = batch
-        let header = try BatchHeader(reading: batch.span.bytes)
-        var span = batch.mutableSpan
-        var raw = span.mutableBytes
-        return try append(&raw, header: header, isAwaited: isAwaited)
-    }
-
-    /// Every batch that readers may see.
-    func batches() throws -> [[UInt8]] {
-        var found: [[UInt8]] = []
-        var offset = bounds.logStart
-        while offset < bounds.highWatermark {
-            let slice = try read(
-                from: offset, maxBytes: 1 << 20, upTo: .highWatermark, wholeFirstBatch: true)
-            var bytes: [UInt8] = []
-            try slice.copy(into: &bytes)
-            guard !bytes.isEmpty else { throw Violation(description: "nothing is found at \(offset.value)") }
-            var position = 0
-            while position < bytes.count {
-                let header = try BatchHeader(reading: bytes.span.bytes.extracting(position...))
-                guard position + header.sizeInBytes <= bytes.count else { break }
-                found.append(Array(bytes[position..<(position + header.sizeInBytes)]))
-                position += header.sizeInBytes
-                offset = header.nextOffset
-            }
-        }
-        return found
-    }
 }
