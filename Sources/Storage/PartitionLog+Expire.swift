@@ -12,7 +12,18 @@ extension PartitionLog {
             let roll = try store.rollIfExpired(at: now, below: state.bounds.highWatermark)
             if let base = roll.opened { state.snapshots.append((base, state.producers)) }
         }
-        let expiry = try store.expire(at: now, below: bounds.highWatermark)
+        let expiry: Expiry
+        do throws(StorageError) {
+            expiry = try store.expire(at: now, below: bounds.highWatermark)
+        } catch {
+            // What it took out of the log readers must not ask for any more, though its files are still
+            // there.
+            state.withLock { state in
+                let start = store.bounds.start
+                if start > state.bounds.logStart { state.moveStart(to: start) }
+            }
+            throw error
+        }
         guard !expiry.removed.isEmpty else { return expiry.due }
         let newest = state.withLock { state in
             if expiry.start > state.bounds.logStart { state.moveStart(to: expiry.start) }

@@ -97,7 +97,7 @@ extension PartitionLog {
         return rebuilt
     }
 
-    /// Loads the newest intact snapshot, and drops those that lie behind the end of the log.
+    /// Loads the newest intact snapshot, and drops those that lie outside of the log.
     ///
     /// Returns where the walk has to begin: also before the start of the log, as its producers may have
     /// written nothing since.
@@ -105,7 +105,8 @@ extension PartitionLog {
         _ rebuilt: inout Rebuilt, _ bounds: StoreBounds, _ notes: any LogNotes
     ) throws(StorageError) -> Offset {
         for offset in try notes.snapshotOffsets().reversed() {
-            guard offset <= bounds.end else {
+            // Of what followed an older one, retention took a part: its sequence numbers would have gaps.
+            guard offset <= bounds.end, offset >= bounds.oldest else {
                 try notes.removeSnapshot(at: offset)
                 continue
             }
@@ -114,7 +115,7 @@ extension PartitionLog {
             {
                 rebuilt.producers = producers
                 rebuilt.lastSnapshot = offset
-                return max(offset, bounds.oldest)
+                return offset
             }
             try notes.removeSnapshot(at: offset)
         }

@@ -113,6 +113,8 @@ struct Recovery {
     private func leaveUnsynced(
         _ state: inout SegmentStore.State, _ durableEnd: Offset, _ firstScanned: Int?
     ) {
+        // What was cut off is not gone for good.
+        state.hasTrace = firstScanned != nil
         guard state.end > .zero else { return }
         // The log starts where something durable was.
         state.syncedEnd = max(state.start, min(durableEnd, state.end))

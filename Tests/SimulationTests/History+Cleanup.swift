@@ -62,11 +62,13 @@ extension History {
     mutating func compact(rounds: Int = 3) throws {
         guard let directory else { return }
         for number in slots.indices where slots[number].policy.compacts {
-            // Also of a log that we lost sight of, after a truncation that failed.
-            guard let promise = slots[number].promise else { continue }
-            let log = logs[slots[number].partition]
-            let end = log?.bounds.highWatermark ?? promise.end
-            slots[number].promise?.compactedMax = max(promise.compactedMax, end)
+            // Also of a log that we lost sight of, after a truncation or a deletion that failed.
+            let end = logs[slots[number].partition]?.bounds.highWatermark
+            for other in slots[number].alternatives.indices {
+                guard let promise = slots[number].alternatives[other] else { continue }
+                slots[number].alternatives[other]?.compactedMax = max(
+                    promise.compactedMax, end ?? promise.end)
+            }
         }
         var limits = CompactionLimits()
         limits.mapBytes = random.chance(30) ? 6 * 24 : 1 << 16
