@@ -42,8 +42,10 @@ extension SegmentStore {
 
     private func cut(_ state: inout State, at offset: Offset) throws(StorageError) {
         while state.segments.count > 1, state.active.segment.base >= offset {
-            try state.segments.removeLast().segment.remove()
+            // Counted at once: whoever asks after a failure must find the two in step.
+            let last = state.segments.removeLast()
             state.unsealed = max(0, state.unsealed - 1)
+            try last.segment.remove()
             // From the last one down, each for good: a crash must not leave a hole, or bring them back.
             try services.disk.syncDirectory(directory)
         }
