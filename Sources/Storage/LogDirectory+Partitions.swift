@@ -186,10 +186,23 @@ extension LogDirectory {
             state.logStarts.offsets[partition] = nil
             return state.logs.removeValue(forKey: partition)
         }
-        try log?.close(isClean: false)
-        // A replay after a crash would fill a later directory of this name and id.
-        if let store = log?.store as? SegmentStore { try store.forgetJournalled() }
-        services.suspects?.remove(partition)
+        do throws(StorageError) {
+            try log?.close(isClean: false)
+            // A replay after a crash would fill a later directory of this name and id.
+            if let store = log?.store as? SegmentStore { try store.forgetJournalled() }
+            services.suspects?.remove(partition)
+            try removeDirectory(directory, of: partition)
+        } catch {
+            // It may be there again after a crash, with bytes that nobody syncs any more: no clean stop may
+            // vouch for them.
+            state.withLock { $0.hasDoubts = true }
+            throw error
+        }
+    }
+
+    private func removeDirectory(
+        _ directory: String, of partition: TopicPartition
+    ) throws(StorageError) {
         // A random part, as the same topic may be deleted, created and deleted again before the files are
         // gone.
         var generator = SystemRandomNumberGenerator()
