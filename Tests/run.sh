@@ -15,7 +15,7 @@ step() {
     local name=$1 begin=$SECONDS status=passed
     shift
     echo "== $name"
-    if ! "$@" 2>&1 | tee "$logs/$name.log"; then
+    if ! "$@" 2>&1 | tee "$logs/$name.log" | briefly; then
         status=FAILED
         failed=$((failed + 1))
     fi
@@ -24,25 +24,27 @@ step() {
 }
 
 # Warnings of the compiler are errors; only failures and each suite's end are worth a line here.
-quiet() {
-    "$@" 2>&1 | awk '/Test run with/ { print; next }
+briefly() {
+    awk '/Test run with/ { print; next }
         !/^◇|started\.$|^\[[0-9]+\/[0-9]+\]|passed after .* seconds\.$/ { print }'
-    return "${PIPESTATUS[0]}"
 }
 
-step build-tests quiet swift build --build-tests
+step build-tests swift build --build-tests
 if [ "$failed" = 0 ]; then
     # Apart from each other: those that compute for a minute would keep those with sockets waiting beyond their limits.
     storage='StorageTests|CoordinatorTests|SimulationTests'
-    step network quiet swift test --skip-build --disable-xctest --filter NetworkTests
-    step storage quiet swift test --skip-build --disable-xctest --filter "$storage"
-    step units quiet swift test --skip-build --disable-xctest --skip "CompatibilityTests|NetworkTests|$storage"
-    step compatibility quiet swift test --skip-build --disable-xctest --filter CompatibilityTests
+    step network swift test --skip-build --disable-xctest --filter NetworkTests
+    step storage swift test --skip-build --disable-xctest --filter "$storage"
+    step units swift test --skip-build --disable-xctest --skip "CompatibilityTests|NetworkTests|$storage"
+    step compatibility swift test --skip-build --disable-xctest --filter CompatibilityTests
 fi
 
 echo
 echo "== summary (logs in $logs)"
 printf '%s\n' "${summary[@]}"
+echo "the slowest:"
+grep -ahE '^✔ Test ".* (passed|failed) after [0-9.]+ seconds' "$logs/compatibility.log" 2>/dev/null \
+    | sed -E 's/^. Test (".*").* after ([0-9]+)[0-9.]* seconds.*/\2 s \1/' | sort -rn | head -5
 total=$((SECONDS - started))
 tests=$(grep -ahoE 'Test run with [0-9]+ test' "$logs"/*.log 2>/dev/null \
     | grep -oE '[0-9]+' | awk '{n += $1} END {print n + 0}')

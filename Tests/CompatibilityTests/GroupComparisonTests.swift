@@ -12,7 +12,7 @@ extension Compatibility {
             let first = TestEnvironment.variable("APUS_TEST_SEED").flatMap { UInt64($0) } ?? 1
             let count =
                 TestEnvironment.variable("APUS_TEST_SEEDS").flatMap { UInt64($0) }
-                ?? (TestEnvironment.isLong ? 1000 : 60)
+                ?? (TestEnvironment.isLong ? 1000 : 30)
             try await withBroker([("offsets.topic.num.partitions", "4")]) { apus in
                 try await withKafka { kafka in
                     for port in [apus.port, kafka] { try prepare(port) }
@@ -38,7 +38,7 @@ extension Compatibility {
         @Test("Apus answers seeded sequences of consumer group requests as Kafka does")
         func consumerSequences() async throws {
             let first = TestEnvironment.variable("APUS_TEST_SEED").flatMap { UInt64($0) } ?? 1
-            let count: UInt64 = TestEnvironment.isLong ? 300 : 60
+            let count: UInt64 = TestEnvironment.isLong ? 300 : 30
             // Between two assignments no time has to pass, so that answers do not depend on the clock.
             let settings = ["offsets.topic.num.partitions=4", "group.consumer.assignment.interval.ms=0"]
             let pairs = settings.map { $0.split(separator: "=").map(String.init) }.map { ($0[0], $0[1]) }
