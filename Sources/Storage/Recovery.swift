@@ -105,6 +105,8 @@ struct Recovery {
             lastAppend: services.clock.wallTime(), hasNewFile: isFresh, isTidy: isTidy)
         // Its creation may have failed half-way, in a run that was killed.
         state.isDoubtful = trust != .clean && end == .zero
+        // An append may have been taken back, or cut off, without a sync.
+        state.hasTrace = trust != .clean && state.active.sizeBytes == 0
         if isDeferred, !hasNewFile { leaveUnsynced(&state, durableEnd, firstScanned) }
         return SegmentStore(directory: directory, services: services, identity: identity, state: state)
     }
@@ -114,7 +116,7 @@ struct Recovery {
         _ state: inout SegmentStore.State, _ durableEnd: Offset, _ firstScanned: Int?
     ) {
         // What was cut off is not gone for good.
-        state.hasTrace = firstScanned != nil
+        state.hasTrace = state.hasTrace || firstScanned != nil
         guard state.end > .zero else { return }
         // The log starts where something durable was.
         state.syncedEnd = max(state.start, min(durableEnd, state.end))
