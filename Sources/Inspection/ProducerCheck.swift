@@ -47,8 +47,9 @@ struct ProducerCheck {
         producers = [:]
     }
 
-    /// The log goes on at `offset`, or ends there: compares the snapshots up to it. Where the log may have
-    /// holes, the batches that a snapshot speaks of may be gone.
+    /// The log goes on at `offset`, or ends there: compares the snapshots up to it.
+    ///
+    /// Where the log may have holes, the batches that a snapshot speaks of may be gone.
     mutating func reached(_ offset: Int64, hasHoles: Bool) {
         while let next = snapshots.first, next.offset <= offset {
             snapshots = snapshots.dropFirst()
@@ -104,7 +105,9 @@ struct ProducerCheck {
     }
 
     /// What a segment's index of aborted transactions, just read, gets wrong; nil if it agrees with the
-    /// segment's markers. Behind a crash it may lack the last ones.
+    /// segment's markers.
+    ///
+    /// Behind a crash it may lack the last ones.
     mutating func difference(of entries: [AbortedTransaction], isComplete: Bool) -> String? {
         guard !hasGivenUp else { return nil }
         let known = entries.filter { $0.first.value >= firstBase }

@@ -93,7 +93,9 @@ struct LogPromise: Sendable {
 struct Slot: Sendable {
     let partition: TopicPartition
     let policy: Policy
-    /// Mostly one; two where a crash interrupted a creation or deletion. Nil means that there is no such log.
+    /// Mostly one; two where a crash interrupted a creation or deletion.
+    ///
+    /// Nil means that there is no such log.
     var alternatives: [LogPromise?] = [nil]
     /// What the medium did to its files.
     var rot: Rot?

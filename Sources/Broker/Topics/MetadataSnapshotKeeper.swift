@@ -6,7 +6,7 @@ internal import Storage
 
 /// When snapshots are written, and how long they and the log stay.
 struct MetadataSnapshotLimits: Sendable {
-    /// `metadata.log.max.record.bytes.between.snapshots`
+    /// `metadata.log.max.record.bytes.between.snapshots`.
     var bytesBetween: Int64 = 20 << 20
     /// `metadata.log.max.snapshot.interval.ms`; 0 for never because of time.
     var intervalMilliseconds: Int64 = 3_600_000
@@ -113,8 +113,9 @@ final class MetadataSnapshotKeeper: Sendable {
         return true
     }
 
-    /// Deletes the oldest snapshots while there is too much, or they are too old; never the newest. The log
-    /// begins where the oldest that is left ends, or in the segment before.
+    /// Deletes the oldest snapshots while there is too much, or they are too old; never the newest.
+    ///
+    /// The log begins where the oldest that is left ends, or in the segment before.
     private func deleteOld(at now: Timestamp) throws {
         let files = try directory.files(of: MetadataLog.partition)
         var snapshots = files.compactMap { file in

@@ -111,7 +111,7 @@ enum ConsumerIdentity {
 extension ConsumerGroup {
     /// Finds the member of a request, or says why there is none, in Kafka's order of checks.
     ///
-    /// - Parameter epoch: nil from members that speak the classic protocol.
+    /// The epoch is nil from members that speak the classic protocol.
     func identity(
         of memberID: String, instanceID: String?, epoch: Int32?,
         reporting reported: [ConsumerGroupHeartbeatRequest.TopicPartitions]?, creating: Bool
