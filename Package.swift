@@ -91,8 +91,8 @@ let package = Package(
             ],
             swiftSettings: tests),
         .testTarget(
-            name: "CompatibilityTests", dependencies: ["Base", "Records", "Protocol"], exclude: ["clients"],
-            swiftSettings: tests),
+            name: "CompatibilityTests", dependencies: ["Base", "Records", "Protocol", "Simulation"],
+            exclude: ["clients"], swiftSettings: tests),
         .testTarget(name: "TidyTests", swiftSettings: tests),
     ],
     cxxLanguageStandard: .cxx17

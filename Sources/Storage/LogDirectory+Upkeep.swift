@@ -20,34 +20,34 @@ extension LogDirectory {
     /// Closes active segments that are older than `segment.ms` although nothing is appended to them; when the
     /// next one comes of age, nil if none will.
     package func rollAgedSegments(at now: Timestamp) -> Timestamp? {
-        var next: Timestamp?
-        for log in openLogs where log.kind == .data {
-            do throws(StorageError) {
-                guard let due = try log.rollIfAged(at: now) else { continue }
-                next = min(next ?? due, due)
-            } catch {
-                services.logger.log(
-                    .warning, "segment.roll.failed",
-                    ["partition": "\(log.partition)", "reason": error.description])
-                let retry = Timestamp(milliseconds: now.milliseconds + 60_000)
-                next = min(next ?? retry, retry)
-            }
+        earliest(at: now, orWarn: "segment.roll.failed") { (log) throws(StorageError) in
+            try log.rollIfAged(at: now)
         }
-        return next
     }
 
     /// Deletes segments that are too old, too many, or before the start of their log; when the next one comes
     /// of age, nil if none will.
     package func expireSegments(at now: Timestamp) -> Timestamp? {
+        earliest(at: now, orWarn: "segment.delete.failed") { (log) throws(StorageError) in
+            try log.expire(at: now)
+        }
+    }
+
+    /// Does `body` for every open log of records; the earliest time at which one wants it again.
+    ///
+    /// One that fails is named in the log as `event`, and wants it again in a minute.
+    private func earliest(
+        at now: Timestamp, orWarn event: StaticString,
+        _ body: (PartitionLog) throws(StorageError) -> Timestamp?
+    ) -> Timestamp? {
         var next: Timestamp?
         for log in openLogs where log.kind == .data {
             do throws(StorageError) {
-                guard let due = try log.expire(at: now) else { continue }
+                guard let due = try body(log) else { continue }
                 next = min(next ?? due, due)
             } catch {
                 services.logger.log(
-                    .warning, "segment.delete.failed",
-                    ["partition": "\(log.partition)", "reason": error.description])
+                    .warning, event, ["partition": "\(log.partition)", "reason": error.description])
                 let retry = Timestamp(milliseconds: now.milliseconds + 60_000)
                 next = min(next ?? retry, retry)
             }

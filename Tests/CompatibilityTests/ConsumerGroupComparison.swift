@@ -4,6 +4,7 @@
 import Base
 import Foundation
 import Protocol
+import Simulation
 
 /// One broker of the two, asked one thing at a time.
 final class ConsumerComparedBroker {
@@ -62,14 +63,14 @@ struct ConsumerGroupSequence {
     private static let steps = 40
     private let group: String
     private let brokers: [ConsumerComparedBroker]
-    private var random: SystemSeeded
+    private var random: SeededRandom
     private var actors: [Actor]
     private var story: [String] = []
 
     init(seed: UInt64, ports: [Int]) throws {
         group = "consumers-\(seed)-\(ProcessInfo.processInfo.processIdentifier)"
         brokers = try ports.map { try ConsumerComparedBroker(port: $0, actors: Self.actorCount) }
-        random = SystemSeeded(seed)
+        random = SeededRandom(seed: seed)
         actors = (0..<Self.actorCount).map { Actor(id: "m\($0)") }
         for index in actors.indices where chance(30) { actors[index].instance = "i\(index % 3)" }
     }

@@ -3,6 +3,7 @@
 import Base
 import Foundation
 import Protocol
+import Simulation
 
 /// One broker of the two.
 final class ComparedBroker {
@@ -118,7 +119,7 @@ struct GroupSequence {
     private static let steps = 30
     private let group: String
     private let brokers: [ComparedBroker]
-    private var random: SystemSeeded
+    private var random: SeededRandom
     private var actors: [Actor]
     /// What happened, for a failure.
     private var story: [String] = []
@@ -126,7 +127,7 @@ struct GroupSequence {
     init(seed: UInt64, ports: [Int]) {
         group = "compared-\(seed)"
         brokers = ports.map { ComparedBroker(port: $0) }
-        random = SystemSeeded(seed)
+        random = SeededRandom(seed: seed)
         actors = (0..<Self.actorCount).map { _ in Actor() }
         for index in actors.indices where chance(30) { actors[index].instance = "instance\(index)" }
     }
@@ -405,19 +406,4 @@ struct GroupSequence {
     }
 
     private func telling() -> String { story.suffix(40).joined(separator: "\n") }
-}
-
-/// A small generator whose seed is an argument (splitmix64).
-struct SystemSeeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -1,3 +1,4 @@
+import Simulation
 import Testing
 
 @testable import Coordinator
@@ -5,7 +6,7 @@ import Testing
 @Suite struct DeadlinesTests {
     @Test("deadlines come up once each, in order, at their latest time", arguments: UInt64(0)..<50)
     func order(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SeededRandom(seed: seed)
         var deadlines = Deadlines<Int>()
         var expected: [Int: Int64] = [:]
         var now: Int64 = 0
@@ -41,20 +42,5 @@ import Testing
         #expect(deadlines.popDue(at: 45_000) == nil)
         let last: Int64? = 1_044_999
         #expect(deadlines.next == last)
-    }
-}
-
-/// A small generator whose seed is an argument (splitmix64).
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }
