@@ -64,8 +64,9 @@ package final class Flusher: Sendable {
     struct State: Sendable {
         var queue: [any FlushTarget] = []
         var isStopping = false
-        /// Requests that are appending to several logs just now.
+        /// Requests that are appending to several logs just now, and whether they keep news from the thread.
         var holds = 0
+        var hasNews = false
         var belowBudget: [@Sendable () -> Void] = []
         var unsyncedBytes = 0
         /// Appends and their bytes since the last turn took its share, and when that was.
@@ -80,6 +81,14 @@ package final class Flusher: Sendable {
         var afterJournalFailure: (@Sendable (StorageError) -> Void)?
         /// Durable ends that the journal's next entries note.
         var notes: [JournalKey: JournalEntry] = [:]
+
+        /// Whether the thread is to be woken now for something new; while a request holds appends together,
+        /// its end does that. Each wake-up costs an append as much as the append itself, so only news is
+        /// worth one.
+        mutating func mayTell(_ isNews: Bool) -> Bool {
+            hasNews = hasNews || isNews && holds > 0
+            return isNews && holds == 0
+        }
     }
 
     private let disk: any Disk
@@ -128,11 +137,12 @@ package final class Flusher: Sendable {
     /// Counts appended bytes; `isAwaited` if somebody waits until they are durable.
     func wrote(_ bytes: Int, isAwaited: Bool) {
         let isNews = state.withLock { state in
+            let hadRoom = hasRoom(state)
             state.unsyncedBytes += bytes
             state.gatheredBytes += bytes
             state.gatheredAppends += 1
             defer { state.isAwaited = state.isAwaited || isAwaited }
-            return isAwaited && !state.isAwaited && state.holds == 0
+            return state.mayTell(isAwaited && !state.isAwaited || hadRoom && !hasRoom(state))
         }
         if isNews { work.raise() }
     }
@@ -141,11 +151,11 @@ package final class Flusher: Sendable {
     ///
     /// It must not be on it already.
     package func enqueue(_ target: any FlushTarget) {
-        let wasEmpty = state.withLock { state in
+        let isNews = state.withLock { state in
             state.queue.append(target)
-            return state.queue.count == 1 && state.holds == 0
+            return state.mayTell(state.queue.count == 1)
         }
-        if wasEmpty { work.raise() }
+        if isNews { work.raise() }
     }
 
     /// A request begins to append to several logs: a turn that began after the first would leave the others
@@ -156,11 +166,12 @@ package final class Flusher: Sendable {
     ///
     /// Whatever others hold back is not waited for: no request is delayed by more than its own appends.
     package func endAppends() {
-        let hasWork = state.withLock { state in
+        let hasNews = state.withLock { state in
             state.holds -= 1
-            return !state.queue.isEmpty
+            defer { state.hasNews = false }
+            return state.hasNews
         }
-        if hasWork { work.raise() }
+        if hasNews { work.raise() }
     }
 
     /// One turn: syncs all that was queued when it began.
@@ -232,12 +243,16 @@ package final class Flusher: Sendable {
                     || Int64(state.gatheredAppends) * 1000
                         > microseconds * Flusher.heavyAppendsPerMillisecond
                 guard isHeavy, !state.queue.isEmpty, !state.isAwaited, !state.isStopping else { return 0 }
-                let hasRoom = state.gatheredBytes < Flusher.gatherBytes && state.unsyncedBytes < budgetBytes
-                return hasRoom ? state.turnEnded + Flusher.gatherFor - now : 0
+                return hasRoom(state) ? state.turnEnded + Flusher.gatherFor - now : 0
             }
             guard left > 0 else { return }
             work.wait(nanoseconds: left)
         }
+    }
+
+    /// Whether more may gather.
+    private func hasRoom(_ state: borrowing State) -> Bool {
+        state.gatheredBytes < Flusher.gatherBytes && state.unsyncedBytes < budgetBytes
     }
 
     private func sync(_ share: Share) {
