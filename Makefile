@@ -60,11 +60,15 @@ format: ## Lay out all Swift files as `make check` wants them (what a tool can d
 bench: tools build ## Measure this machine's broker: a table in under two minutes
 	@Benchmarks/bench.py --broker $(RELEASE)
 
-bench-kafka: tools build ## The same against Apache Kafka; needs APUS_SHARED (the folder with bench/ and oracle/)
+.build/floor: Benchmarks/floor.c
+	@cc -O2 -o $@ $< -lpthread
+
+bench-kafka: tools build .build/floor ## The same against Apache Kafka, and the least that a broker can do; needs APUS_SHARED (the folder with bench/ and oracle/)
 	@[ -n "$$APUS_SHARED" ] || { echo "bench-kafka: set APUS_SHARED to the folder that holds bench/perf.py and oracle/kafka.sh" >&2; exit 2; }
 	@KAFKA_HEAP_OPTS="$${KAFKA_HEAP_OPTS:--Xmx1G -Xms1G}" python3 "$$APUS_SHARED/bench/perf.py" \
 	    --broker apus='$(CURDIR)/$(RELEASE) serve --data {dir} --listen 127.0.0.1:{port}' \
 	    --broker kafka="$$APUS_SHARED/oracle/kafka.sh exec {dir} {port}" \
+	    --broker floor='$(CURDIR)/.build/floor {dir} {port}' \
 	    --workloads $${WORKLOADS:-startup,raw_produce,raw_produce_64k,raw_fetch,latency_1k,small_req,metadata} \
 	    --scale $${SCALE:-0.2} --rounds $${ROUNDS:-3} --out .build/bench-kafka.json
 

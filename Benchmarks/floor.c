@@ -3,8 +3,8 @@
 // It checks nothing, decodes only what finds the batch, never syncs, and forgets all when it ends. What a load
 // generator reaches with it is what this machine's kernel and the generator leave to any broker.
 //   cc -O2 -o floor Benchmarks/floor.c -lpthread && ./floor FOLDER PORT
-// It knows the requests of load generators that send prebuilt batches, all of one size in a topic: Produce 7, Fetch 11,
-// ListOffsets 1–2, Metadata 1 and 4, ApiVersions 0, CreateTopics 2, DeleteTopics 1.
+// It knows the requests of load generators that send prebuilt batches, all of one size in a topic: Produce 7, Fetch 11
+// (without waiting), ListOffsets 1–2, Metadata 1 and 4, ApiVersions 0, CreateTopics 2, DeleteTopics 1.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <endian.h>
@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LOOPS = 2, TOPICS = 64, PARTITIONS = 6, RECEIVED_MAX = 256 << 10, REPLY_MAX = 1024, NAME_MAX_BYTES = 64 };
+enum { LOOPS = 2, TOPICS = 64, PARTITIONS_MAX = 6, RECEIVED_MAX = 256 << 10, REPLY_MAX = 1024, NAME_MAX_BYTES = 64 };
 
 typedef struct {
     pthread_mutex_t lock;
@@ -31,7 +31,8 @@ typedef struct {
 typedef struct {
     char name[NAME_MAX_BYTES];
     int name_length;
-    partition parts[PARTITIONS];
+    int count;
+    partition parts[PARTITIONS_MAX];
 } topic;
 typedef struct {
     int socket;
@@ -71,12 +72,14 @@ static topic *take_topic(uint8_t **at) {
     return found;
 }
 
-static void create(const uint8_t *name, int length) {
+static void create(const uint8_t *name, int length, int partitions) {
     pthread_mutex_lock(&creation);
-    if (length > 0 && length < NAME_MAX_BYTES && topic_count < TOPICS && !find(name, length)) {
+    int fits = length > 0 && length < NAME_MAX_BYTES && partitions <= PARTITIONS_MAX && topic_count < TOPICS;
+    if (fits && !find(name, length)) {
         topic *made = &topics[topic_count];
         memcpy(made->name, name, made->name_length = length);
-        for (int i = 0; i < PARTITIONS; i++) {
+        made->count = partitions;
+        for (int i = 0; i < partitions; i++) {
             char path[4096];
             snprintf(path, sizeof path, "%s/%d-%d", folder, topic_count, i);
             made->parts[i].file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -93,7 +96,7 @@ static void produce(uint8_t *in, uint8_t **out) {
     in += 4;                                      // one partition
     int index = take32(&in);
     int32_t bytes = take32(&in);
-    int known = to && index >= 0 && index < PARTITIONS;
+    int known = to && index >= 0 && index < to->count;
     int64_t base = -1;
     if (known) {
         partition *part = &to->parts[index];
@@ -132,7 +135,7 @@ static int64_t fetch(uint8_t *in, uint8_t **out, int *file, off_t *from) {
     int64_t offset = take64(&in);
     in += 8;                                      // log start offset
     int64_t most = take32(&in), length = 0, high = 0;
-    if (of && index >= 0 && index < PARTITIONS && of->parts[index].batch_records) {
+    if (of && index >= 0 && index < of->count && of->parts[index].batch_records) {
         partition *part = &of->parts[index];
         pthread_mutex_lock(&part->lock);
         high = part->next_offset;
@@ -165,7 +168,7 @@ static void list_offsets(uint8_t *in, int version, uint8_t **out) {
     in += 4;
     int index = take32(&in);
     int64_t when = take64(&in);
-    int known = of && index >= 0 && index < PARTITIONS;
+    int known = of && index >= 0 && index < of->count;
     if (version >= 2) put32(out, 0);
     put32(out, 1);
     put_name(out, of ? of->name : "", of ? of->name_length : 0);
@@ -192,8 +195,8 @@ static void metadata(uint8_t *in, int version, uint8_t **out) {
     put16(out, 0);
     put_name(out, of->name, of->name_length);
     *(*out)++ = 0;
-    put32(out, PARTITIONS);
-    for (int i = 0; i < PARTITIONS; i++) {
+    put32(out, of->count);
+    for (int i = 0; i < of->count; i++) {
         put16(out, 0);
         put32(out, i);
         put32(out, 1);
@@ -205,16 +208,19 @@ static void metadata(uint8_t *in, int version, uint8_t **out) {
 static void create_topics(uint8_t *in, uint8_t **out) {
     in += 4;
     int length = take16(&in);
-    create(in, length);
+    uint8_t *name = in;
+    in += length > 0 ? length : 0;
+    create(name, length, take32(&in));
     put32(out, 0);
     put32(out, 1);
-    put_name(out, (char *)in, length);
+    put_name(out, (char *)name, length);
     put16(out, 0);
     put16(out, -1);
 }
 
 static void api_versions(uint8_t **out) {
-    static const int16_t served[][3] = {{0, 7, 7}, {1, 11, 11}, {2, 1, 2}, {3, 1, 4}, {18, 0, 0}, {19, 2, 2}, {20, 1, 1}};
+    static const int16_t served[][3] = {
+        {0, 7, 7}, {1, 11, 11}, {2, 1, 2}, {3, 1, 4}, {18, 0, 0}, {19, 2, 2}, {20, 1, 1}};
     put16(out, 0);
     put32(out, sizeof served / sizeof served[0]);
     for (size_t i = 0; i < sizeof served / sizeof served[0]; i++)
@@ -276,7 +282,8 @@ int main(int count, char **arguments) {
     port = atoi(arguments[2]);
     int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port)};
+    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (bind(listener, (struct sockaddr *)&here, sizeof here) || listen(listener, 1024)) return perror("floor"), 1;
     for (int i = 0; i < LOOPS; i++) {
         pthread_t thread;
