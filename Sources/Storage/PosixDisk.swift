@@ -9,7 +9,9 @@ package final class PosixDisk: Disk {
     /// The disk; it has no state.
     package init() {}
 
-    /// open(2), always with O_CLOEXEC; new files get mode 0644. Reading leaves no trace where the file is
+    /// open(2), always with O_CLOEXEC; new files get mode 0644.
+    ///
+    /// Reading leaves no trace where the file is
     /// ours (O_NOATIME): a time of access that is noted behind each write costs as much as a small read.
     package func open(_ path: String, _ mode: OpenMode) throws(StorageError) -> any DiskFile {
         let flags: Int32 =
