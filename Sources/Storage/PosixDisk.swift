@@ -11,8 +11,8 @@ package final class PosixDisk: Disk {
 
     /// open(2), always with O_CLOEXEC; new files get mode 0644.
     ///
-    /// Reading leaves no trace where the file is
-    /// ours (O_NOATIME): a time of access that is noted behind each write costs as much as a small read.
+    /// Reading leaves no trace where the file is ours (O_NOATIME): a time of access that is noted behind each
+    /// write costs as much as a small read.
     package func open(_ path: String, _ mode: OpenMode) throws(StorageError) -> any DiskFile {
         let flags: Int32 =
             switch mode {
