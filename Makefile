@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve build test test-long check format bench bench-kafka bench-groups fuzz clean tools
+.PHONY: help serve build test test-long check format bench bench-kafka bench-groups bench-durable fuzz clean tools
 
 PORT ?= 9092
 DATA ?= ./data
@@ -74,6 +74,11 @@ bench-kafka: tools build .build/floor ## The same against Apache Kafka, and the 
 
 bench-groups: tools build ## What consumer groups cost: heartbeats, rebalances, commits; with KAFKA_ORACLE Kafka's figures beside them
 	@KAFKA_HEAP_OPTS="$${KAFKA_HEAP_OPTS:--Xmx1G -Xms1G}" python3 Benchmarks/groups.py \
+	    --broker apus='$(CURDIR)/$(RELEASE) serve --data {dir} --listen 127.0.0.1:{port}' \
+	    $${KAFKA_ORACLE:+--broker kafka="$$KAFKA_ORACLE/kafka.sh exec {dir} {port}"}
+
+bench-durable: tools build ## What waiting for the disk costs, a minute of steady load too; with KAFKA_ORACLE Kafka's unsynced figures beside it
+	@KAFKA_HEAP_OPTS="$${KAFKA_HEAP_OPTS:--Xmx1G -Xms1G}" python3 Benchmarks/durable.py \
 	    --broker apus='$(CURDIR)/$(RELEASE) serve --data {dir} --listen 127.0.0.1:{port}' \
 	    $${KAFKA_ORACLE:+--broker kafka="$$KAFKA_ORACLE/kafka.sh exec {dir} {port}"}
 

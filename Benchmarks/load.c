@@ -4,8 +4,8 @@
 //
 // produce  keeps `inflight` requests of one batch on each connection            conns inflight records size acks seconds partitions
 // fetch    reads each partition from its start to its end, over and over        conns seconds partitions
-// latency  sends one record `rate` times a second, whatever the answers do,     conns rate size acks seconds partitions
-//          and measures from the moment at which a record should have left
+// latency  sends one batch `rate` times a second, whatever the answers do,      conns rate records size acks seconds partitions
+//          and measures from the moment at which it should have left; `records` is 1 unless it is given
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -284,7 +284,8 @@ static void run_load(bool is_fetch, bool is_paced) {
         }
         for (; is_paced && next <= now(); next = start + ++sent / options.rate) {
             struct connection *c = &connections[sent % (uint64_t)options.conns];
-            if (!drain(c)) continue;
+            // A connection that is full holds up the rest, whose times count from when they were due.
+            if (!drain(c)) break;
             start_produce(c, next);
             drain(c);
         }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -13,6 +14,11 @@ ssize_t apus_pread_cached(int descriptor, void *buffer, size_t length, int64_t p
     return preadv2(descriptor, &part, 1, position, RWF_NOWAIT);
 }
 
+int apus_open(const char *path, int flags, unsigned mode) {
+    int descriptor = open(path, flags | O_CLOEXEC | O_NOATIME, mode);
+    return descriptor < 0 && errno == EPERM ? open(path, flags | O_CLOEXEC, mode) : descriptor;
+}
+
 int apus_reserve(int descriptor, int64_t position, int64_t length) {
     return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, position, length);
 }
@@ -22,6 +28,11 @@ ssize_t apus_write_padded(int descriptor, const void *bytes, size_t length, size
     if (zeros > sizeof padding) zeros = sizeof padding;
     struct iovec parts[2] = {{(void *)bytes, length}, {padding, zeros}};
     return pwritev(descriptor, parts, 2, position);
+}
+
+int apus_set_direct(int descriptor, int direct) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT);
 }
 
 int apus_start_writeback(int descriptor) { return sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE); }

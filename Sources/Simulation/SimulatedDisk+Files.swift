@@ -172,6 +172,7 @@ private final class SimulatedFile: DiskFile {
     let path: String
     private let disk: SimulatedDisk
     private let inode: Int
+    private let isDirect = Lock(false)
 
     init(_ disk: SimulatedDisk, _ inode: Int, _ path: String) {
         self.disk = disk
@@ -205,7 +206,14 @@ private final class SimulatedFile: DiskFile {
         }
     }
 
+    /// As strict as a real disk may be.
+    func setDirect(_ isDirect: Bool) { self.isDirect.withLock { $0 = isDirect } }
+
     func write(_ bytes: RawSpan, at position: Int64) throws(StorageError) {
+        let address = bytes.withUnsafeBytes { Int(bitPattern: $0.baseAddress) }
+        if isDirect.withLock({ $0 }), (address | bytes.byteCount | Int(position)) % 4096 != 0 {
+            throw .io(operation: .write, path: path, errno: 22)
+        }
         try write(bytes.withUnsafeBytes { Array($0) }, at: position)
     }
 

@@ -52,6 +52,9 @@ package protocol DiskFile: ByteRangeSource {
     func write(_ bytes: RawSpan, at position: Int64) throws(StorageError)
     /// The same, with up to 64 KiB of zeros behind the bytes, which may be left out.
     func write(_ bytes: RawSpan, at position: Int64, zerosBehind: Int) throws(StorageError)
+    /// Has writes go past the system's cache (O_DIRECT) from now on, or no longer; only a hint, but the
+    /// memory, position and length of each have to be multiples of 4 KiB then.
+    func setDirect(_ isDirect: Bool)
     /// Makes everything written so far durable, with the length (fdatasync).
     func sync() throws(StorageError)
     /// Reserves blocks for `length` bytes from `position` without changing the file's length. Only a hint:
@@ -99,26 +102,33 @@ extension ByteRangeSource {
 
     /// Reads exactly `count` bytes, waiting for the disk; fewer if the file ends before.
     package func bytes(_ count: Int, at position: Int64) throws(StorageError) -> [UInt8] {
-        var failure: StorageError?
+        var failure: Int32?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            var position = position
-            let raw = UnsafeMutableRawBufferPointer(buffer)
-            while filled < count {
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: raw[filled...])
-                switch unsafe read(into: rest, at: position, mayWait: true) {
-                case .read(0): return
-                case .read(let more):
-                    filled += more
-                    position += Int64(more)
-                case .wouldWait: continue
-                case .failed(let errno):
-                    failure = .io(operation: .read, path: place, errno: errno)
-                    return
-                }
+            (filled, failure) = unsafe read(whole: UnsafeMutableRawBufferPointer(buffer), at: position)
+        }
+        if let failure { throw .io(operation: .read, path: place, errno: failure) }
+        return bytes
+    }
+
+    /// Fills `buffer`, waiting for the disk; false where that fails, or the file ends before.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer, from position: Int64) -> Bool {
+        unsafe read(whole: buffer, at: position) == (buffer.count, nil)
+    }
+
+    private func read(
+        whole buffer: UnsafeMutableRawBufferPointer, at position: Int64
+    ) -> (filled: Int, failure: Int32?) {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            switch unsafe read(into: rest, at: position + Int64(filled), mayWait: true) {
+            case .read(0): return (filled, nil)
+            case .read(let more): filled += more
+            case .wouldWait: continue
+            case .failed(let errno): return (filled, errno)
             }
         }
-        if let failure { throw failure }
-        return bytes
+        return (filled, nil)
     }
 }
 

@@ -18,13 +18,12 @@ extension Flusher {
         for target in turn {
             guard let unsynced = target.takeUnsynced() else { continue }
             guard let run = unsynced.run, run.length <= JournalLimits.runBytesMax,
-                entries.sizeInBytes + run.length <= JournalLimits.turnBytesMax,
-                let (entry, bytes) = run.read()
+                entries.sizeInBytes + run.length <= JournalLimits.turnBytesMax
             else {
                 rest.append(Share(target: target, unsynced: unsynced))
                 continue
             }
-            entries.add(entry, bytes, for: target)
+            entries.add(run, for: target)
             runs.append(Share(target: target, unsynced: unsynced))
         }
         guard runs.count >= JournalLimits.filesMin else { return rest + runs }

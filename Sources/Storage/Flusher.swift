@@ -30,13 +30,18 @@ package struct Unsynced: Sendable {
         active?.startWriteBack()
     }
 
-    func sync(_ disk: any Disk) throws(StorageError) {
-        for (file, size) in sealed {
-            try file.truncate(to: size)
-            try file.sync()
+    func sync(_ disk: any Disk, _ failures: SyncFailures) throws(StorageError) {
+        for (file, size) in sealed { try file.truncate(to: size) }
+        try syncInPlace(disk, failures)
+    }
+
+    /// Syncs the files as they are; closed ones keep their reserved blocks.
+    func syncInPlace(_ disk: any Disk, _ failures: SyncFailures) throws(StorageError) {
+        try failures.counted { () throws(StorageError) in
+            for (file, _) in sealed { try file.sync() }
+            try active?.sync()
+            if let directory { try disk.syncDirectory(directory) }
         }
-        try active?.sync()
-        if let directory { try disk.syncDirectory(directory) }
     }
 }
 
@@ -95,6 +100,7 @@ package final class Flusher: Sendable {
     private let clock: any BrokerClock
     private let budgetBytes: Int
     private let journal: Journal?
+    private let failures: SyncFailures
     let state = Lock(State())
     private let work = Signal()
     private let stopped = Signal()
@@ -111,8 +117,12 @@ package final class Flusher: Sendable {
     private static let gatherBytes = 16 << 20
 
     /// A flusher for the directory on `disk`; above `budgetBytes` of unsynced bytes `isOverBudget` holds.
-    init(disk: any Disk, clock: any BrokerClock, budgetBytes: Int, journal: Journal? = nil) {
+    init(
+        disk: any Disk, clock: any BrokerClock, budgetBytes: Int, failures: SyncFailures,
+        journal: Journal? = nil
+    ) {
         self.disk = disk
+        self.failures = failures
         self.clock = clock
         self.budgetBytes = budgetBytes
         self.journal = journal
@@ -257,7 +267,7 @@ package final class Flusher: Sendable {
 
     private func sync(_ share: Share) {
         do throws(StorageError) {
-            try share.unsynced.sync(disk)
+            try share.unsynced.sync(disk, failures)
             finish(share, .success(()), isJournalled: false)
             keepNote(of: share.unsynced)
         } catch {

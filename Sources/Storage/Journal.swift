@@ -39,6 +39,7 @@ final class Journal: Sendable {
         var voided: [JournalKey: UInt64] = [:]
         var voidedBefore: [JournalKey: UInt64] = [:]
         var failure: StorageError?
+        let buffer = JournalBuffer()
     }
 
     private let disk: any Disk
@@ -47,13 +48,14 @@ final class Journal: Sendable {
     private let areaBytes: Int
     private let clock: any BrokerClock
     private let logger: Logger
+    private let failures: SyncFailures
     private let background: BackgroundRunner
     private let state: Lock<State>
     private static let retryEvery: Int64 = 60_000_000_000
 
     init(
         in logDirectory: String, areaBytes: Int, disk: any Disk, clock: any BrokerClock,
-        background: @escaping BackgroundRunner, logger: Logger
+        background: @escaping BackgroundRunner, logger: Logger, failures: SyncFailures
     ) {
         directory = JournalDirectory(in: logDirectory, disk: disk)
         self.areaBytes = areaBytes
@@ -61,6 +63,7 @@ final class Journal: Sendable {
         self.clock = clock
         self.background = background
         self.logger = logger
+        self.failures = failures
         state = Lock(State())
     }
 
@@ -90,17 +93,21 @@ final class Journal: Sendable {
 
     /// Makes the file, with zeros where it is mostly used: a sync of blocks that were written before has no
     /// new ones to note.
+    ///
+    /// It is written past the system's cache where that can be done, which halves the time of a turn of 400
+    /// KiB (Linux 6.18, ext4; `Benchmarks/disk.c`).
     private func prepare() {
         do throws(StorageError) {
             try directory.create()
             let file = try disk.open(path, .any)
             try file.truncate(to: 0)
             try file.truncate(to: Int64(2 * areaBytes))
-            let zeros = [UInt8](repeating: 0, count: min(usualBytes, 1 << 20))
-            for area in [0, areaBytes] {
-                for position in stride(from: area, to: area + usualBytes, by: zeros.count) {
-                    try file.write(zeros.rawSpan, at: Int64(position))
-                }
+            file.setDirect(true)
+            do throws(StorageError) {
+                try writeZeros(file)
+            } catch {
+                file.setDirect(false)
+                try writeZeros(file)
             }
             try file.sync()
             try disk.syncDirectory(directory.path)
@@ -121,16 +128,29 @@ final class Journal: Sendable {
         }
     }
 
-    /// One turn's entries under construction.
+    private func writeZeros(_ file: any DiskFile) throws(StorageError) {
+        let zeros = JournalBuffer()
+        zeros.begin(min(usualBytes, 1 << 20))
+        for area in [0, areaBytes] {
+            for position in stride(from: area, to: area + usualBytes, by: zeros.bytes.byteCount) {
+                try file.write(zeros.bytes, at: Int64(position))
+            }
+        }
+    }
+
+    /// One turn's entries; the bytes of runs are read when it is written.
     struct Turn: Sendable {
-        var entries: [(entry: JournalEntry, bytes: [UInt8], target: (any FlushTarget)?)] = []
-        /// With the ends of its first and last block.
+        var entries: [(entry: JournalEntry, run: JournalRun?, target: (any FlushTarget)?)] = []
         var sizeInBytes = 0
 
-        mutating func add(_ entry: JournalEntry, _ bytes: [UInt8] = [], for target: (any FlushTarget)? = nil)
-        {
-            entries.append((entry, bytes, target))
+        mutating func add(_ entry: JournalEntry) {
+            entries.append((entry, nil, nil))
             sizeInBytes += entry.sizeInBytes
+        }
+
+        mutating func add(_ run: JournalRun, for target: any FlushTarget) {
+            entries.append((run.entry, run, target))
+            sizeInBytes += run.entry.sizeInBytes
         }
     }
 
@@ -256,25 +276,33 @@ final class Journal: Sendable {
             return false
         }
         let area = state.current
-        var writer = ByteWriter(capacity: size)
-        for (entry, bytes, target) in turn.entries where entry.kind == .retire || !state.isVoid(entry) {
-            var entry = entry
-            entry.generation = state.areas[area].generation
-            entry.sequence = state.sequence
-            state.sequence += 1
-            entry.writeHead(into: &writer)
-            writer.raw(bytes)
-            state.areas[area].note(entry, target)
-        }
-        writer.raw([UInt8](repeating: 0, count: size - writer.count))
+        guard fill(turn, size, &state) else { return false }
         do throws(StorageError) {
-            try file.write(writer.bytes.rawSpan, at: Int64(area * areaBytes + state.areas[area].end))
-            if isDurable { try file.sync() }
+            try file.write(state.buffer.bytes, at: Int64(area * areaBytes + state.areas[area].end))
+            if isDurable { try failures.counted(file.sync) }
         } catch {
             state.failure = error
             throw error
         }
         state.areas[area].end += size
+        return true
+    }
+
+    /// Puts a turn of `size` bytes into the buffer; false if a run cannot be read, whose own file will then
+    /// tell why.
+    private func fill(_ turn: Turn, _ size: Int, _ state: inout State) -> Bool {
+        let area = state.current
+        var sequence = state.sequence
+        state.buffer.begin(size)
+        for (entry, run, target) in turn.entries where entry.kind == .retire || !state.isVoid(entry) {
+            var entry = entry
+            entry.generation = state.areas[area].generation
+            entry.sequence = sequence
+            sequence += 1
+            guard state.buffer.append(entry, run?.file) else { return false }
+            state.areas[area].note(entry, target)
+        }
+        state.sequence = sequence
         return true
     }
 }

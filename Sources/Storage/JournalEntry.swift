@@ -8,7 +8,7 @@ package enum JournalLimits {
     /// How far each of the two areas of the journal's file may grow.
     package static let areaBytes = 64 << 20
     /// The share of an area that is used as long as the other one can be begun anew by then.
-    static let usualShare = 4
+    static let usualShare = 2
     /// Behind so many bytes without a whole entry nothing more is looked for: entries stand close together,
     /// and several turns may be damaged.
     static let silenceBytes: Int64 = 32 << 20
@@ -149,7 +149,8 @@ struct JournalEntry: Equatable, Sendable {
     }
 }
 
-/// Bytes at the end of a segment that are not durable yet, as a store offers them to the journal.
+/// Bytes at the end of a segment that are not durable yet, as a store offers them to the journal: they are
+/// read from where the system keeps them.
 struct JournalRun: Sendable {
     var file: any DiskFile
     var identity: LogIdentity
@@ -159,18 +160,13 @@ struct JournalRun: Sendable {
     var length: Int
     var leaderEpoch: LeaderEpoch
 
-    /// The entry and its bytes, read from where the system keeps them; nil if they cannot be had.
-    func read() -> (entry: JournalEntry, bytes: [UInt8])? {
-        guard let bytes = try? file.bytes(length, at: position), bytes.count == length,
-            let header = try? BatchHeader(reading: bytes.rawSpan)
-        else { return nil }
+    /// Its entry, but for what only its bytes tell.
+    var entry: JournalEntry {
         var entry = JournalEntry(.run, identity, incarnation: incarnation)
         entry.segmentBase = segmentBase
         entry.position = position
-        entry.baseOffset = header.baseOffset
         entry.leaderEpoch = leaderEpoch
         entry.length = length
-        entry.checksum = CRC32C.checksum(bytes.rawSpan)
-        return (entry, bytes)
+        return entry
     }
 }

@@ -128,16 +128,18 @@ package final class LogDirectory: Sendable {
         let replayed = try JournalReplay(logDirectory: options.path, disk: disk, logger: logger).run()
         // A marker beside a journal is that of somebody who did not know what the journal is.
         cleanStop = replayed.wasLive ? nil : try LogDirectory.readCleanStop(options.path, disk)
+        let failures = SyncFailures()
         let journal = Journal(
             in: options.path, areaBytes: options.journalAreaBytes, disk: disk, clock: clock,
-            background: background, logger: logger)
+            background: background, logger: logger, failures: failures)
         flusher = Flusher(
-            disk: disk, clock: clock, budgetBytes: options.unsyncedBytesMax, journal: journal)
+            disk: disk, clock: clock, budgetBytes: options.unsyncedBytesMax, failures: failures,
+            journal: journal)
         let reserve = DiskReserve(
             bytes: options.reserveBytes, path: options.path, disk: disk, clock: clock, logger: logger)
         services = StoreServices(
             disk: disk, clock: clock, flusher: flusher, background: background, logger: logger,
-            reserve: reserve, journal: journal,
+            reserve: reserve, failures: failures, journal: journal,
             suspects: SuspectMarks(
                 JournalDirectory(in: options.path, disk: disk), replayed.suspects, logger))
         let foundPoints = try LogDirectory.checkpoint(.recoveryPoint, options.path, disk, logger)

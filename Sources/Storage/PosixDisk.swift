@@ -10,6 +10,9 @@ package final class PosixDisk: Disk {
     package init() {}
 
     /// open(2), always with O_CLOEXEC; new files get mode 0644.
+    ///
+    /// Reading leaves no trace where the file is ours (O_NOATIME): a time of access that is noted behind each
+    /// write costs as much as a small read.
     package func open(_ path: String, _ mode: OpenMode) throws(StorageError) -> any DiskFile {
         let flags: Int32 =
             switch mode {
@@ -18,7 +21,7 @@ package final class PosixDisk: Disk {
             case .new: O_RDWR | O_CREAT | O_EXCL
             case .any: O_RDWR | O_CREAT
             }
-        let descriptor = try check(.open, path) { unsafe Glibc.open(path, flags | O_CLOEXEC, 0o644) }
+        let descriptor = try check(.open, path) { unsafe apus_open(path, flags, 0o644) }
         return PosixFile(descriptor, path)
     }
 
@@ -196,6 +199,8 @@ private final class PosixFile: DiskFile {
         // Whatever went wrong happens again without the zeros, and is reported there, or was about them.
         if count < bytes.byteCount { try write(bytes, at: position) }
     }
+
+    func setDirect(_ isDirect: Bool) { _ = apus_set_direct(descriptor, isDirect ? 1 : 0) }
 
     func sync() throws(StorageError) {
         try check(.sync, path) { fdatasync(descriptor) }

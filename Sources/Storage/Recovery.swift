@@ -197,6 +197,7 @@ struct Recovery {
         {
             return nil
         }
+        if let mark = state.greatest, try !isThere(mark, in: state, size) { return nil }
         if let next, size > 0 {
             state.sizeBytes = size
             // A time index without entries is complete only if no record has a timestamp.
@@ -205,6 +206,28 @@ struct Recovery {
             return Scanned(state: state, end: end, isTrusted: true)
         }
         return try walkTail(state, from: start, size)
+    }
+
+    /// Whether the batch that the last entry of a time index names is there, with the entry's timestamp:
+    /// retention by age goes by it.
+    private func isThere(
+        _ mark: TimestampMark, in state: SegmentState, _ size: Int64
+    ) throws(StorageError) -> Bool {
+        guard let file = try state.segment.log(mayWait: true) else { return false }
+        let search = try state.segment.search(
+            .offset, entries: state.index.stored, key: state.relative(mark.offset), mayWait: true)
+        var start: Int64 = 0
+        if case .entry(let entry) = search {
+            start = try state.segment.position(of: entry, sizeBytes: size, mayWait: true) ?? 0
+        }
+        var isThere = false
+        // Damage in the log is for the scan to judge.
+        _ = try? walkHeaders(of: file, in: start..<size, blockBytes: 4096, mayWait: true) { header, _ in
+            guard header.lastOffset >= mark.offset else { return true }
+            isThere = header.baseOffset <= mark.offset && header.maxTimestamp == mark.timestamp
+            return false
+        }
+        return isThere
     }
 
     /// Finds the end of the active segment, a few batches behind the last index entry.

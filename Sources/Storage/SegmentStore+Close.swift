@@ -110,7 +110,7 @@ extension SegmentStore {
         }
         if let unsynced {
             do throws(StorageError) {
-                try unsynced.sync(services.disk)
+                try unsynced.sync(services.disk, services.failures)
             } catch {
                 finish(unsynced, .failure(error), isJournalled: false)
                 throw error

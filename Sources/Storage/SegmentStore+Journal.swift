@@ -22,7 +22,7 @@ extension SegmentStore {
             return state.withLock { $0.failure == nil || $0.isClosed || $0.filedEnd >= $0.syncedEnd }
         }
         do throws(StorageError) {
-            try found.unsynced.syncInPlace(services.disk)
+            try found.unsynced.syncInPlace(services.disk, services.failures)
         } catch {
             finish(found.unsynced, .failure(error), isJournalled: false)
             // The flusher's turn tells the log above.
@@ -48,7 +48,7 @@ extension SegmentStore {
         guard isUnsynced else { return }
         let (unsynced, newest) = state.withLock { ($0.everything(directory), $0.active.segment.base) }
         do throws(StorageError) {
-            try unsynced.sync(services.disk)
+            try unsynced.sync(services.disk, services.failures)
             state.withLock { state in
                 guard unsynced.cuts == state.cuts else { return }
                 state.synced(unsynced, isJournalled: false)
@@ -87,7 +87,7 @@ extension SegmentStore {
         defer { state.withLock { $0.isLeavingJournal = false } }
         if let unsynced {
             do throws(StorageError) {
-                try unsynced.syncInPlace(services.disk)
+                try unsynced.syncInPlace(services.disk, services.failures)
             } catch {
                 finish(unsynced, .failure(error), isJournalled: false)
                 throw error
@@ -155,14 +155,5 @@ extension SegmentStore.State {
         var unsynced = copy.takeAll(directory)
         unsynced.bytes = 0
         return unsynced
-    }
-}
-
-extension Unsynced {
-    /// Syncs the files as they are; closed ones keep their reserved blocks.
-    func syncInPlace(_ disk: any Disk) throws(StorageError) {
-        for (file, _) in sealed { try file.sync() }
-        try active?.sync()
-        if let directory { try disk.syncDirectory(directory) }
     }
 }

@@ -27,11 +27,13 @@ package final class StoreServices: Sendable {
     let journal: Journal?
     /// Keeps in mind whose sync failed.
     let suspects: SuspectMarks?
+    let failures: SyncFailures
 
     /// The means of a log directory.
     init(
         disk: any Disk, clock: any BrokerClock, flusher: Flusher, background: @escaping BackgroundRunner,
-        logger: Logger, reserve: DiskReserve, journal: Journal? = nil, suspects: SuspectMarks? = nil
+        logger: Logger, reserve: DiskReserve, failures: SyncFailures, journal: Journal? = nil,
+        suspects: SuspectMarks? = nil
     ) {
         self.disk = disk
         self.clock = clock
@@ -41,6 +43,7 @@ package final class StoreServices: Sendable {
         self.reserve = reserve
         self.journal = journal
         self.suspects = suspects
+        self.failures = failures
     }
 }
 

@@ -47,7 +47,7 @@ extension History {
         let directory = "/data/\(slots[number].partition)"
         let entries = (try? disk.list(directory)) ?? []
         let isSidecar = random.chance(30)
-        let suffixes = isSidecar ? [".index", ".snapshot"] : [".log"]
+        let suffixes = isSidecar ? [".index", ".timeindex", ".snapshot"] : [".log"]
         let names = entries.filter { entry in
             entry.sizeBytes > 0 && suffixes.contains { entry.name.hasSuffix($0) }
         }.map(\.name)

@@ -159,4 +159,5 @@ private final class LyingFile: DiskFile {
     func reserve(_ length: Int64, at position: Int64) { base.reserve(length, at: position) }
     func dropCache() { base.dropCache() }
     func startWriteBack() { base.startWriteBack() }
+    func setDirect(_ isDirect: Bool) { base.setDirect(isDirect) }
 }

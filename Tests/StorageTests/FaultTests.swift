@@ -43,8 +43,14 @@ func failedSync() throws {
     rig.flush()
     try log.append(BatchSpec(count: 1, bytes: 100, tag: 1))
     try other.append(BatchSpec(count: 1, bytes: 100, tag: 2))
+    var expected = StorageCounters()
+    expected.logs = 2
+    #expect(rig.directory.counters == expected)
     rig.disk.fail(.sync, suffix: "t-0/00000000000000000000.log", errno: 5)
     rig.flush()
+    expected.failedSyncs = 1
+    expected.offlineLogs = 1
+    #expect(rig.directory.counters == expected)
     #expect(observer.failures.withLock { $0.count } == 1)
     #expect(log.bounds.highWatermark == Offset(1))
     #expect(other.bounds.highWatermark == Offset(1))

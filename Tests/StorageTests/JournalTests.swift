@@ -79,6 +79,9 @@ func journalFails() throws {
         #expect(throws: StorageError.self) { try log.append(BatchSpec(count: 1, bytes: 1, tag: 0)) }
         #expect(log.hasFailed)
     }
+    let counters = set.rig.directory.counters
+    #expect(counters.failedSyncs == 1 && counters.isOffline)
+    #expect(counters.logs == Journalled.count + 1 && counters.offlineLogs == counters.logs)
     #expect(set.logs.allSatisfy { $0.bounds.highWatermark == Offset(2) })
     #expect(set.rig.directory.flusher.unsyncedBytes == 0)
     #expect(throws: StorageError.self) { try set.rig.create("another") }

@@ -48,6 +48,27 @@ struct RetentionTests {
         #expect(throws: StorageError.self) { try log.bytes(from: Offset(8)) }
     }
 
+    @Test("a time index whose last entry is damaged does not mislead retention", arguments: 0..<12)
+    func damagedTimes(byte: Int) throws {
+        let (rig, log) = try rig { $0.retentionAge = .milliseconds(7 * day) }
+        try fill(rig, log, segments: 5)
+        try rig.directory.stop(brokerEpoch: 1)
+        for name in try logs(rig, ".timeindex") {
+            let path = "/data/t-0/" + name
+            let size = Int(try rig.disk.entry(at: path)?.sizeBytes ?? 0)
+            guard size > 0 else { continue }
+            // The records of the segment seem older or younger than they are, or another batch has the time.
+            rig.disk.damage(path, at: size - 12 + byte, mask: 0x80)
+        }
+        let next = try rig.reopened()
+        let again = try next.openLog()
+        _ = next.directory.expireSegments(at: rig.clock.wallTime())
+        #expect(again.bounds.logStart == .zero)
+        rig.clock.advance(milliseconds: 4 * day)
+        _ = next.directory.expireSegments(at: rig.clock.wallTime())
+        #expect(again.bounds.logStart == Offset(6))
+    }
+
     @Test("a log whose last record is too old is emptied, keeps its offsets, and its producers")
     func everything() throws {
         let (rig, log) = try rig { $0.retentionAge = .milliseconds(day) }

@@ -9,6 +9,9 @@
 
 #include "CSystemNetwork.h"
 
+/// open with O_CLOEXEC, and with O_NOATIME where the owner of the file allows it.
+int apus_open(const char *path, int flags, unsigned mode);
+
 /// preadv2 with RWF_NOWAIT: reads only what the page cache holds; -1 with EAGAIN where that is nothing.
 ssize_t apus_pread_cached(int descriptor, void *buffer, size_t length, int64_t position);
 
@@ -20,6 +23,9 @@ enum { APUS_PADDING_MAX = 65536 };
 
 /// pwritev of `length` bytes and at most APUS_PADDING_MAX zeros behind them; how many bytes were written, or -1.
 ssize_t apus_write_padded(int descriptor, const void *bytes, size_t length, size_t zeros, int64_t position);
+
+/// Sets O_DIRECT on an open file, or takes it off; -1 where the file system has no such thing.
+int apus_set_direct(int descriptor, int direct);
 
 /// sync_file_range: starts (and with `wait` finishes) write-back of a range; no promise of durability.
 int apus_start_writeback(int descriptor);
