@@ -187,6 +187,53 @@ struct GroupHostTests {
         #expect(shard.waitingCount == 0)
     }
 
+    @Test("no event copies the state, and what a shard has computed elsewhere happens to it afterwards")
+    func stateHasOneOwner() throws {
+        let rig = try rig()
+        let partition = try #require(rig.broker.catalog.topics[GroupHost.topicName]?.partition(0))
+        let services = ShardServices(
+            clock: rig.clock, logger: rig.broker.logger, pool: rig.broker.sockets.pool)
+        let shard = ShardHost(partition, on: rig.loop, services, make: { Probe() })
+        shard.load()
+        let answers = Lock<[Bool]>([])
+        for _ in 0..<2 {
+            shard.submit({ .asks($0) }) { answer in
+                answers.withLock { $0.append((try? answer.get()) ?? false) }
+            }
+        }
+        #expect(answers.withLock { $0 } == [true, true])
+        shard.post(.wantsComputation)
+        #expect(shard.inspect { $0.computed } == 0)
+        rig.step()
+        #expect(shard.inspect { $0.computed } == 1)
+    }
+
+    /// A shard that notices whether somebody else holds its state while an event changes it.
+    private struct Probe: Shard {
+        final class Storage: Sendable {}
+        enum Event: Sendable {
+            case asks(ReplyToken)
+            case wantsComputation
+            case computed
+        }
+        var storage = Storage()
+        var computed = 0
+
+        mutating func handle(_ event: Event, at now: Moment) -> Decision<GroupRecord, Bool, Event> {
+            var decision = Decision<GroupRecord, Bool, Event>()
+            switch event {
+            case .asks(let token): decision.reply(isKnownUniquelyReferenced(&storage), to: token)
+            case .wantsComputation: decision.computations.append { .computed }
+            case .computed: computed += 1
+            }
+            return decision
+        }
+        mutating func apply(_ record: GroupRecord) {}
+        mutating func loaded(at now: Moment) -> Decision<GroupRecord, Bool, Event> { Decision() }
+        mutating func deadlinesReached(at now: Moment) -> Decision<GroupRecord, Bool, Event> { Decision() }
+        var nextDeadline: Int64? { nil }
+    }
+
     @Test("offsets of transactions count when these were committed")
     func transactions() throws {
         let rig = try rig()

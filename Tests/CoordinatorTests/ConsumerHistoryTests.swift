@@ -7,18 +7,41 @@ import Simulation
 import Testing
 
 @Suite struct ConsumerHistoryTests {
-    @Test("no partition has two owners, epochs rise, and groups come to rest", arguments: UInt64(0)..<30)
+    @Test("no partition has two owners, epochs rise, and groups come to rest", arguments: 0..<groupSeeds)
     func history(seed: UInt64) throws {
         var history = ConsumerHistory(seed: seed, members: seed % 10 == 0 ? 60 : 8)
         try history.run(steps: 400)
         try history.comeToRest()
     }
 
-    @Test("a thousand members come to rest") func thousand() throws {
-        var history = ConsumerHistory(seed: 99, members: 1000)
+    @Test("a thousand members come to rest", arguments: 0..<max(1, groupSeeds / 20))
+    func thousand(seed: UInt64) throws {
+        var history = ConsumerHistory(seed: 99 + seed, members: 1000)
         try history.run(steps: 1500)
         try history.comeToRest()
     }
+
+    @Test("what goes wrong on purpose is found", arguments: ConsumerLie.allCases)
+    func lies(_ lie: ConsumerLie) {
+        withKnownIssue {
+            for seed in UInt64(0)..<5 {
+                var history = ConsumerHistory(seed: seed, members: 8, lie: lie)
+                try history.run(steps: 400)
+                try history.comeToRest()
+            }
+        }
+    }
+}
+
+/// What goes wrong on purpose between the coordinator and its members, so that the checks are seen to find
+/// it.
+enum ConsumerLie: String, CaseIterable, Sendable {
+    /// What a member was given last does not come back from the log.
+    case losesAssignments
+    /// A member is told of a partition that is another's.
+    case doublesShares
+    /// A deadline is not told to the coordinator.
+    case forgetsDeadlines
 }
 
 /// One consumer, as far as the coordinator can tell.
@@ -54,10 +77,15 @@ private struct ConsumerHistory {
     private var beats = 0
     /// The longest time between two events, in seconds.
     private let pace: Double
+    private let lie: ConsumerLie?
 
-    init(seed: UInt64, members: Int) {
+    init(seed: UInt64, members: Int, lie: ConsumerLie? = nil) {
         random = SeededRandom(seed: seed)
-        rig = ConsumerRig()
+        self.lie = lie
+        var settings = GroupSettings()
+        // Half of the histories have all assignments computed elsewhere.
+        if seed % 2 == 1 { settings.consumer.assignedAtOnceMax = 0 }
+        rig = ConsumerRig(settings)
         pace = members < 1000 ? 0.4 : 0.02
         let names = ["t0", "t1", "u0", "u1"]
         var random = SeededRandom(seed: seed &+ 77)
@@ -87,23 +115,24 @@ private struct ConsumerHistory {
         for index in consumers.indices { consumers[index].isSlow = false }
         for _ in 0..<40 where rig.shard.groups.consumer["g"]?.state != .stable || beats < 400 {
             for index in consumers.indices { try beat(index, losing: false) }
+            rig.compute()
             try passTime(5)
         }
         let group = try #require(rig.shard.groups.consumer["g"])
-        #expect(group.state == .stable, "epoch \(group.epoch), assignment \(group.assignmentEpoch)")
-        #expect(group.members.count == consumers.count)
+        try #require(group.state == .stable, "epoch \(group.epoch), assignment \(group.assignmentEpoch)")
+        try #require(group.members.count == consumers.count)
         var seen: TargetSlots = []
         for consumer in consumers {
-            #expect(seen.isDisjoint(with: consumer.owned))
+            try #require(seen.isDisjoint(with: consumer.owned))
             seen.formUnion(consumer.owned)
             let member = try #require(group.members[consumer.id])
             let target = group.targets[consumer.id] ?? [:]
-            #expect(
+            try #require(
                 Set(target.flatMap { topic, parts in parts.map { Slot(topic: topic, partition: $0) } })
                     == consumer.owned, "\(member)")
         }
         let wanted = group.subscribedTopics.reduce(0) { $0 + (topicCounts[$1] ?? 0) }
-        #expect(seen.count == wanted)
+        try #require(seen.count == wanted)
         try rig.checkReplay()
     }
 
@@ -121,10 +150,16 @@ private struct ConsumerHistory {
         }
     }
 
-    private mutating func restart() { rig.restart() }
+    private mutating func restart() {
+        if lie == .losesAssignments {
+            rig.lose { if case .consumerCurrent(_, .some) = $0 { true } else { false } }
+        }
+        rig.restart()
+    }
 
     private mutating func passTime(_ duration: Double) throws {
-        _ = rig.advance(duration)
+        if random.chance(50) { rig.compute() }
+        if lie == .forgetsDeadlines { rig.skip(duration) } else { _ = rig.advance(duration) }
         try checkEpochs()
     }
 
@@ -201,10 +236,13 @@ private struct ConsumerHistory {
     }
 
     private mutating func adopt(_ assignment: ConsumerGroupHeartbeatResponse.Assignment, _ index: Int) {
-        let told = Set(
+        var told = Set(
             assignment.topicPartitions.flatMap { entry in
                 entry.partitions.map { Slot(topic: entry.topicID, partition: $0) }
             })
+        if lie == .doublesShares, let other = consumers.randomElement(using: &random)?.owned.first {
+            told.insert(other)
+        }
         // Giving up takes a slow consumer some heartbeats; what is new it takes once that is done.
         let revoked = consumers[index].owned.subtracting(told)
         if revoked.isEmpty || !consumers[index].isSlow {
@@ -244,23 +282,24 @@ private struct ConsumerHistory {
         for member in group.members.values {
             for (topic, partitions) in member.assigned {
                 for partition in partitions.keys {
-                    claim(Slot(topic: topic, partition: partition), member.id)
+                    try claim(Slot(topic: topic, partition: partition), member.id)
                 }
             }
             for (topic, partitions) in member.pendingRevocation {
                 for partition in partitions.keys {
-                    claim(Slot(topic: topic, partition: partition), member.id)
+                    try claim(Slot(topic: topic, partition: partition), member.id)
                 }
             }
         }
-        func claim(_ slot: Slot, _ member: String) {
-            #expect(owner[slot] == nil, "\(slot) of \(owner[slot] ?? "") and \(member)")
+        func claim(_ slot: Slot, _ member: String) throws {
+            try #require(owner[slot] == nil, "\(slot) of \(owner[slot] ?? "") and \(member)")
             owner[slot] = member
         }
         var reader: [Slot: String] = [:]
         for consumer in consumers where consumer.isAlive && group.members[consumer.id]?.epoch ?? -9 >= 0 {
             for slot in consumer.owned {
-                #expect(reader[slot] == nil, "\(slot) is read by \(reader[slot] ?? "") and \(consumer.id)")
+                try #require(
+                    reader[slot] == nil, "\(slot) is read by \(reader[slot] ?? "") and \(consumer.id)")
                 reader[slot] = consumer.id
             }
         }
@@ -269,15 +308,15 @@ private struct ConsumerHistory {
     /// Epochs of a group and of each membership only rise.
     private mutating func checkEpochs() throws {
         guard let group = rig.shard.groups.consumer["g"] else { return }
-        #expect(group.epoch >= groupEpoch)
+        try #require(group.epoch >= groupEpoch)
         groupEpoch = group.epoch
-        #expect(group.assignmentEpoch <= group.epoch)
+        try #require(group.assignmentEpoch <= group.epoch)
         var present: [String: Int32] = [:]
         for member in group.members.values {
             // A static member that went away, and one that was replaced, begin anew.
             guard member.epoch >= 0, member.instanceID == nil else { continue }
-            #expect(member.epoch >= highestEpoch[member.id] ?? 0)
-            #expect(member.epoch <= group.assignmentEpoch)
+            try #require(member.epoch >= highestEpoch[member.id] ?? 0)
+            try #require(member.epoch <= group.assignmentEpoch)
             present[member.id] = member.epoch
         }
         highestEpoch = present

@@ -57,6 +57,8 @@ struct ConsumerRig {
     private var settings = GroupSettings()
     private var nextTopic: UInt64 = 1
     private var nextToken: UInt64 = 1
+    /// What the shard wants computed elsewhere.
+    private var computations: [@Sendable () -> GroupEvent] = []
 
     init(_ settings: GroupSettings = GroupSettings()) {
         self.settings = settings
@@ -69,7 +71,7 @@ struct ConsumerRig {
             wall: Timestamp(milliseconds: 1_700_000_000_000 + nanoseconds / 1_000_000))
     }
 
-    mutating func send(_ event: GroupEvent) -> Decision<GroupRecord, GroupReply> {
+    mutating func send(_ event: GroupEvent) -> GroupDecision {
         keep(shard.handle(event, at: now))
     }
 
@@ -81,10 +83,29 @@ struct ConsumerRig {
     }
 
     private mutating func keep(
-        _ decision: Decision<GroupRecord, GroupReply>
-    ) -> Decision<GroupRecord, GroupReply> {
+        _ decision: GroupDecision
+    ) -> GroupDecision {
         log += decision.records
+        computations += decision.computations
         return decision
+    }
+
+    /// How much is to be computed elsewhere.
+    var computationCount: Int { computations.count }
+
+    /// Computes what was left to others, and tells the shard.
+    mutating func compute() {
+        let waiting = computations
+        computations = []
+        for computation in waiting { _ = send(computation()) }
+    }
+
+    /// Lets time pass without telling the shard.
+    mutating func skip(_ duration: Double) { nanoseconds += Int64(duration * 1_000_000_000) }
+
+    /// Loses the last record of that kind.
+    mutating func lose(where isWanted: (GroupRecord) -> Bool) {
+        if let index = log.lastIndex(where: isWanted) { log.remove(at: index) }
     }
 
     /// Lets time pass, deadline by deadline.

@@ -84,7 +84,7 @@ struct Stage {
         take(shard.loaded(at: now))
     }
 
-    private mutating func take(_ decision: Decision<GroupRecord, GroupReply>) {
+    private mutating func take(_ decision: GroupDecision) {
         for record in decision.records {
             guard let bytes = try? record.encoded() else {
                 out.append("a record that cannot be written")

@@ -13,9 +13,22 @@ extension RequestContext {
         _ group: String, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
         read: @escaping @Sendable (GroupReply) -> Reply?, refusal: @escaping @Sendable (ErrorCode) -> Reply
     ) -> Outcome<Reply> {
-        let reply = Deferred<Reply>()
-        ask(group, request, holdFor: hold) { answer in reply.complete(answer.read(read, refusal)) }
-        return .later(reply)
+        guard let shards = broker.groups.existingShards() else {
+            let reply = Deferred<Reply>()
+            ask(group, request, holdFor: hold) { answer in reply.complete(answer.read(read, refusal)) }
+            return .later(reply)
+        }
+        let shard = GroupHost.shard(of: group, in: shards)
+        let taken = shard.take({ .request(request, $0) }) {
+            let reply = Deferred<Reply>()
+            return (reply, { answer in reply.complete(answer.read(read, refusal)) })
+        }
+        switch taken {
+        case .answered(let answer): return .now(answer.read(read, refusal))
+        case .waiting(let reply, let token):
+            limitWait(token, for: shard, hold)
+            return .later(reply)
+        }
     }
 
     /// The same for a part of a reply.
@@ -44,7 +57,11 @@ extension RequestContext {
         _ request: GroupRequest, to shard: GroupHost.Host, _ hold: Duration,
         _ answer: @escaping @Sendable (GroupHost.Host.Answer) -> Void
     ) {
-        let token = shard.submit({ .request(request, $0) }, answer: answer)
+        limitWait(shard.submit({ .request(request, $0) }, answer: answer), for: shard, hold)
+    }
+
+    /// Gives up after a while on a shard that is being loaded.
+    private func limitWait(_ token: ReplyToken?, for shard: GroupHost.Host, _ hold: Duration) {
         guard let token else { return }
         loop.post { [loop] in
             loop.schedule(after: hold) { [weak shard] in shard?.giveUp(token) }

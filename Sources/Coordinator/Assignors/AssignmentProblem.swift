@@ -59,7 +59,15 @@ package struct AssignmentProblem: Sendable {
     /// The members' places in the order in which Kafka serves them: static ones first, by instance id, then
     /// by member id.
     var memberOrder: [Int] {
-        members.indices.sorted { members[$0].precedes(members[$1]) }
+        // Java's order of strings is by UTF-16 units. They are taken out once, as a sort compares each many
+        // times.
+        let keys = members.map {
+            (isDynamic: $0.instanceID == nil, units: Array(($0.instanceID ?? $0.id).utf16))
+        }
+        return members.indices.sorted { left, right in
+            guard keys[left].isDynamic == keys[right].isDynamic else { return keys[right].isDynamic }
+            return keys[left].units.lexicographicallyPrecedes(keys[right].units)
+        }
     }
 
     /// For each topic the places of its subscribers, in the given order of members.
@@ -69,18 +77,6 @@ package struct AssignmentProblem: Sendable {
             for topic in members[member].topics { result[topic].append(member) }
         }
         return result
-    }
-}
-
-extension AssignmentProblem.Member {
-    /// Java's order of strings, by UTF-16 units.
-    fileprivate func precedes(_ other: Self) -> Bool {
-        switch (instanceID, other.instanceID) {
-        case (let mine?, let theirs?): mine.utf16.lexicographicallyPrecedes(theirs.utf16)
-        case (_?, nil): true
-        case (nil, _?): false
-        case (nil, nil): id.utf16.lexicographicallyPrecedes(other.id.utf16)
-        }
     }
 }
 

@@ -95,9 +95,12 @@ struct UnevenDealing {
         let found = search.exchange(
             until: owner, loads, subscribers, &budget,
             gives: { giver in
-                hands[giver].filter { topic, partitions in
-                    partitions.contains { holders[topic][Int($0)] != giver }
-                }.keys.sorted()
+                var topics: [Int] = []
+                for (topic, partitions) in hands[giver]
+                where partitions.contains(where: { holders[topic][Int($0)] != giver }) {
+                    topics.append(topic)
+                }
+                return topics.sorted()
             })
         guard found else { return false }
         place(slot, at: holder)
@@ -190,16 +193,16 @@ private struct ChainSearch {
     mutating func exchange(
         until end: Int, _ loads: [Int], _ subscribers: [[Int]], _ budget: inout Int, gives: (Int) -> [Int]
     ) -> Bool {
-        var byLoad: [Int: [Int]] = [:]
-        for (member, load) in loads.enumerated() { byLoad[load, default: []].append(member) }
+        var seenLoads: Set<Int> = []
         var next = 0
         while next < reached.count, budget > 0 {
             let giver = reached[next]
             next += 1
             var steps = gives(giver).filter { !seenTopic[$0] }.map { ($0, subscribers[$0]) }
             for (topic, _) in steps { seenTopic[topic] = true }
-            if let richer = byLoad.removeValue(forKey: loads[giver] + 1) {
-                steps.insert((Self.exchanged, richer), at: 0)
+            let more = loads[giver] + 1
+            if seenLoads.insert(more).inserted {
+                steps.insert((Self.exchanged, loads.indices.filter { loads[$0] == more }), at: 0)
             }
             for (topic, takers) in steps {
                 budget -= takers.count

@@ -21,6 +21,12 @@ package struct ConsumerSettings: Sendable {
     package var assignors = Assignor.serverSide
     /// Most members of a group.
     package var membersMax: Int32 = .max
+    /// Members and partitions together that are assigned at once; larger groups are assigned outside of the
+    /// shard's critical section.
+    package var assignedAtOnceMax = 1_000
+    /// How many computed assignments in a row may come too late, as the group has changed meanwhile; the next
+    /// is then made at once.
+    static let lateAssignmentsMax = 3
     /// Whether groups change their kind while they have members.
     package var migration = MigrationPolicy.bidirectional
 

@@ -1,17 +1,62 @@
-// The assignment that a group moves towards.
+// The assignment that a group moves towards. That of a large group takes so long that it is computed
+// elsewhere, from a copy, while the shard goes on; it counts if the group is still what it was computed for.
 internal import Base
 internal import Protocol
+
+/// A target that is being computed elsewhere.
+struct TargetComputation: Sendable {
+    /// When it began: tells it from those before a restart.
+    let begun: Int64
+    /// How many in a row came too late before it.
+    let lateBefore: Int
+}
+
+/// A target that was computed elsewhere.
+package struct ComputedTarget: Sendable {
+    let group: String
+    /// The epoch of the group that it was computed for.
+    let epoch: Int32
+    let begun: Int64
+    let shares: [String: TargetPartitions]
+}
 
 extension GroupCoordinator {
     /// Computes a new target where the group has changed since the last, unless that was a moment ago.
     ///
     /// Members that come or go together then cost one assignment and not one each
     /// (`group.consumer.assignment.interval.ms`).
-    mutating func updateTarget(of id: String) {
+    mutating func updateTarget(of id: String, lateBefore: Int = 0) {
         let group = self[consumer: id]
-        guard group.assignmentEpoch < group.epoch, mayAssign(group) else { return }
+        guard group.assignmentEpoch < group.epoch, computations[id] == nil, mayAssign(group) else { return }
         let assignor = group.preferredAssignor ?? settings.consumer.assignors.first ?? .uniform
-        let shares = targetShares(of: group, assignor)
+        let question = TargetQuestion(group: group, topics: topics, assignor: assignor)
+        let isSmall = question.size <= settings.consumer.assignedAtOnceMax
+        guard !isSmall, lateBefore < ConsumerSettings.lateAssignmentsMax else {
+            return writeTarget(question.shares(), of: id)
+        }
+        let begun = now.monotonic
+        computations[id] = TargetComputation(begun: begun, lateBefore: lateBefore)
+        decision.computations.append {
+            .targetComputed(
+                ComputedTarget(
+                    group: id, epoch: question.group.epoch, begun: begun, shares: question.shares()))
+        }
+    }
+
+    /// Takes a target that was computed elsewhere, or has it computed anew for what the group is now.
+    mutating func targetComputed(_ target: ComputedTarget) {
+        let id = target.group
+        guard let computation = computations[id], computation.begun == target.begun else { return }
+        computations[id] = nil
+        guard let group = groups.consumer[id], group.assignmentEpoch < group.epoch else { return }
+        guard group.epoch == target.epoch else {
+            return updateTarget(of: id, lateBefore: computation.lateBefore + 1)
+        }
+        writeTarget(target.shares, of: id)
+    }
+
+    private mutating func writeTarget(_ shares: [String: TargetPartitions], of id: String) {
+        let group = self[consumer: id]
         for memberID in group.members.keys.sorted() {
             let target = shares[memberID] ?? [:]
             guard group.targets[memberID] != target else { continue }
@@ -32,10 +77,24 @@ extension GroupCoordinator {
         // A clock that was set back must not stop a group.
         return age >= interval || age < 0
     }
+}
+
+/// Everything that a target depends on, as a value.
+private struct TargetQuestion: Sendable {
+    let group: ConsumerGroup
+    let topics: any TopicsView
+    let assignor: Assignor
+
+    private var known: [GroupTopic] {
+        group.subscribedTopics.sorted().compactMap { topics.topic(named: $0) }
+    }
+
+    /// How much there is to assign: members and partitions.
+    var size: Int { known.reduce(group.members.count) { $0 + $1.partitionCount } }
 
     /// What each member shall have.
-    private func targetShares(of group: ConsumerGroup, _ assignor: Assignor) -> [String: TargetPartitions] {
-        let known = group.subscribedTopics.sorted().compactMap { topics.topic(named: $0) }
+    func shares() -> [String: TargetPartitions] {
+        let known = known
         var places: [String: Int] = [:]
         var placesByID: [TopicID: Int] = [:]
         for (place, topic) in known.enumerated() {
@@ -57,9 +116,8 @@ extension GroupCoordinator {
             return AssignmentProblem.Member(
                 id: member.id, instanceID: member.instanceID, topics: list, owned: owned)
         }
-        let problem = AssignmentProblem(
-            partitionCounts: known.map(\.partitionCount), members: members)
-        let shares = assignor.assign(problem)
+        let shares = assignor.assign(
+            AssignmentProblem(partitionCounts: known.map(\.partitionCount), members: members))
         return Dictionary(
             uniqueKeysWithValues: zip(ids, shares).map { id, shares in
                 let target = shares.map { (known[$0.topic].id, Set($0.partitions)) }

@@ -30,8 +30,8 @@ package struct Deadlines<Key: Hashable & Sendable>: Sendable {
     ///
     /// - Complexity: moving it back is O(1).
     package mutating func set(_ key: Key, at time: Int64) {
-        if let present = due[key], present.queued <= time {
-            due[key]?.time = time
+        if let place = due.index(forKey: key), due.values[place].queued <= time {
+            due.values[place].time = time
             return
         }
         due[key] = Due(time: time, queued: time)

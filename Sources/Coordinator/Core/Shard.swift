@@ -32,13 +32,13 @@ package protocol Shard: Sendable {
     associatedtype Reply: Sendable
 
     /// Decides what follows from `event`.
-    mutating func handle(_ event: Event, at now: Moment) -> Decision<Record, Reply>
+    mutating func handle(_ event: Event, at now: Moment) -> Decision<Record, Reply, Event>
     /// Changes the persistent state to what `record` says.
     mutating func apply(_ record: Record)
     /// Begins to live with the state that was replayed: sets deadlines, completes what was left half done.
-    mutating func loaded(at now: Moment) -> Decision<Record, Reply>
+    mutating func loaded(at now: Moment) -> Decision<Record, Reply, Event>
     /// Does what is due at `now`.
-    mutating func deadlinesReached(at now: Moment) -> Decision<Record, Reply>
+    mutating func deadlinesReached(at now: Moment) -> Decision<Record, Reply, Event>
     /// When `deadlinesReached` wants to be called next, on the monotonic clock; nil if never.
     var nextDeadline: Int64? { get }
 }

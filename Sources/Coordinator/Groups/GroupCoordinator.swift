@@ -22,6 +22,9 @@ package enum GroupDeadline: Hashable, Sendable {
     }
 }
 
+/// What a group coordinator decides.
+package typealias GroupDecision = Decision<GroupRecord, GroupReply, GroupEvent>
+
 /// The groups of one partition of `__consumer_offsets`.
 package struct GroupCoordinator: Shard {
     /// What was configured.
@@ -38,14 +41,16 @@ package struct GroupCoordinator: Shard {
     package internal(set) var consumerConfigs: [String: ConsumerGroupConfig] = [:]
     var deadlines = Deadlines<GroupDeadline>()
     /// The decision that is being made, and when.
-    var decision = Decision<GroupRecord, GroupReply>()
+    var decision = GroupDecision()
+    /// The targets that are being computed elsewhere, by group.
+    var computations: [String: TargetComputation] = [:]
     var now = Moment(monotonic: 0, wall: .none)
 
     /// A shard without groups.
     package init(_ settings: GroupSettings) { self.settings = settings }
 
     /// Decides what follows from `event`.
-    package mutating func handle(_ event: GroupEvent, at now: Moment) -> Decision<GroupRecord, GroupReply> {
+    package mutating func handle(_ event: GroupEvent, at now: Moment) -> GroupDecision {
         decide(at: now) { shard in
             switch event {
             case .request(let request, let token): shard.serve(request, token)
@@ -54,6 +59,7 @@ package struct GroupCoordinator: Shard {
             case .expiryDue: shard.expire()
             case .topicsChanged(let topics): shard.topics = topics
             case .configured(let group, let config): shard.consumerConfigs[group] = config
+            case .targetComputed(let target): shard.targetComputed(target)
             }
         }
     }
@@ -78,7 +84,7 @@ package struct GroupCoordinator: Shard {
     }
 
     /// Does what is due.
-    package mutating func deadlinesReached(at now: Moment) -> Decision<GroupRecord, GroupReply> {
+    package mutating func deadlinesReached(at now: Moment) -> GroupDecision {
         decide(at: now) { shard in
             while let key = shard.deadlines.popDue(at: now.monotonic) {
                 switch key {
@@ -97,7 +103,7 @@ package struct GroupCoordinator: Shard {
 
     /// Begins to live with what was replayed: members have their whole session timeout to say that they are
     /// alive.
-    package mutating func loaded(at now: Moment) -> Decision<GroupRecord, GroupReply> {
+    package mutating func loaded(at now: Moment) -> GroupDecision {
         decide(at: now) { shard in
             for id in shard.groups.classic.keys.sorted() { shard.resume(id) }
             for id in shard.groups.consumer.keys.sorted() { shard.resumeConsumer(id) }
@@ -106,11 +112,11 @@ package struct GroupCoordinator: Shard {
 
     private mutating func decide(
         at now: Moment, _ body: (inout GroupCoordinator) -> Void
-    ) -> Decision<GroupRecord, GroupReply> {
+    ) -> GroupDecision {
         self.now = now
         body(&self)
         let made = decision
-        decision = Decision()
+        decision = GroupDecision()
         return made
     }
 }

@@ -66,6 +66,8 @@ package enum GroupEvent: Sendable {
     case topicsChanged(any TopicsView)
     /// A consumer group has settings of its own, or no longer.
     case configured(group: String, ConsumerGroupConfig?)
+    /// What the members of a large consumer group shall have was computed.
+    case targetComputed(ComputedTarget)
 }
 
 /// Which groups a listing shows; empty filters show all.

@@ -263,10 +263,12 @@ def clients(broker):
         for member in members:
             member.stop()
         assert broker.committed("rd-" + strategy, "mixed") == [100] * 4
+    # Now and then one of two threads of kafka-python 3.0 stops polling, with Kafka too: then the other has it all, as
+    # soon as the group has waited for its longest pause between two polls (five minutes, unless told otherwise).
     readers = [
         KafkaConsumer(
             "mixed", bootstrap_servers=broker.address, group_id="python", auto_offset_reset="earliest",
-            auto_commit_interval_ms=200, session_timeout_ms=6000, heartbeat_interval_ms=300)
+            auto_commit_interval_ms=200, session_timeout_ms=6000, heartbeat_interval_ms=300, max_poll_interval_ms=6000)
         for _ in range(2)]
     seen, stopping = [], threading.Event()
 
@@ -281,7 +283,6 @@ def clients(broker):
         thread.start()
     until(lambda: set(seen) == set(range(400)), "kafka-python reads everything")
     until(lambda: broker.committed("python", "mixed") == [100] * 4, "and commits it by interval")
-    # Now and then one of two threads of kafka-python 3.0 stops polling, with Kafka too: then the other has it all.
     until(lambda: sum(len(r.assignment()) for r in readers) == 4, "kafka-python shares all four")
     stopping.set()
     for thread in threads:
