@@ -44,9 +44,13 @@ package final class Broker: Sendable {
         upkeep = UpkeepScheduler(clock: clock)
         cleaner = UpkeepScheduler(clock: clock)
         storageJobs = parts.storage.all.map { [upkeep, cleaner] directory in
-            let jobs = StorageUpkeep.begin(directory, on: upkeep, settings, clock: clock)
-            CompactionUpkeep.begin(directory, on: cleaner, settings, clock: clock) {
-                upkeep.request(jobs.graves, within: .zero)
+            var jobs = StorageUpkeep.begin(directory, on: upkeep, settings, clock: clock)
+            let compact = CompactionUpkeep.begin(directory, on: cleaner, settings, clock: clock) {
+                [graves = jobs.graves] in upkeep.request(graves, within: .zero)
+            }
+            jobs.begin = { [begin = jobs.begin] in
+                begin()
+                compact()
             }
             return jobs
         }

@@ -11,13 +11,15 @@ extension Broker {
     ) throws(StartError) -> Broker {
         let begun = clock.monotonicNanoseconds()
         let (addresses, advertised) = try listenerAddresses(settings)
-        let sockets = try bind(addresses, settings, logger, clock)
-        let disk = PosixDisk()
+        let descriptors = DescriptorBudget(
+            limit: Machine.raiseDescriptorLimit(), connections: Int(settings.maxConnections))
+        let sockets = try bind(addresses, settings, descriptors, logger, clock)
         // Searches of ListOffsets wait on the sockets' pool for reads on this one, so the two are apart.
         let diskPool: Network.WorkPool
         do throws(NetworkError) { diskPool = try Network.WorkPool() } catch {
             throw StartError("cannot start: \(error)")
         }
+        let disk = PosixDisk(OpenFiles(limit: descriptors.files, background: { diskPool.run($0) }))
         let storage: LogDirectories
         do throws(StorageError) {
             storage = try LogDirectories(
@@ -49,13 +51,15 @@ extension Broker {
         broker.upkeep.start()
         broker.cleaner.start(named: "apus-cleaner")
         for listener in sockets.listeners { listener.start() }
+        catalog.opening.begin(catalog.topics) { for jobs in broker.storageJobs { jobs.begin() } }
         logger.log(
             .info, "broker.ready",
             [
                 "version": Version.current, "data": storage.data.map(\.path).joined(separator: ","),
                 "node": "\(settings.nodeID)",
                 "listen": sockets.listeners.map { "\($0.local)" }.joined(separator: ","),
-                "durability": settings.durability.rawValue, "topics": "\(catalog.topics.all.count)",
+                "durability": settings.durability.rawValue, "connections_max": "\(descriptors.connections)",
+                "files_max": "\(descriptors.files)", "topics": "\(catalog.topics.all.count)",
                 "milliseconds": "\((clock.monotonicNanoseconds() - begun) / 1_000_000)",
             ])
         return broker
@@ -85,13 +89,16 @@ extension Broker {
     }
 
     private static func bind(
-        _ addresses: [ListenerAddress], _ settings: BrokerSettings, _ logger: Logger, _ clock: any BrokerClock
+        _ addresses: [ListenerAddress], _ settings: BrokerSettings, _ descriptors: DescriptorBudget,
+        _ logger: Logger, _ clock: any BrokerClock
     ) throws(StartError) -> BrokerSockets {
         do throws(NetworkError) {
             let count = settings.eventLoops > 0 ? Int(settings.eventLoops) : Machine.processorCount
             let loops = try EventLoopGroup(count: count, clock: clock)
             let pool = try Network.WorkPool()
-            let services = NetworkServices(limits: NetworkLimits(settings), pool: pool, logger: logger)
+            var limits = NetworkLimits(settings)
+            limits.maxConnections = descriptors.connections
+            let services = NetworkServices(limits: limits, pool: pool, logger: logger)
             let routers = RouterSlot()
             var listeners: [Listener] = []
             for address in addresses {

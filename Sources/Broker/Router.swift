@@ -79,13 +79,50 @@ package final class Router: ConnectionHandler {
             context: RequestContext(
                 header: header, broker: broker, loop: connection.loop, listener: connection.listener.name,
                 local: connection.local, peer: connection.peer))
+        start(served, request, &frame, bodyStart, connection)
+    }
+
+    /// Hands a request to its handler, once the partitions that it names are open.
+    private func start(
+        _ key: ServedKey, _ request: PendingRequest, _ frame: inout MutableRawSpan, _ bodyStart: Int,
+        _ connection: isolated Connection
+    ) {
         do throws(WireError) {
-            try dispatch(served, &frame, bodyStart, request, connection)
+            let unopened = try NamedPartitions.unopened(request.context, frame.bytes, bodyStart)
+            guard unopened.isEmpty else {
+                return hold(key, request, frame.bytes, bodyStart, until: unopened, connection)
+            }
+            try dispatch(key, &frame, bodyStart, request, connection)
         } catch {
+            let name = request.context.header.key?.name ?? "\(key)"
             connection.close(
-                .handler("\(key.name) request of version \(header.version) cannot be decoded: \(error)"))
+                .handler("\(name) request of version \(request.context.version) cannot be decoded: \(error)"))
         }
         if key == .produce { waitForDisk(connection) }
+    }
+
+    /// Keeps a request, and those behind it, until partitions are open that the start has not come to yet.
+    private func hold(
+        _ key: ServedKey, _ request: PendingRequest, _ frame: RawSpan, _ bodyStart: Int,
+        until unopened: [Partition], _ connection: isolated Connection
+    ) {
+        let bytes = unsafe frame.withUnsafeBytes { unsafe [UInt8]($0) }
+        connection.pauseRequests()
+        connection.hold(bytes.count, for: request.slot)
+        let barrier = DurabilityBarrier(count: unopened.count) {
+            [self, loop = connection.loop, connection = connection as Connection] in
+            loop.post {
+                connection.assumeIsolated {
+                    $0.hold(0, for: request.slot)
+                    var bytes = bytes
+                    var frame = bytes.mutableSpan
+                    var raw = unsafe frame.mutableBytes
+                    self.start(key, request, &raw, bodyStart, $0)
+                    $0.resumeRequests()
+                }
+            }
+        }
+        for partition in unopened { partition.whenSettled { barrier.durable(0, failed: false) } }
     }
 
     private func dispatch(

@@ -79,6 +79,8 @@ package protocol Disk: AnyObject, Sendable {
     func createDirectory(_ path: String) throws(StorageError)
     /// The entries of a directory by name, without `.` and `..`.
     func list(_ path: String) throws(StorageError) -> [DiskEntry]
+    /// The names of the directories in a directory, in no order: `list` without a look at each entry.
+    func directories(in path: String) throws(StorageError) -> [String]
     /// What is at `path`; nil if nothing is.
     func entry(at path: String) throws(StorageError) -> DiskEntry?
     /// Renames a file or directory, replacing a file at `newPath` in one step.
@@ -133,6 +135,11 @@ extension ByteRangeSource {
 }
 
 extension Disk {
+    /// For disks that know no quicker way.
+    package func directories(in path: String) throws(StorageError) -> [String] {
+        try list(path).filter(\.isDirectory).map(\.name)
+    }
+
     /// All bytes of a small file; nil if there is none.
     /// - Throws: `.corrupt` if it is longer than `limit`, so that a foreign file cannot fill the memory.
     package func contents(_ path: String, limit: Int = 64 << 20) throws(StorageError) -> [UInt8]? {

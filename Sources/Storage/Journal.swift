@@ -50,13 +50,17 @@ final class Journal: Sendable {
     private let logger: Logger
     private let failures: SyncFailures
     private let background: BackgroundRunner
+    /// What the run before this one left, if it did not end cleanly.
+    let recovered: RecoveredJournal?
     private let state: Lock<State>
     private static let retryEvery: Int64 = 60_000_000_000
 
     init(
         in logDirectory: String, areaBytes: Int, disk: any Disk, clock: any BrokerClock,
-        background: @escaping BackgroundRunner, logger: Logger, failures: SyncFailures
+        background: @escaping BackgroundRunner, logger: Logger, failures: SyncFailures,
+        recovered: RecoveredJournal? = nil
     ) {
+        self.recovered = recovered
         directory = JournalDirectory(in: logDirectory, disk: disk)
         self.areaBytes = areaBytes
         self.disk = disk
@@ -246,15 +250,39 @@ final class Journal: Sendable {
         for target in targets where !target.syncJournalled() { state.withLock { $0.isFrozen = true } }
     }
 
-    /// Takes the file away: everything must be synced.
+    /// Takes the file away, and that of the run before: everything must be synced.
     func remove() throws(StorageError) {
+        try finishRecovered()
         let wasThere = state.withLock { state in
             defer { state.file = nil }
             state.retryAt = .max
             return state.file != nil
         }
-        guard wasThere else { return }
+        guard wasThere || recovered != nil else { return }
         try directory.removeJournal()
+    }
+
+    /// Replays what is left of the journal of the run before, and removes it.
+    func finishRecovered() throws(StorageError) {
+        try recovered?.finish { () throws(StorageError) in
+            try directory.removeRecovered()
+            // So that nothing is left where this run needs no journal.
+            let isUnused = state.withLock { state in
+                guard state.file == nil, !state.isPreparing else { return false }
+                state.isPreparing = true
+                return true
+            }
+            guard isUnused else { return }
+            defer { state.withLock { $0.isPreparing = false } }
+            try directory.removeJournal()
+        }
+    }
+
+    /// Sees to it that nothing that an earlier run wrote about a partition is replayed any more.
+    ///
+    /// Comes before its files are cut, replaced, renamed or removed, as `retire` does for this run.
+    func forgetRecovered(_ partition: TopicPartition) throws(StorageError) {
+        if recovered?.holds(partition) == true { try finishRecovered() }
     }
 
     private func write(

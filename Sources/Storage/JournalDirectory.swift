@@ -17,6 +17,8 @@ struct JournalDirectory: Sendable {
     }
 
     var journalPath: String { path + "/journal" }
+    /// Where the journal of an earlier run waits to be replayed.
+    var recoveredPath: String { path + "/recovered" }
     private var marksPath: String { path + "/suspects" }
 
     /// Makes the directory if it is missing.
@@ -26,15 +28,22 @@ struct JournalDirectory: Sendable {
         try disk.syncDirectory(parent(of: path))
     }
 
-    /// Takes the journal away, and the directory with it unless there are marks.
+    /// Takes the journal away, and the directory with it unless there is something else in it.
     func removeJournal() throws(StorageError) {
         guard try disk.entry(at: path) != nil else { return }
         try disk.removeIfPresent(journalPath)
         try disk.removeIfPresent(marksPath + ".tmp")
         try disk.syncDirectory(path)
-        guard try disk.entry(at: marksPath) == nil else { return }
+        for other in [marksPath, recoveredPath] where try disk.entry(at: other) != nil { return }
         try disk.removeDirectory(path)
         try disk.syncDirectory(parent(of: path))
+    }
+
+    /// Takes away what an earlier run left, for good.
+    func removeRecovered() throws(StorageError) {
+        guard try disk.entry(at: recoveredPath) != nil else { return }
+        try disk.remove(recoveredPath)
+        try disk.syncDirectory(path)
     }
 
     /// The marks, for each partition with the offset from which on its files may lack something.

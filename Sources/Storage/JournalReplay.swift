@@ -1,5 +1,6 @@
-// The start after a crash: before anything else, what the journal holds is written into the segments that
-// lack it. What was written there by somebody later, or belongs to a log that is gone, stays as it is.
+// The start after a crash: before anything else is done with a partition, what the journal holds of it is
+// written into the segments that lack it. What was written there by somebody later, or belongs to a log that
+// is gone, stays as it is.
 internal import Base
 internal import Records
 
@@ -9,73 +10,98 @@ struct JournalReplay {
     let disk: any Disk
     let logger: Logger
 
-    /// What a replay found out.
+    /// What a start found.
     struct Outcome {
         /// Whether there was a journal: the last stop was not clean.
         var wasLive = false
-        /// What was durable of each partition, as far as the journal knows.
+        /// What was durable of each partition that was replayed at once, as far as the journal knows.
         var bounds: [TopicPartition: Offset] = [:]
         /// Partitions whose sync failed.
         var suspects = OffsetCheckpoint()
+        /// What is to be replayed as partitions are opened.
+        var recovered: RecoveredJournal?
     }
 
-    /// Replays the journal and takes it away.
+    /// Sets the journal aside, so that a new one can begin while partitions are replayed one by one.
     ///
-    /// Repeating it after a crash in the middle changes nothing: all segments are synced before the journal
-    /// goes.
-    func run() throws(StorageError) -> Outcome {
+    /// Where an earlier start came so far and was interrupted, what it left is replayed at once: it is older
+    /// than the journal that this start finds.
+    func begin() throws(StorageError) -> Outcome {
         var outcome = Outcome()
         let directory = JournalDirectory(in: logDirectory, disk: disk)
         guard try disk.entry(at: directory.path) != nil else { return outcome }
         outcome.suspects = try directory.marks()
-        if let size = try disk.entry(at: directory.journalPath)?.sizeBytes, size > 0 {
+        if let older = try open(directory.recoveredPath, outcome.suspects) {
             outcome.wasLive = true
-            let file = try disk.open(directory.journalPath, .readOnly)
-            let contents = try JournalContents(reading: file, sizeBytes: size)
-            if let position = contents.damagedAt {
-                logger.log(
-                    .error, "journal.damaged", ["path": file.path, "position": "\(position)"])
-            }
-            var runs = 0
-            for (_, entries) in contents.live {
-                runs += try replay(entries, from: file, &outcome)
-            }
-            logger.log(
-                .info, "journal.replayed", ["path": file.path, "written": "\(runs)"])
+            for partition in older.members { outcome.bounds[partition] = try older.replay(partition) }
         }
+        try directory.removeRecovered()
+        guard try disk.entry(at: directory.journalPath)?.sizeBytes ?? 0 > 0 else {
+            try directory.removeJournal()
+            return outcome
+        }
+        outcome.wasLive = true
+        try disk.rename(directory.journalPath, to: directory.recoveredPath)
+        // First of all: the new journal takes the name over.
+        try disk.syncDirectory(directory.path)
+        outcome.recovered = try open(directory.recoveredPath, outcome.suspects)
+        return outcome
+    }
+
+    /// Replays all of it at once, and takes the journal away.
+    ///
+    /// Repeating it after a crash in the middle changes nothing: all segments are synced before the journal
+    /// goes.
+    func run() throws(StorageError) -> Outcome {
+        let outcome = try begin()
+        let directory = JournalDirectory(in: logDirectory, disk: disk)
+        try outcome.recovered?.finish { () throws(StorageError) in try directory.removeRecovered() }
         try directory.removeJournal()
         return outcome
     }
 
-    /// Replays one partition's entries; how many runs had to be written.
-    private func replay(
-        _ entries: [PlacedEntry], from journal: any DiskFile, _ outcome: inout Outcome
-    ) throws(StorageError) -> Int {
-        guard let key = entries.first?.entry.key, try isPresent(key) else { return 0 }
-        let partition = key.partition
-        let directory = logDirectory + "/" + partition.description
-        let isSuspect = outcome.suspects.offsets[partition] != nil
+    private func open(
+        _ path: String, _ suspects: OffsetCheckpoint
+    ) throws(StorageError) -> RecoveredJournal? {
+        guard let size = try disk.entry(at: path)?.sizeBytes, size > 0 else { return nil }
+        let file = try disk.open(path, .readOnly)
+        let contents = try JournalContents(reading: file, sizeBytes: size)
+        if let position = contents.damagedAt {
+            logger.log(.error, "journal.damaged", ["path": file.path, "position": "\(position)"])
+        }
+        logger.log(.info, "journal.found", ["path": file.path, "partitions": "\(contents.live.count)"])
+        return RecoveredJournal(self, file, contents.live, suspects: suspects)
+    }
+
+    /// Replays one partition's entries; up to where they make it durable.
+    func replay(
+        _ entries: [PlacedEntry], from journal: any DiskFile, isSuspect: Bool
+    ) throws(StorageError) -> Offset {
+        guard let key = entries.first?.entry.key, try isPresent(key) else { return .zero }
+        let directory = logDirectory + "/" + key.partition.description
         var bound = Offset.zero
         for note in entries where note.entry.kind == .note { bound = max(bound, note.entry.baseOffset) }
         let runs = entries.filter { $0.entry.kind == .run }
-        let bases = Set(runs.map(\.entry.segmentBase)).sorted()
         var written = 0
-        for base in bases {
+        for base in Set(runs.map(\.entry.segmentBase)).sorted() {
             let segment = SegmentReplay(
                 base: base, directory: directory, disk: disk,
                 runs: runs.filter { $0.entry.segmentBase == base })
             guard let done = try segment.replay(from: journal, isSuspect: isSuspect) else {
                 logger.log(
                     .warning, "journal.passed_over",
-                    ["partition": "\(partition)", "segment": "\(base.value)"])
-                return written
+                    ["partition": "\(key.partition)", "segment": "\(base.value)"])
+                return .zero
             }
             written += done.runs
             bound = max(bound, done.end)
         }
-        if written > 0 { try disk.syncDirectory(directory) }
-        outcome.bounds[partition] = bound
-        return written
+        if written > 0 {
+            try disk.syncDirectory(directory)
+            logger.log(
+                .info, "journal.replayed", ["partition": "\(key.partition)", "runs_written": "\(written)"])
+        }
+        return bound
     }
 
     /// Whether the partition's directory is that of this topic, and not of a later one of the same name.

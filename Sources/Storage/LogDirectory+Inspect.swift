@@ -36,6 +36,7 @@ extension LogDirectory {
     ) throws(StorageError) {
         let directory = path + "/" + partition.description
         guard try services.disk.entry(at: directory) != nil else { return }
+        _ = try services.journal?.recovered?.replay(partition)
         for entry in try services.disk.list(directory) where entry.name.hasSuffix(".log") {
             let file = try services.disk.open(directory + "/" + entry.name, .readOnly)
             do throws(StorageError) {

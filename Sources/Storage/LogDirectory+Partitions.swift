@@ -10,17 +10,24 @@ extension LogDirectory {
     /// Those that are being deleted are left out, and everything that is not named like a partition.
     package func partitions() throws(StorageError) -> [FoundPartition] {
         var found: [FoundPartition] = []
-        for entry in try services.disk.list(path) where entry.isDirectory {
-            guard let partition = TopicPartition(directoryName: entry.name) else { continue }
-            let directory = path + "/" + entry.name
-            let file = directory + "/" + PartitionMetadata.fileName
-            var topicID: TopicID?
-            if let bytes = try services.disk.contents(file, limit: 4096) {
-                topicID = (try? PartitionMetadata(reading: bytes, path: file))?.topicID
-            }
-            found.append(FoundPartition(partition: partition, topicID: topicID, path: directory))
+        for partition in try partitionNames() { found.append(try look(at: partition)) }
+        return found.sorted { $0.path < $1.path }
+    }
+
+    /// The names of partition directories, in no order; the directories are not looked into.
+    package func partitionNames() throws(StorageError) -> [TopicPartition] {
+        try services.disk.directories(in: path).compactMap { TopicPartition(directoryName: $0) }
+    }
+
+    /// What stands in a partition's directory.
+    package func look(at partition: TopicPartition) throws(StorageError) -> FoundPartition {
+        let directory = path + "/" + partition.description
+        let file = directory + "/" + PartitionMetadata.fileName
+        var topicID: TopicID?
+        if let bytes = try services.disk.contents(file, limit: 4096) {
+            topicID = (try? PartitionMetadata(reading: bytes, path: file))?.topicID
         }
-        return found
+        return FoundPartition(partition: partition, topicID: topicID, path: directory)
     }
 
     /// Makes a new partition; its directory is durable when the call returns.
@@ -50,8 +57,11 @@ extension LogDirectory {
     ) throws(StorageError) -> PartitionLog {
         if let log = log(of: partition) { return log }
         let directory = path + "/" + partition.description
+        let replayed = try services.journal?.recovered?.replay(partition) ?? .zero
         let bound = state.withLock { state in
-            max(state.recoveryPoints.offsets[partition] ?? .zero, state.journalBounds[partition] ?? .zero)
+            max(
+                state.recoveryPoints.offsets[partition] ?? .zero, state.journalBounds[partition] ?? .zero,
+                replayed)
         }
         guard try services.disk.entry(at: directory) != nil else {
             // A missing directory that held something is not made up by an empty one.
@@ -165,11 +175,19 @@ extension LogDirectory {
         ).open()
         // Everything was read from the disk, and synced.
         services.suspects?.remove(identity.partition)
+        store.closeIndexes()
         let log = try PartitionLog.open(
             identity, store: store, notes: PartitionFiles(directory: directory, disk: services.disk),
             services: services, config: shared)
-        state.withLock { $0.logs[identity.partition] = log }
-        if store.isUnsynced { syncLater(store) }
+        let isStopped = state.withLock { state in
+            if !state.isStopped { state.logs[identity.partition] = log }
+            return state.isStopped
+        }
+        guard !isStopped else {
+            try log.close(isClean: false)
+            throw .closed(path: directory)
+        }
+        if store.isUnsynced { syncLater(store) } else { store.closeFiles() }
         return log
     }
 
@@ -181,6 +199,7 @@ extension LogDirectory {
     package func deletePartition(_ partition: TopicPartition) throws(StorageError) {
         let directory = path + "/" + partition.description
         guard try services.disk.entry(at: directory) != nil else { throw .partitionMissing(path: directory) }
+        try services.journal?.forgetRecovered(partition)
         let log = state.withLock { state in
             state.recoveryPoints.offsets[partition] = nil
             state.logStarts.offsets[partition] = nil

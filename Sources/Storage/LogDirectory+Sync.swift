@@ -19,14 +19,17 @@ extension LogDirectory {
 
     /// Syncs one of them, and leaves the pool to others before the next.
     private func syncNextRecovered() {
-        let (next, left) = state.withLock { state in
+        let (next, left, isLast) = state.withLock { state in
             let next = state.isStopped ? nil : state.recovered.popLast()
             if next == nil { state.recoverers -= 1 }
-            return (next, state.recovered.count)
+            return (next, state.recovered.count, state.isRecovered)
         }
-        guard let next else { return }
+        guard let next else {
+            if isLast { writeCheckpointsOrWarn() }
+            return
+        }
         next.syncUnsealed()
-        if left % 1000 == 0 {
+        if left > 0, left % 1000 == 0 {
             services.logger.log(.info, "recovery.syncing", ["path": path, "partitions_left": "\(left)"])
         }
         services.background { self.syncNextRecovered() }

@@ -60,7 +60,7 @@ package final class LogDirectory: Sendable {
         /// How far logs were compacted, and those that are left alone.
         var cleanerOffsets: OffsetCheckpoint
         var uncleanable: Set<TopicPartition> = []
-        /// What was durable by the journal that was replayed.
+        /// What was durable by a journal that was replayed at once.
         var journalBounds: [TopicPartition: Offset]
         /// Why nothing can be written any more.
         var failure: StorageError?
@@ -71,6 +71,12 @@ package final class LogDirectory: Sendable {
         /// What the start found and has not synced yet, and how many are at it.
         var recovered: [SegmentStore] = []
         var recoverers = 0
+        /// How many partitions lie here that are still to be opened.
+        var unopened = 0
+        /// Whether all were opened, so that the start is over once what it found is synced.
+        var isOpened = false
+        /// Whether nothing is left of what the start had to sync.
+        var isRecovered: Bool { isOpened && !isStopped && recovered.isEmpty && recoverers == 0 }
         /// The settings of the log that was opened last, for the next one of its topic.
         var lastConfig: SharedLogConfig?
 
@@ -125,13 +131,13 @@ package final class LogDirectory: Sendable {
         path = options.path
         syncsLater = options.syncsLater
         (lock, properties, isNew) = try LogDirectory.claim(options, disk)
-        let replayed = try JournalReplay(logDirectory: options.path, disk: disk, logger: logger).run()
+        let replayed = try JournalReplay(logDirectory: options.path, disk: disk, logger: logger).begin()
         // A marker beside a journal is that of somebody who did not know what the journal is.
         cleanStop = replayed.wasLive ? nil : try LogDirectory.readCleanStop(options.path, disk)
         let failures = SyncFailures()
         let journal = Journal(
             in: options.path, areaBytes: options.journalAreaBytes, disk: disk, clock: clock,
-            background: background, logger: logger, failures: failures)
+            background: background, logger: logger, failures: failures, recovered: replayed.recovered)
         flusher = Flusher(
             disk: disk, clock: clock, budgetBytes: options.unsyncedBytesMax, failures: failures,
             journal: journal)
@@ -244,7 +250,7 @@ package final class LogDirectory: Sendable {
         let (hasDoubts, open) = state.withLock { ($0.hasDoubts, Set($0.logs.keys)) }
         if hasDoubts { return false }
         if cleanStop != nil { return true }
-        return try partitions().allSatisfy { open.contains($0.partition) }
+        return try partitionNames().allSatisfy { open.contains($0) }
     }
 
     /// Gives everything up without making anything durable, as a crash would; for tests and for the end of a
@@ -270,7 +276,8 @@ package final class LogDirectory: Sendable {
 
     private func writeCheckpointsAlone() throws(StorageError) {
         let (recoveryPoints, logStarts, watermarks) = state.withLock { state in
-            var watermarks = OffsetCheckpoint()
+            // What is not open ends where it was durable, as far as that is known.
+            var watermarks = state.recoveryPoints
             for (partition, log) in state.logs {
                 let bounds = log.bounds
                 let kept = log.store.bounds

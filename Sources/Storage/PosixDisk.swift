@@ -6,8 +6,10 @@ import Glibc
 
 /// The file system of this machine.
 package final class PosixDisk: Disk {
-    /// The disk; it has no state.
-    package init() {}
+    private let files: OpenFiles
+
+    /// The disk, whose files take descriptors as `files` has them.
+    package init(_ files: OpenFiles = OpenFiles(limit: .max)) { self.files = files }
 
     /// open(2), always with O_CLOEXEC; new files get mode 0644.
     ///
@@ -21,8 +23,7 @@ package final class PosixDisk: Disk {
             case .new: O_RDWR | O_CREAT | O_EXCL
             case .any: O_RDWR | O_CREAT
             }
-        let descriptor = try check(.open, path) { unsafe apus_open(path, flags, 0o644) }
-        return PosixFile(descriptor, path)
+        return PosixFile(try OpenFile(path, flags, in: files), in: files)
     }
 
     /// mkdir(2) with mode 0755.
@@ -32,20 +33,42 @@ package final class PosixDisk: Disk {
 
     /// opendir(3) and readdir(3), with one stat(2) an entry.
     package func list(_ path: String) throws(StorageError) -> [DiskEntry] {
+        var entries: [DiskEntry] = []
+        try walk(path) { (name, _) throws(StorageError) in
+            if let entry = try entry(at: path + "/" + name) { entries.append(entry) }
+        }
+        return entries.sorted { $0.name < $1.name }
+    }
+
+    /// opendir(3) and readdir(3), and stat(2) only for links and where the file system does not tell.
+    package func directories(in path: String) throws(StorageError) -> [String] {
+        var names: [String] = []
+        try walk(path) { (name, type) throws(StorageError) in
+            switch Int(type) {
+            case Int(DT_DIR): names.append(name)
+            case Int(DT_LNK), Int(DT_UNKNOWN):
+                if try entry(at: path + "/" + name)?.isDirectory == true { names.append(name) }
+            default: break
+            }
+        }
+        return names
+    }
+
+    private func walk(
+        _ path: String, _ visit: (_ name: String, _ type: UInt8) throws(StorageError) -> Void
+    ) throws(StorageError) {
         guard let directory = unsafe opendir(path) else { throw .failed(.list, path, errno: errno) }
         defer { unsafe closedir(directory) }
-        var entries: [DiskEntry] = []
         while true {
             errno = 0
             guard let found = unsafe readdir(directory) else {
                 guard errno == 0 else { throw .failed(.list, path, errno: errno) }
-                return entries.sorted { $0.name < $1.name }
+                return
             }
             let name = unsafe withUnsafePointer(to: &found.pointee.d_name) { pointer in
                 unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
-            guard name != ".", name != ".." else { continue }
-            if let entry = try entry(at: path + "/" + name) { entries.append(entry) }
+            if name != ".", name != ".." { try visit(name, unsafe found.pointee.d_type) }
         }
     }
 
@@ -143,30 +166,57 @@ private final class PosixLock: DiskLock {
 }
 
 private final class PosixFile: DiskFile {
-    let path: String
-    private let descriptor: Int32
+    var path: String { file.path }
+    private let file: OpenFile
+    private let files: OpenFiles
 
-    init(_ descriptor: Int32, _ path: String) {
-        self.descriptor = descriptor
-        self.path = path
+    init(_ file: OpenFile, in files: OpenFiles) {
+        self.file = file
+        self.files = files
     }
 
-    deinit { close(descriptor) }
+    deinit { files.drop(file) }
+
+    /// Makes a call that changes nothing, or with `writing` one that does.
+    @discardableResult
+    private func call(
+        _ operation: DiskOperation, writing: Bool = false, _ body: (Int32) -> Int32
+    ) throws(StorageError) -> Int32 {
+        try file.use(writing: writing) { (descriptor) throws(StorageError) in
+            try check(operation, path) { body(descriptor) }
+        } ?? -1
+    }
 
     func size() throws(StorageError) -> Int64 {
         var status = stat()
-        try check(.stat, path) { unsafe fstat(descriptor, &status) }
+        try call(.stat) { unsafe fstat($0, &status) }
         return Int64(status.st_size)
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int64, mayWait: Bool) -> ByteRangeRead
     {
         guard unsafe !buffer.isEmpty, let start = buffer.baseAddress else { return .read(0) }
+        do throws(StorageError) {
+            // Opening a file that was closed meanwhile may wait too.
+            let answer = try file.use(mayOpen: mayWait) { descriptor in
+                unsafe read(descriptor, start, buffer.count, at: position, mayWait: mayWait)
+            }
+            return answer ?? .wouldWait
+        } catch {
+            guard case .io(_, _, let errno) = error else { return .failed(errno: EIO) }
+            return .failed(errno: errno)
+        }
+    }
+
+    private func read(
+        _ descriptor: Int32, _ start: UnsafeMutableRawPointer, _ length: Int, at position: Int64,
+        mayWait: Bool
+    ) -> ByteRangeRead {
         while true {
             let count =
                 mayWait
-                ? unsafe pread(descriptor, start, buffer.count, off_t(position))
-                : unsafe apus_pread_cached(descriptor, start, buffer.count, position)
+                ? unsafe pread(descriptor, start, length, off_t(position))
+                : unsafe apus_pread_cached(descriptor, start, length, position)
             if count >= 0 { return .read(count) }
             switch errno {
             case EINTR: continue
@@ -181,38 +231,42 @@ private final class PosixFile: DiskFile {
         var written = 0
         while written < bytes.byteCount {
             let rest = bytes.extracting(written...)
-            let count = unsafe rest.withUnsafeBytes { buffer in
-                unsafe pwrite(descriptor, buffer.baseAddress, buffer.count, off_t(position) + off_t(written))
-            }
-            if count > 0 {
-                written += count
-            } else if count == 0 || errno != EINTR {
-                throw .failed(.write, path, errno: count == 0 ? ENOSPC : errno)
-            }
+            let place = off_t(position) + off_t(written)
+            written +=
+                try file.use(writing: true) { (descriptor) throws(StorageError) -> Int in
+                    let count = unsafe rest.withUnsafeBytes { buffer in
+                        unsafe pwrite(descriptor, buffer.baseAddress, buffer.count, place)
+                    }
+                    if count < 0, errno == EINTR { return 0 }
+                    guard count > 0 else { throw .failed(.write, path, errno: count == 0 ? ENOSPC : errno) }
+                    return count
+                } ?? 0
         }
     }
 
     func write(_ bytes: RawSpan, at position: Int64, zerosBehind zeros: Int) throws(StorageError) {
-        let count = unsafe bytes.withUnsafeBytes { buffer in
-            unsafe apus_write_padded(descriptor, buffer.baseAddress, buffer.count, zeros, position)
+        let count = try file.use(writing: true) { descriptor in
+            unsafe bytes.withUnsafeBytes { buffer in
+                unsafe apus_write_padded(descriptor, buffer.baseAddress, buffer.count, zeros, position)
+            }
         }
         // Whatever went wrong happens again without the zeros, and is reported there, or was about them.
-        if count < bytes.byteCount { try write(bytes, at: position) }
+        if count ?? 0 < bytes.byteCount { try write(bytes, at: position) }
     }
 
-    func setDirect(_ isDirect: Bool) { _ = apus_set_direct(descriptor, isDirect ? 1 : 0) }
+    func setDirect(_ isDirect: Bool) { file.setDirect(isDirect) }
 
-    func sync() throws(StorageError) {
-        try check(.sync, path) { fdatasync(descriptor) }
+    func sync() throws(StorageError) { try file.sync() }
+
+    func reserve(_ length: Int64, at position: Int64) {
+        _ = try? file.use(writing: true) { apus_reserve($0, position, length) }
     }
-
-    func reserve(_ length: Int64, at position: Int64) { _ = apus_reserve(descriptor, position, length) }
 
     func truncate(to length: Int64) throws(StorageError) {
-        try check(.truncate, path) { ftruncate(descriptor, off_t(length)) }
+        try call(.truncate, writing: true) { ftruncate($0, off_t(length)) }
     }
 
-    func dropCache() { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
+    func dropCache() { _ = try? file.use { posix_fadvise($0, 0, 0, POSIX_FADV_DONTNEED) } }
 
-    func startWriteBack() { _ = apus_start_writeback(descriptor) }
+    func startWriteBack() { file.startWriteBack() }
 }

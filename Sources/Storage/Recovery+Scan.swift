@@ -51,8 +51,8 @@ extension Recovery {
     func scan(_ segment: Segment, _ size: Int64, _ next: Offset?) throws(StorageError) -> Scanned {
         let file = try disk.open(segment.path(".log"), .existing)
         let opened = Segment(base: segment.base, directory: directory, disk: disk, log: file)
-        var scanned = Scanned(
-            state: SegmentState(opened, openedAt: services.clock.wallTime()), end: segment.base)
+        let begun = try resumed(opened, size) ?? SegmentState(opened, openedAt: services.clock.wallTime())
+        var scanned = Scanned(state: begun, end: segment.base)
         var reader = PieceReader(file, sizeBytes: size)
         // The last batch whose checksum was not compared again.
         var passed: (position: Int64, bytes: Int)?
@@ -82,10 +82,11 @@ extension Recovery {
         if isDeferred {
             if size > scanned.state.sizeBytes { try file.truncate(to: scanned.state.sizeBytes) }
             // Their entries are written once the batches are durable.
-            for kind in [IndexKind.offset, .time] {
-                let path = segment.path(kind.suffix)
-                if try disk.entry(at: path)?.sizeBytes ?? 0 > 0 {
-                    try disk.open(path, .existing).truncate(to: 0)
+            for index in [scanned.state.index, scanned.state.times] {
+                let path = segment.path(index.kind.suffix)
+                let kept = Int64(index.stored * index.kind.entryBytes)
+                if try disk.entry(at: path)?.sizeBytes ?? 0 > kept {
+                    try disk.open(path, .existing).truncate(to: kept)
                 }
             }
             if next != nil, !scanned.isCut { scanned.state.noteTime() }
@@ -218,8 +219,9 @@ extension Recovery {
             var writer = ByteWriter(capacity: entries.count * kind.entryBytes)
             for entry in entries { entry.write(into: &writer, kind) }
             let file = try state.segment.writableIndex(kind)
-            try file.truncate(to: 0)
-            try file.write(writer.bytes.rawSpan, at: 0)
+            let kept = Int64(state[keyPath: index].stored * kind.entryBytes)
+            try file.truncate(to: kept)
+            try file.write(writer.bytes.rawSpan, at: kept)
             try file.sync()
             state[keyPath: index].wrote(entries.count, keeping: StorageLimits.indexTailEntries)
         }

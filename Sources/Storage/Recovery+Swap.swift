@@ -20,8 +20,11 @@ extension Recovery {
         }
         // Without its log, which is renamed last on the way in, an index means nothing.
         for name in swaps { try disk.removeIfPresent(directory + "/" + name) }
-        if !swaps.isEmpty { try disk.syncDirectory(directory) }
-        return try disk.list(directory)
+        guard swaps.isEmpty else {
+            try disk.syncDirectory(directory)
+            return try disk.list(directory)
+        }
+        return found.filter { entry in !leftovers.contains { entry.name.hasSuffix($0) } }
     }
 
     private func completeSwap(at base: Offset, among found: [DiskEntry]) throws(StorageError) {

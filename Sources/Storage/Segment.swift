@@ -116,6 +116,14 @@ final class Segment: Sendable {
         }
     }
 
+    /// The same for the indexes alone.
+    func closeIndexes() {
+        files.withLock { files in
+            files.index = nil
+            files.times = nil
+        }
+    }
+
     /// The endings of a segment's files; the log comes last, as the others mean nothing without it.
     static let suffixes = [".index", ".timeindex", ".txnindex", ".log"]
 

@@ -5,6 +5,7 @@ internal import Records
 extension SegmentStore {
     /// Drops the batch that contains `offset`, and everything behind it; durable when it returns.
     package func truncate(to offset: Offset) throws(StorageError) {
+        if let identity { try services.journal?.forgetRecovered(identity.partition) }
         try surgery.withLock { _ throws(StorageError) in try truncateAlone(to: offset) }
     }
 

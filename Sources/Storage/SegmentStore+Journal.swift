@@ -37,6 +37,13 @@ extension SegmentStore {
         return true
     }
 
+    /// Lets go of the files that opening the log took, while nobody else has it: most partitions are not used
+    /// soon.
+    func closeFiles() { for segment in state.withLock({ $0.segments }) { segment.segment.closeFiles() } }
+
+    /// The same where the logs themselves are still to be synced.
+    func closeIndexes() { for segment in state.withLock({ $0.segments }) { segment.segment.closeIndexes() } }
+
     /// Whether a start has left something to be synced.
     var isUnsynced: Bool {
         state.withLock { $0.failure == nil && !$0.isClosed && ($0.syncedEnd < $0.end || $0.unsealed > 0) }
@@ -103,9 +110,9 @@ extension SegmentStore {
     /// Lets go of what the journal holds of segments that begin below `base` and are about to be removed or
     /// replaced, or else a replay would bring back what they held.
     func leaveJournal(below base: Offset) throws(StorageError) {
-        guard let identity, let journal = services.journal, journal.holds(identity, below: base) else {
-            return
-        }
+        guard let identity, let journal = services.journal else { return }
+        try journal.forgetRecovered(identity.partition)
+        guard journal.holds(identity, below: base) else { return }
         try upkeep.withLock { _ throws(StorageError) in try leaveJournal() }
     }
 

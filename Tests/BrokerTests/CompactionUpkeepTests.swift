@@ -14,9 +14,10 @@ struct CompactionUpkeepTests {
         let rig = try DirectoryRig()
         let scheduler = UpkeepScheduler(clock: rig.clock)
         let buried = Lock(0)
-        CompactionUpkeep.begin(rig.directory, on: scheduler, BrokerSettings(), clock: rig.clock) {
-            buried.withLock { $0 += 1 }
-        }
+        let begin = CompactionUpkeep.begin(
+            rig.directory, on: scheduler, BrokerSettings(), clock: rig.clock
+        ) { buried.withLock { $0 += 1 } }
+        begin()
         rig.clock.advance(milliseconds: 15_000)
         #expect(scheduler.runDue() == nil)
         var config = LogConfig()
@@ -54,7 +55,8 @@ struct CompactionUpkeepTests {
         } else {
             settings.cleanerThreads = 0
         }
-        CompactionUpkeep.begin(rig.directory, on: scheduler, settings, clock: rig.clock) {}
+        let begin = CompactionUpkeep.begin(rig.directory, on: scheduler, settings, clock: rig.clock) {}
+        begin()
         #expect(scheduler.runDue() == nil)
     }
 

@@ -19,7 +19,10 @@ struct StorageHalf {
     let clock = SimulatedClock()
     let settings: BrokerSettings
 
-    init(on disk: SimulatedDisk, _ settings: BrokerSettings = BrokerSettings()) throws {
+    /// Starts on `disk`; without `opensAll` logs are opened when the test asks for them.
+    init(
+        on disk: SimulatedDisk, _ settings: BrokerSettings = BrokerSettings(), opensAll: Bool = true
+    ) throws {
         var settings = settings
         settings.logDirectory = "/data"
         self.settings = settings
@@ -32,6 +35,7 @@ struct StorageHalf {
             metadata: metadata, storage: storage, settings: settings, worker: SerialWorker(),
             logger: lines.logger)
         try catalog.takeLeadership()
+        if opensAll { catalog.opening.openAll(catalog.topics) }
     }
 
     /// Creates a topic; why not, if it was refused.

@@ -83,7 +83,7 @@ struct UpkeepSchedulerTests {
         let scheduler = UpkeepScheduler(clock: rig.clock)
         var settings = BrokerSettings()
         settings.producerIDExpirationMilliseconds = 86_400_000
-        StorageUpkeep.begin(rig.directory, on: scheduler, settings, clock: rig.clock)
+        StorageUpkeep.begin(rig.directory, on: scheduler, settings, clock: rig.clock).begin()
         // Recovery points that an earlier run may have left are nothing to write.
         rig.clock.advance(milliseconds: 600_000)
         #expect(scheduler.runDue() == nil)

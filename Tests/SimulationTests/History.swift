@@ -130,6 +130,7 @@ struct History {
                     throw Violation(description: "\(partition): \(error)")
                 }
             }
+            if random.chance(50) { opened.finishOpening() }
         } catch let error as StorageError {
             throw Violation(description: "the directory does not open: \(error)")
         }

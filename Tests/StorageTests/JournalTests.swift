@@ -39,10 +39,11 @@ func oneSyncForMany(seed: UInt64) throws {
     #expect(set.logs.allSatisfy { $0.bounds.highWatermark == Offset(3) })
     let expected = try set.logs.map { try $0.allBatches() }
     let next = try set.rig.reopened(on: set.rig.disk.afterPowerCut())
-    #expect(next.lines.all.contains { $0.contains("journal.replayed") })
+    #expect(next.lines.all.contains { $0.contains("journal.found") })
     for number in 0..<Journalled.count {
         #expect(try next.openLog("t\(number)").allBatches() == expected[number])
     }
+    next.directory.finishOpening()
     #expect(try next.disk.entry(at: "/data/apus-journal") == nil)
 }
 
@@ -67,6 +68,57 @@ func cleanStopOfJournal() throws {
     let disk = set.rig.disk.afterPowerCut()
     #expect(try disk.list("/data").allSatisfy { !$0.name.contains("journal") })
     #expect(try disk.entry(at: "/data/.kafka_cleanshutdown") != nil)
+}
+
+@Test(
+    "what a start did not come to before the next crash is replayed by the one after it",
+    arguments: UInt64(0)..<20)
+func interruptedStarts(seed: UInt64) throws {
+    let set = try Journalled(seed: seed)
+    try set.appendToAll(3)
+    var expected = try set.logs.map { try $0.allBatches() }
+    var rig = set.rig
+    for life in 0..<3 {
+        rig = try rig.reopened(on: rig.disk.afterPowerCut())
+        // Some of them only, and those go on, by way of a new journal.
+        let logs = try (life..<(life + 4)).map { try rig.openLog("t\($0)") }
+        #expect(try rig.disk.entry(at: "/data/apus-journal/recovered") != nil)
+        for tag in 0..<2 {
+            for log in logs {
+                try log.becomeLeader(epoch: LeaderEpoch(Int32(life) + 1))
+                try log.append(BatchSpec(count: 1, bytes: 100, tag: 100 * life + tag))
+            }
+            rig.flush()
+        }
+        for (number, log) in logs.enumerated() {
+            let batches = try log.allBatches()
+            #expect(batches.count == expected[life + number].count + 2)
+            #expect(Array(batches.dropLast(2)) == expected[life + number])
+            expected[life + number] = batches
+        }
+    }
+    let next = try rig.reopened(on: rig.disk.afterPowerCut())
+    next.directory.finishOpening()
+    for number in 0..<Journalled.count {
+        #expect(try next.openLog("t\(number)").allBatches() == expected[number])
+    }
+}
+
+@Test("what is cut or deleted soon after a start does not come back from the journal of the run before")
+func cutAfterStart() throws {
+    for seed in UInt64(0)..<20 {
+        let set = try Journalled(seed: seed)
+        try set.appendToAll(3)
+        let next = try set.rig.reopened(on: set.rig.disk.afterPowerCut())
+        let log = try next.openLog("t0")
+        try next.directory.truncate(log, to: Offset(1))
+        try next.directory.deletePartition(partition("t1"))
+        _ = try next.directory.createPartition(partition("t1"), id: Rig.topicID, config: next.config)
+        let last = try next.reopened(on: next.disk.afterPowerCut())
+        #expect(try last.openLog("t0").bounds.logEnd == Offset(1))
+        #expect(try last.openLog("t1").bounds.logEnd == .zero)
+        #expect(try last.openLog("t2").bounds.logEnd == Offset(3))
+    }
 }
 
 @Test("a journal that cannot be synced takes the whole directory offline")

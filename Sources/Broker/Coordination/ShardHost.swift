@@ -386,7 +386,9 @@ extension ShardHost {
 
 extension ShardHost {
     /// Reads the state from the log on the pool, and then does what has gathered meanwhile.
-    func load() {
+    func load() { partition.whenSettled { self.loadOpened() } }
+
+    private func loadOpened() {
         guard let log = partition.log else { return unavailable("the partition is offline") }
         guard log.bounds.logStart < log.bounds.logEnd else { return loaded(make(), end: log.bounds.logEnd) }
         services.pool.run { [self] in

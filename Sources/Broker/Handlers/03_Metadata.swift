@@ -115,9 +115,9 @@ enum MetadataHandler {
         answer.partitions = topic.partitions.map { partition in
             var state = MetadataResponse.MetadataResponsePartition()
             state.partitionIndex = partition.id.partition.value
-            state.leaderEpoch = partition.log?.bounds.leaderEpoch.value ?? -1
+            state.leaderEpoch = partition.leaderEpoch.value
             state.replicaNodes = [node]
-            if partition.log == nil {
+            if partition.isOffline {
                 state.errorCode = ErrorCode.leaderNotAvailable.rawValue
                 state.leaderID = -1
                 state.offlineReplicas = [node]

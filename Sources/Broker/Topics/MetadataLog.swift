@@ -21,6 +21,8 @@ package final class MetadataLog: Sendable {
         var bytes: Int64 = 0
     }
     private let state = Lock(State())
+    /// Held by whoever appends until its records are applied, as they are applied in their order.
+    private let appending = Lock(())
     private let log: PartitionLog
     private let durability = DurabilityWatch()
     private let clock: any BrokerClock
@@ -50,7 +52,7 @@ package final class MetadataLog: Sendable {
 
     /// The state after the last record.
     ///
-    /// Only the catalog's thread changes it.
+    /// Only the catalog's thread changes topics.
     package var image: MetadataImage { state.withLock { $0.replay.image } }
     /// The voters of the quorum, as far as the log names them.
     var quorum: QuorumTraits { state.withLock { $0.replay.quorum } }
@@ -73,6 +75,18 @@ package final class MetadataLog: Sendable {
     /// Blocks, so it is never called on an event loop.
     @discardableResult
     package func append(_ records: [MetadataRecord]) throws(MetadataError) -> Offset {
+        try appending.withLock { _ throws(MetadataError) in try appendAlone(records) }
+    }
+
+    /// Appends what `decide` makes of the state, which nobody changes meanwhile; nothing where that is empty.
+    func append(_ decide: (MetadataImage) -> [MetadataRecord]) throws(MetadataError) {
+        try appending.withLock { _ throws(MetadataError) in
+            let records = decide(image)
+            if !records.isEmpty { _ = try appendAlone(records) }
+        }
+    }
+
+    private func appendAlone(_ records: [MetadataRecord]) throws(MetadataError) -> Offset {
         var builder = BatchBuilder()
         let now = clock.wallTime()
         for record in records {

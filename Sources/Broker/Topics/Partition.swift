@@ -1,6 +1,7 @@
 // One partition as the broker sees it: its log, and who waits for the log to move.
 package import Base
 package import Storage
+internal import Synchronization
 
 /// Told once when a log's durable end has reached an offset, or when the log has failed before that.
 package protocol DurabilityListener: AnyObject, Sendable {
@@ -22,21 +23,53 @@ package protocol ReadabilityListener: AnyObject, Sendable {
 package final class Partition: Sendable {
     /// Topic name and number.
     package let id: TopicPartition
-    /// Its log; nil if the log could not be opened, and then every request for it is answered with a storage
-    /// error.
-    package let log: PartitionLog?
+    private let opened = AtomicLazyReference<PartitionLog>()
+    private let hasSettled = Atomic(false)
+    /// The epoch in which it is led from its opening on; -1 before leadership is taken.
+    private let epoch = Atomic<Int32>(-1)
 
+    private enum Stage {
+        /// Its log is to be opened.
+        indirect case closed(LogToOpen, PartitionOpening)
+        case opening
+        /// Its log is open, or cannot be had.
+        case settled
+    }
     private struct Waiting {
+        var stage: Stage
+        /// Who wants to know when it is settled.
+        var bodies: [@Sendable () -> Void] = []
         var appends: [(end: Offset, listener: any DurabilityListener, index: Int)] = []
         var readers: [any ReadabilityListener] = []
     }
-    private let waiting = Lock(Waiting())
+    private let waiting: Lock<Waiting>
 
-    /// A partition over `log`, whose observer it becomes.
+    /// A partition over `log`, whose observer it becomes; nil for one whose log could not be made.
     package init(id: TopicPartition, log: PartitionLog?) {
         self.id = id
-        self.log = log
-        log?.setObserver(self)
+        waiting = Lock(Waiting(stage: .settled))
+        settle(log)
+    }
+
+    /// A partition whose log is opened when it is needed, or earlier.
+    init(_ unopened: LogToOpen, by opening: PartitionOpening) {
+        id = unopened.id
+        waiting = Lock(Waiting(stage: .closed(unopened, opening)))
+    }
+
+    /// Its log; nil until it is opened, and for good if it cannot be: then every request for it is answered
+    /// with a storage error.
+    package var log: PartitionLog? { opened.load() }
+
+    /// Whether its log is open, or cannot be had.
+    package var isSettled: Bool { hasSettled.load(ordering: .acquiring) }
+
+    /// Whether its log cannot be had.
+    package var isOffline: Bool { isSettled && log == nil }
+
+    /// The epoch in which it is led.
+    package var leaderEpoch: LeaderEpoch {
+        log?.bounds.leaderEpoch ?? LeaderEpoch(epoch.load(ordering: .relaxed))
     }
 
     /// Tells `listener` when everything before `end` is durable: at once, if it is already.
@@ -72,6 +105,70 @@ package final class Partition: Sendable {
     package var waitingReaders: Int { waiting.withLock { $0.readers.count } }
     /// How many waits for durability there are.
     package var waitingAppends: Int { waiting.withLock { $0.appends.count } }
+}
+
+// MARK: - Opening
+
+extension Partition {
+    /// Has its log led in `epoch` once it is open.
+    func lead(in epoch: Int32) { self.epoch.store(epoch, ordering: .relaxed) }
+
+    /// Opens the log on this thread; nothing happens if that is done, or another thread is at it.
+    func open() {
+        let closed = waiting.withLock { waiting -> (LogToOpen, PartitionOpening)? in
+            guard case .closed(let unopened, let opening) = waiting.stage else { return nil }
+            waiting.stage = .opening
+            return (unopened, opening)
+        }
+        guard let (unopened, opening) = closed else { return }
+        settle(opening.open(unopened, leadingIn: leaderEpoch))
+    }
+
+    private func settle(_ log: PartitionLog?) {
+        if let log {
+            log.setObserver(self)
+            _ = opened.storeIfNil(log)
+        }
+        hasSettled.store(true, ordering: .releasing)
+        let bodies = waiting.withLock { waiting in
+            waiting.stage = .settled
+            defer { waiting.bodies = [] }
+            return waiting.bodies
+        }
+        for body in bodies { body() }
+    }
+
+    /// Calls `body` when the log is open, or cannot be had: at once, or on the thread that opens it, which
+    /// begins with it now.
+    func whenSettled(_ body: @escaping @Sendable () -> Void) {
+        let (isSettled, opening) = waiting.withLock { waiting -> (Bool, PartitionOpening?) in
+            if case .settled = waiting.stage { return (true, nil) }
+            waiting.bodies.append(body)
+            if case .closed(_, let opening) = waiting.stage { return (false, opening) }
+            return (false, nil)
+        }
+        if isSettled { body() }
+        opening?.request(self)
+    }
+
+    /// Waits until the log is open, or cannot be had, if somebody is opening it; it is not opened any more
+    /// otherwise.
+    ///
+    /// Before its files are deleted.
+    func giveUpOpening() {
+        let closed = waiting.withLock { waiting -> LogToOpen? in
+            guard case .closed(let unopened, _) = waiting.stage else { return nil }
+            waiting.stage = .opening
+            return unopened
+        }
+        if let closed {
+            closed.directory?.met()
+            return settle(nil)
+        }
+        let isSettled = Signal()
+        whenSettled { isSettled.raise() }
+        isSettled.wait()
+    }
 }
 
 extension Partition: LogObserver {

@@ -17,10 +17,16 @@ struct PartitionPlaces {
         var found: [TopicPartition: LogDirectory] = [:]
         do throws(StorageError) {
             for directory in storage.data {
-                for entry in try directory.partitions() {
+                for partition in try directory.partitionNames() {
+                    // Where there is no choice nobody need look into thousands of directories.
+                    guard storage.data.count > 1 else {
+                        found[partition] = directory
+                        continue
+                    }
+                    let entry = try directory.look(at: partition)
                     // What an earlier topic of this name left says nothing about where this one lies.
                     if let id = entry.topicID, image.topics[id] == nil { continue }
-                    guard let other = found.updateValue(directory, forKey: entry.partition) else { continue }
+                    guard let other = found.updateValue(directory, forKey: partition) else { continue }
                     throw StorageError.partitionExists(path: "\(entry.path) (and in \(other.path))")
                 }
             }
@@ -50,7 +56,7 @@ struct DirectoryLoads {
     init(_ storage: LogDirectories) {
         let fit = storage.data.filter { !$0.hasFailed && !$0.reserve.isReached }
         loads = (fit.isEmpty ? storage.data : fit).map { directory in
-            (directory, directory.openLogs.count { $0.kind == .data })
+            (directory, directory.partitionCount)
         }
     }
 

@@ -8,21 +8,26 @@ enum StrayPartitions {
     /// Deletes the partitions of topics that `image` saw removed, and logs those that it knows nothing about:
     /// they may be all that is left of something, so they stay.
     ///
-    /// Must come before the partitions are opened.
+    /// In a single directory those in the way of a topic of the same name are found when that one's
+    /// partitions are opened, as nobody should wait until thousands of directories are looked into. Must come
+    /// before the partitions are opened.
     static func remove(
         _ image: MetadataImage, _ storage: LogDirectories, _ logger: Logger
     ) throws(StartError) {
         do throws(StorageError) {
-            for directory in storage.data { try remove(image, from: directory, logger) }
+            let named = storage.data.count == 1 ? image.partitionCounts : [:]
+            for directory in storage.data { try remove(image, from: directory, but: named, logger) }
         } catch {
             throw StartError(error.description)
         }
     }
 
     private static func remove(
-        _ image: MetadataImage, from directory: LogDirectory, _ logger: Logger
+        _ image: MetadataImage, from directory: LogDirectory, but named: [String: Int32], _ logger: Logger
     ) throws(StorageError) {
-        for found in try directory.partitions() where found.partition.topic != TopicName.clusterMetadata {
+        for partition in try directory.partitionNames() where partition.topic != TopicName.clusterMetadata {
+            guard partition.partition.value >= named[partition.topic] ?? 0 else { continue }
+            let found = try directory.look(at: partition)
             guard let id = found.topicID, image.topics[id] == nil else { continue }
             if image.removedTopics.contains(id) {
                 try directory.deletePartition(found.partition)
@@ -33,5 +38,12 @@ enum StrayPartitions {
                     ["directory": found.path, "reason": "no topic has the id \(id)"])
             }
         }
+    }
+}
+
+extension MetadataImage {
+    /// How many partitions each topic has.
+    fileprivate var partitionCounts: [String: Int32] {
+        Dictionary(topics.values.map { ($0.name, Int32($0.partitions.count)) }, uniquingKeysWith: max)
     }
 }

@@ -39,9 +39,12 @@ package final class TopicCatalog: Sendable {
     private let settings: BrokerSettings
     private let logger: Logger
     private let worker: SerialWorker
+    private let leadership: Leadership
+    /// What opens the logs of partitions.
+    let opening: PartitionOpening
 
-    /// The catalog of what `metadata` says, with the logs of `storage` opened for every partition, and not
-    /// yet led.
+    /// The catalog of what `metadata` says, with partitions whose logs in `storage` are not open and not yet
+    /// led.
     package init(
         metadata: MetadataLog, storage: LogDirectories, settings: BrokerSettings, worker: SerialWorker,
         logger: Logger
@@ -51,19 +54,21 @@ package final class TopicCatalog: Sendable {
         self.settings = settings
         self.worker = worker
         self.logger = logger
+        leadership = Leadership(
+            metadata: metadata, nodeID: settings.nodeID, storage: storage, logger: logger)
+        opening = PartitionOpening(
+            leadership, removedTopics: metadata.image.removedTopics,
+            background: { storage.metadata.runInBackground($0) }, logger: logger)
         let places = try PartitionPlaces(metadata.image, storage)
-        let topics = TopicOpening(metadata.image, places, settings, logger).open()
+        let topics = TopicOpening(metadata.image, places, settings, logger).topics(openedBy: opening)
         state.withLock { $0.topics = TopicDirectory(topics) }
         notePosition()
     }
 
-    /// Leads all partitions that could be opened, after a crash in new epochs; must come before any of them
-    /// is served.
+    /// Leads all partitions, after a crash in new epochs; must come before any of them is opened or served.
     ///
     /// Blocks until the new epochs are durable.
     func takeLeadership() throws(StartError) {
-        let leadership = Leadership(
-            metadata: metadata, nodeID: settings.nodeID, storage: storage, logger: logger)
         try leadership.take(topics.all, raisesAll: storage.isAfterCrash)
         notePosition()
     }
@@ -208,8 +213,10 @@ package final class TopicCatalog: Sendable {
                 id: TopicPartition(topic: topic.name, partition: PartitionIndex(index)), topicID: id,
                 config: config, directory: directory)
         }
-        let logs = wanted.opened(threads: Self.makingThreads, logger, leadingIn: .zero)
-        let partitions = zip(wanted, logs).map { Partition(id: $0.id, log: $1) }
+        for unopened in wanted { unopened.directory?.expect(1) }
+        let partitions = wanted.map { Partition($0, by: opening) }
+        for partition in partitions { partition.lead(in: 0) }
+        runInParallel(partitions.count, threads: Self.makingThreads) { partitions[$0].open() }
         return Topic(
             name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,
             settings: topic.settings)
@@ -236,6 +243,7 @@ package final class TopicCatalog: Sendable {
         change { $0.removing(topic) }
         notePosition()
         for partition in topic.partitions {
+            partition.giveUpOpening()
             do throws(StorageError) {
                 try storage.deletePartition(partition.id)
             } catch {

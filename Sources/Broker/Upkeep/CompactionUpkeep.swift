@@ -7,11 +7,13 @@ internal import Storage
 enum CompactionUpkeep {
     /// Adds the job to `scheduler`, and has the flusher of `storage` request it; `buried` is called when
     /// files wait to be removed.
+    ///
+    /// What it returns requests the job for what an earlier run left.
     static func begin(
         _ storage: LogDirectory, on scheduler: UpkeepScheduler, _ settings: BrokerSettings,
         clock: any BrokerClock, buried: @escaping @Sendable () -> Void
-    ) {
-        guard settings.cleanerEnabled, settings.cleanerThreads > 0 else { return }
+    ) -> @Sendable () -> Void {
+        guard settings.cleanerEnabled, settings.cleanerThreads > 0 else { return {} }
         let backoff = Duration.milliseconds(settings.cleanerBackoffMilliseconds)
         var limits = CompactionLimits()
         limits.mapBytes = Int(clamping: settings.cleanerMapBytes)
@@ -32,6 +34,6 @@ enum CompactionUpkeep {
             return nil
         }
         storage.flusher.afterTurn { scheduler.request(job, within: backoff) }
-        scheduler.request(job, within: backoff)
+        return { scheduler.request(job, within: backoff) }
     }
 }

@@ -61,12 +61,12 @@ enum StorageUpkeep {
             scheduler.request(segments, within: segmentsInterval)
             scheduler.request(retention, within: retentionInterval)
         }
-        // For what an earlier run left.
         if storage.reserve.isReached { scheduler.request(space, within: spaceInterval) }
-        scheduler.request(producers, within: expiryInterval)
-        scheduler.request(segments, within: segmentsInterval)
-        scheduler.request(retention, within: min(retentionDelay, retentionInterval))
-        return StorageJobs(retention: retention, graves: graves)
+        return StorageJobs(retention: retention, graves: graves) {
+            scheduler.request(producers, within: expiryInterval)
+            scheduler.request(segments, within: segmentsInterval)
+            scheduler.request(retention, within: min(retentionDelay, retentionInterval))
+        }
     }
 }
 
@@ -76,4 +76,6 @@ struct StorageJobs: Sendable {
     let retention: UpkeepID
     /// Removes the files of deleted segments.
     let graves: UpkeepID
+    /// Requests what an earlier run left to be done, once its logs are open.
+    var begin: @Sendable () -> Void
 }

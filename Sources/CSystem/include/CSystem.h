@@ -30,6 +30,9 @@ int apus_set_direct(int descriptor, int direct);
 /// sync_file_range: starts (and with `wait` finishes) write-back of a range; no promise of durability.
 int apus_start_writeback(int descriptor);
 
+/// When a file was made, in nanoseconds since 1970; 0 where the file system does not know.
+int64_t apus_birth_nanoseconds(int descriptor);
+
 /// Takes the program's own code out of this process's memory (not out of the page cache): what runs again is mapped
 /// again by a minor fault, and what only the start needed stays out.
 void apus_forget_code(void);

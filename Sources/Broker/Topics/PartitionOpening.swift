@@ -1,0 +1,149 @@
+// Opens the logs of partitions: those that somebody asks for at once, all others in the background. After a
+// crash opening means reading what was written since the last checkpoint, so nobody waits for all of them.
+internal import Base
+internal import Storage
+internal import Synchronization
+
+/// A partition whose log is to be opened.
+struct LogToOpen: Sendable {
+    let id: TopicPartition
+    let topicID: TopicID
+    let config: LogConfig
+    /// Where it lies; nil if its directory is not there.
+    let directory: LogDirectory?
+}
+
+/// Opens partitions of one broker.
+final class PartitionOpening: Sendable {
+    private struct State {
+        var isStopping = false
+        /// How many logs are being opened.
+        var running = 0
+        /// Raised when the last of them is open while we stop.
+        let isIdle = Signal()
+    }
+    private let state = Lock(State())
+    private let isOver = Atomic(false)
+    private let hasEnded = Signal()
+    private let isBegun = Atomic(false)
+    private let leadership: Leadership
+    /// Topics whose directories are left over from a deletion that was interrupted.
+    private let removedTopics: Set<TopicID>
+    private let background: BackgroundRunner
+    private let logger: Logger
+
+    /// Opens logs, which are led as `leadership` has it; those that are asked for by `background`.
+    init(
+        _ leadership: Leadership, removedTopics: Set<TopicID>, background: @escaping BackgroundRunner,
+        logger: Logger
+    ) {
+        self.leadership = leadership
+        self.removedTopics = removedTopics
+        self.background = background
+        self.logger = logger
+    }
+
+    /// Whether every partition of the start is open, or cannot be had.
+    var isDone: Bool { isOver.load(ordering: .acquiring) }
+
+    /// Opens a partition now that somebody waits for.
+    func request(_ partition: Partition) { background { partition.open() } }
+
+    /// Opens all partitions of `topics` that are not open yet, on all processors; returns when that is done.
+    func openAll(_ topics: TopicDirectory) {
+        let partitions = topics.all.flatMap(\.partitions)
+        runInParallel(partitions.count) { [self] number in
+            if !state.withLock({ $0.isStopping }) { partitions[number].open() }
+        }
+        guard !state.withLock({ $0.isStopping }) else { return }
+        // Others may be at the last ones.
+        for partition in partitions where !partition.isSettled {
+            let isSettled = Signal()
+            partition.whenSettled { isSettled.raise() }
+            isSettled.wait()
+        }
+        for directory in leadership.storage.all { directory.finishOpening() }
+        isOver.store(true, ordering: .releasing)
+        logger.log(.info, "partitions.opened", ["partitions": "\(partitions.count)"])
+    }
+
+    /// Does so in the background, and calls `done` afterwards.
+    func begin(_ topics: TopicDirectory, then done: @escaping @Sendable () -> Void) {
+        isBegun.store(true, ordering: .releasing)
+        startDetachedThread(named: "apus-opening") { [self] in
+            openAll(topics)
+            hasEnded.raise()
+            if isDone { done() }
+        }
+    }
+
+    /// Opens nothing more when it returns.
+    ///
+    /// What a crash left is looked through first, as only then a stop can be clean, unless that takes until
+    /// `deadline` on the monotonic clock.
+    func stop(by deadline: Int64, _ clock: any BrokerClock) {
+        let mustFinish = leadership.storage.isAfterCrash && isBegun.load(ordering: .acquiring)
+        if mustFinish, !isDone {
+            hasEnded.wait(nanoseconds: max(1, deadline - clock.monotonicNanoseconds()))
+        }
+        let isIdle = state.withLock { state in
+            state.isStopping = true
+            return state.running == 0 ? nil : state.isIdle
+        }
+        isIdle?.wait()
+    }
+
+    /// The open log of a partition, created if it is not there, and led in `epoch` or a later one; nil, with
+    /// a line in the log, if it cannot be had.
+    func open(_ unopened: LogToOpen, leadingIn epoch: LeaderEpoch) -> PartitionLog? {
+        let mayOpen = state.withLock { state in
+            if !state.isStopping { state.running += 1 }
+            return !state.isStopping
+        }
+        guard mayOpen else { return nil }
+        defer {
+            unopened.directory?.met()
+            let isIdle = state.withLock { state in
+                state.running -= 1
+                return state.isStopping && state.running == 0 ? state.isIdle : nil
+            }
+            isIdle?.raise()
+        }
+        do {
+            guard let directory = unopened.directory else {
+                throw OpeningError(
+                    description: "the data directory that it was given is not among log.dirs, or is offline")
+            }
+            let log = try openOrCreate(unopened, in: directory)
+            try log.becomeLeader(epoch: try leadership.exceed(log, in: epoch))
+            return log
+        } catch {
+            logger.log(.error, "partition.offline", ["partition": "\(unopened.id)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// The log, made where its directory is missing: as the metadata names the partition, the crash came
+    /// between record and directory.
+    ///
+    /// A directory of a deleted topic was not renamed yet.
+    private func openOrCreate(
+        _ unopened: LogToOpen, in directory: LogDirectory
+    ) throws(StorageError) -> PartitionLog {
+        let (id, topicID, config) = (unopened.id, unopened.topicID, unopened.config)
+        do throws(StorageError) {
+            return try directory.openPartition(id, id: topicID, config: config)
+        } catch .partitionMissing {
+            return try directory.createPartition(id, id: topicID, config: config)
+        } catch .topicIDMismatch(_, _, let found) where removedTopics.contains(found) {
+            try directory.deletePartition(id)
+            logger.log(.info, "partition.stray_deleted", ["partition": "\(id)"])
+            return try directory.createPartition(id, id: topicID, config: config)
+        }
+    }
+}
+
+/// Why a partition cannot be opened.
+private struct OpeningError: Error, CustomStringConvertible {
+    let description: String
+}
