@@ -29,7 +29,7 @@ import bench
 from partitions import Client, batch, produce
 
 RATE, BATCH = 100_000, 64
-WIDTH = 26
+WIDTH = 32
 
 
 class Broker:

@@ -231,7 +231,8 @@ final class Journal: Sendable {
         }
         guard let found else { return true }
         var isDone = true
-        for target in found.targets { target.startWriteBack() }
+        // One after another, as all at once would keep the next turns waiting behind them: the p99 of a round
+        // over 100 partitions is 6 ms instead of 20 (`Benchmarks/partitions.py`).
         for target in found.targets where !target.syncJournalled() { isDone = false }
         state.withLock { state in
             guard state.areas[found.area].generation == found.generation else { return }
