@@ -10,7 +10,7 @@ extension GroupCoordinator {
         do throws(GroupRefusal) {
             try joinConsumer(attempt, attempt.request.groupID)
         } catch {
-            refuseJoin(attempt.token, error.code, attempt.request.memberID)
+            refuseJoin(attempt.token, error.code, "")
         }
     }
 
