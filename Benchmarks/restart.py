@@ -5,7 +5,7 @@ and the first fetch on partitions chosen at random, and until all partitions hav
 Usage: restart.py --broker .build/release/apus [--partitions 1000] [--megabytes 1024] [--unsynced 64] [--rounds 5]
                   [--descriptors N] [--clean] [--data DIR]
 Fills the partitions, stops and starts the broker once so that all of that is known to be durable, then again and again
-writes `--unsynced` MB with acks=1, kills it in the middle of its syncs, and starts it. Prints milliseconds.
+writes `--unsynced` MB with acks=1, kills it in the middle of its syncs, and starts it. Prints milliseconds. What idle partitions cost: --partitions 10000 --megabytes 0 --unsynced 0 --clean
 """
 import argparse
 import os

@@ -53,7 +53,7 @@ def fetch(connection, numbers, texts):
     """Every partition holds exactly these records."""
     body = struct.pack(">iiiib", -1, 0, 1, 1 << 24, 0) + struct.pack(">i", 1) + wire.string(TOPIC)
     body += struct.pack(">i", len(numbers))
-    body += b"".join(struct.pack(">iqi", number, 0, 1 << 16) for number in numbers)
+    body += b"".join(struct.pack(">iqi", number, 0, 1 << 12) for number in numbers)
     answer = connection.ask(1, 4, body)
     at = 4 + 4 + len(wire.string(TOPIC)) + 4
     for number in numbers:
