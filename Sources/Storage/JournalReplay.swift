@@ -99,7 +99,7 @@ struct JournalReplay {
         if written > 0 {
             try disk.syncDirectory(directory)
             logger.log(
-                .info, "journal.replayed", ["partition": "\(key.partition)", "runs_written": "\(written)"])
+                .debug, "journal.replayed", ["partition": "\(key.partition)", "runs_written": "\(written)"])
         }
         return bound
     }
