@@ -119,7 +119,7 @@ extension GroupCoordinator {
                 == ClassicGroup.consumerProtocolType
                 && (request.protocolName ?? first?.name) == first?.name
             guard isConsistent else { throw GroupRefusal(.inconsistentGroupProtocol) }
-            if self[consumer: id].epoch > member.epoch, member.state != .unrevokedPartitions {
+            if self[consumer: id].assignmentEpoch > member.epoch, member.state != .unrevokedPartitions {
                 expectRejoin(of: member, in: id)
                 throw GroupRefusal(.rebalanceInProgress)
             }
@@ -144,7 +144,7 @@ extension GroupCoordinator {
             restartConsumerSession(of: member.id, in: id)
             let group = self[consumer: id]
             let mustRejoin =
-                member.epoch < group.epoch || member.state == .unrevokedPartitions
+                member.epoch < group.assignmentEpoch || member.state == .unrevokedPartitions
                 || (member.state == .unreleasedPartitions && !group.isWaitingForOthers(member))
             guard mustRejoin else { return .none }
             expectRejoin(of: member, in: id)
