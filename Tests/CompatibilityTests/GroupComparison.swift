@@ -23,8 +23,25 @@ final class ComparedBroker {
     private(set) var ids: [String: String] = [:]
     private var names: [String: String] = [:]
     private var correlationID: Int32 = 0
+    /// Topic names by id, as this broker has them, and back.
+    private var topics: [String: String] = [:]
+    private(set) var topicIDs: [String: TopicID] = [:]
 
     init(port: Int) { self.port = port }
+
+    /// Takes note of the ids of topics.
+    func learnTopics() throws {
+        var request = MetadataRequest()
+        request.topics = nil
+        let connection = try WireConnection(port: port)
+        try connection.sendRaw(
+            Array(try request.frame(correlationID: 1, clientID: "test", version: 12).bytes))
+        let reply = try MetadataResponse(reading: Array(try connection.receive()[5...]), version: 12)
+        for topic in reply.topics {
+            topics[topic.topicID.description] = topic.name ?? ""
+            topicIDs[topic.name ?? ""] = topic.topicID
+        }
+    }
 
     /// The id of the member called `name`; other texts are what they are.
     func id(_ name: String) -> String { ids[name] ?? name }
@@ -66,7 +83,8 @@ final class ComparedBroker {
     /// Takes note of the ids that were given out.
     func learn(_ replies: [(actor: Int, reply: JSONValue)]) {
         for (actor, reply) in replies {
-            guard reply["leader"] != nil, let id = reply["memberId"]?.text, id.count > 36, names[id] == nil
+            // In a group of the new protocol Kafka's ids are the 22 digits of a number alone.
+            guard reply["leader"] != nil, let id = reply["memberId"]?.text, id.count >= 22, names[id] == nil
             else { continue }
             let count = names.values.filter { $0.hasPrefix("member\(actor).") }.count
             names[id] = "member\(actor).\(count)"
@@ -84,7 +102,7 @@ final class ComparedBroker {
     /// The reply with names for ids, lists in one order, and without what each broker is free to say.
     func named(_ value: JSONValue) -> JSONValue {
         switch value {
-        case .string(let text): .string(names[text] ?? stem(text))
+        case .string(let text): .string(names[text] ?? topics[text] ?? stem(text))
         case .array(let elements): .array(elements.map(named).sorted { "\($0)" < "\($1)" })
         case .object(let members):
             .object(
@@ -97,9 +115,11 @@ final class ComparedBroker {
 
 /// A sequence of requests of a few actors to one group.
 struct GroupSequence {
-    private struct Actor {
+    struct Actor {
         /// The name of its member id; empty while it has none.
         var member = ""
+        /// What a member of the new protocol has been told; nil for those of the classic one.
+        var newcomer: Newcomer?
         var generation: Int32 = 1
         var protocolName: String?
         var isLeader = false
@@ -117,23 +137,28 @@ struct GroupSequence {
 
     private static let actorCount = 4
     private static let steps = 30
-    private let group: String
-    private let brokers: [ComparedBroker]
+    let group: String
+    let brokers: [ComparedBroker]
     private var random: SeededRandom
-    private var actors: [Actor]
+    var actors: [Actor]
     /// What happened, for a failure.
     private var story: [String] = []
 
-    init(seed: UInt64, ports: [Int]) {
-        group = "compared-\(seed)"
+    /// A sequence of classic members, or of one among members that speak the new protocol.
+    init(seed: UInt64, ports: [Int], isMixed: Bool = false) throws {
+        group = "\(isMixed ? "mixed" : "compared")-\(seed)"
         brokers = ports.map { ComparedBroker(port: $0) }
         random = SeededRandom(seed: seed)
         actors = (0..<Self.actorCount).map { _ in Actor() }
         for index in actors.indices where chance(30) { actors[index].instance = "instance\(index)" }
+        guard isMixed else { return }
+        for broker in brokers { try broker.learnTopics() }
+        // One classic member only: the order of ids that brokers make up, which decides who gets what, is not equal.
+        for index in actors.indices.dropFirst() { actors[index].newcomer = Newcomer() }
     }
 
-    private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
-    private mutating func pick<Value>(_ values: [Value]) -> Value {
+    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+    mutating func pick<Value>(_ values: [Value]) -> Value {
         values[Int.random(in: values.indices, using: &random)]
     }
 
@@ -147,7 +172,7 @@ struct GroupSequence {
         return .equal
     }
 
-    private mutating func tell<Request: RequestMessage>(
+    mutating func tell<Request: RequestMessage>(
         _ actor: Int, version: Int16, _ make: (ComparedBroker) -> Request
     ) throws {
         story.append("actor\(actor) \(Request.key.name) v\(version)")
@@ -159,6 +184,7 @@ struct GroupSequence {
     private mutating func step(_ index: Int) throws {
         let choice = Int.random(in: 0..<100, using: &random)
         let actor = actors[index]
+        if let newcomer = actor.newcomer { return try beat(index, newcomer) }
         switch choice {
         case 0..<35 where !actor.isWaiting: try join(index)
         case 35..<58 where !actor.isWaiting: try sync(index)
@@ -203,7 +229,7 @@ struct GroupSequence {
     }
 
     /// Mostly the right generation.
-    private mutating func aimed(_ generation: Int32) -> Int32 {
+    mutating func aimed(_ generation: Int32) -> Int32 {
         chance(85) ? generation : generation + pick([-1, 1])
     }
 
@@ -388,7 +414,9 @@ struct GroupSequence {
     }
 
     private mutating func note(_ reply: JSONValue, of index: Int) {
-        if reply["memberId"] != nil, reply["leader"] != nil {
+        if actors[index].newcomer != nil {
+            actors[index].newcomer?.hear(reply)
+        } else if reply["memberId"] != nil, reply["leader"] != nil {
             actors[index].isWaiting = false
             if let member = reply["memberId"]?.text, member.hasPrefix("member") {
                 actors[index].member = member

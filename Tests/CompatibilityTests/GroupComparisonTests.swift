@@ -7,19 +7,24 @@ import Testing
 extension Compatibility {
     @Suite("Groups beside Apache Kafka", .enabled(if: TestEnvironment.hasJava, TestEnvironment.needsJava))
     struct GroupComparisons {
-        @Test("Apus answers seeded sequences of group requests as Kafka does")
-        func sequences() async throws {
+        @Test(
+            "Apus answers seeded sequences of group requests as Kafka does, of both protocols too",
+            arguments: [false, true])
+        func sequences(isMixed: Bool) async throws {
             let first = TestEnvironment.variable("APUS_TEST_SEED").flatMap { UInt64($0) } ?? 1
             let count =
                 TestEnvironment.variable("APUS_TEST_SEEDS").flatMap { UInt64($0) }
                 ?? (TestEnvironment.isLong ? 1000 : 30)
-            try await withBroker([("offsets.topic.num.partitions", "4")]) { apus in
-                try await withKafka { kafka in
+            // Between two assignments no time has to pass, so that answers do not depend on the clock.
+            let interval = ("group.consumer.assignment.interval.ms", "0")
+            try await withBroker([("offsets.topic.num.partitions", "4"), interval]) { apus in
+                try await withKafka(["\(interval.0)=\(interval.1)"]) { kafka in
                     for port in [apus.port, kafka] { try prepare(port) }
                     var undecided = 0
                     var failures = 0
                     for seed in first..<(first + count) {
-                        var sequence = GroupSequence(seed: seed, ports: [apus.port, kafka])
+                        var sequence = try GroupSequence(
+                            seed: seed, ports: [apus.port, kafka], isMixed: isMixed)
                         switch try sequence.run() {
                         case .equal: break
                         case .otherLeader: undecided += 1
