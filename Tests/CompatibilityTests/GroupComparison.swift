@@ -153,7 +153,8 @@ struct GroupSequence {
         for index in actors.indices where chance(30) { actors[index].instance = "instance\(index)" }
         guard isMixed else { return }
         for broker in brokers { try broker.learnTopics() }
-        // One classic member only: the order of ids that brokers make up, which decides who gets what, is not equal.
+        // One classic member only: the order of ids that brokers make up, which decides who gets what, is not
+        // equal.
         for index in actors.indices.dropFirst() { actors[index].newcomer = Newcomer() }
     }
 
