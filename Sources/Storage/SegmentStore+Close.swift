@@ -17,28 +17,38 @@ extension SegmentStore {
             }
             guard isNeeded else { return }
             try leaveJournal()
-            try state.withLock { (state) throws(StorageError) in
-                try requireWritable(state)
-                do throws(StorageError) {
-                    try cut(&state, at: offset)
-                } catch {
-                    // What is left is for the next start to find out.
-                    state.failure = error
-                    state.filedEnd = min(state.filedEnd, state.active.segment.base)
-                    throw error
+            do throws(StorageError) {
+                try state.withLock { (state) throws(StorageError) in
+                    try requireWritable(state)
+                    try cutAll(&state, at: offset)
                 }
-                state.recents.clear()
-                state.isTidy = false
-                state.cuts += 1
-                state.syncedEnd = min(state.syncedEnd, state.end)
-                state.filedEnd = min(state.filedEnd, state.end)
-                state.sealableEnd = min(state.sealableEnd, state.active.segment.base)
-                state.syncedPlace = SyncedPlace(
-                    segmentBase: state.active.segment.base, position: state.active.sizeBytes)
-                state.start = min(state.start, state.end)
-                state.hasNewFile = true
+            } catch {
+                // What was cut may be back after a power cut: the next start looks at the disk itself.
+                failed(error)
+                throw error
             }
         }
+    }
+
+    private func cutAll(_ state: inout State, at offset: Offset) throws(StorageError) {
+        do throws(StorageError) {
+            try cut(&state, at: offset)
+        } catch {
+            // What is left is for the next start to find out.
+            state.failure = error
+            state.filedEnd = min(state.filedEnd, state.active.segment.base)
+            throw error
+        }
+        state.recents.clear()
+        state.isTidy = false
+        state.cuts += 1
+        state.syncedEnd = min(state.syncedEnd, state.end)
+        state.filedEnd = min(state.filedEnd, state.end)
+        state.sealableEnd = min(state.sealableEnd, state.active.segment.base)
+        state.syncedPlace = SyncedPlace(
+            segmentBase: state.active.segment.base, position: state.active.sizeBytes)
+        state.start = min(state.start, state.end)
+        state.hasNewFile = true
     }
 
     private func cut(_ state: inout State, at offset: Offset) throws(StorageError) {

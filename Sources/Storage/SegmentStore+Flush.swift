@@ -47,8 +47,8 @@ extension SegmentStore: FlushTarget {
         if isNews, case .failure(let error) = result { failed(error) }
     }
 
-    /// Says in the log, and for the next start, that a sync failed.
-    private func failed(_ error: StorageError) {
+    /// Says in the log, and for the next start, that a sync or a truncation failed.
+    func failed(_ error: StorageError) {
         services.logger.log(
             .error, "log.offline", ["directory": directory, "reason": error.description])
         if let identity { services.suspects?.add(identity.partition, from: bounds.recoveryPoint) }

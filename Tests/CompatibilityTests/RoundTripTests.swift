@@ -20,18 +20,18 @@ enum Client: String, CaseIterable, Sendable {
 
     var isInstalled: Bool { self == .java ? TestEnvironment.hasJava : TestEnvironment.hasPython }
 
-    func run(_ mode: String, _ broker: BrokerProcess, topic: String, codec: String, base: Int) async throws {
+    func run(_ mode: String, _ bootstrap: String, topic: String, codec: String, base: Int) async throws {
         let count = "\(TestEnvironment.recordCount)"
         if self == .java {
             let source = TestEnvironment.clients + "/RoundTrip.java"
-            try await runJava([source, mode, broker.bootstrap, topic, codec, count, "\(base)"])
+            try await runJava([source, mode, bootstrap, topic, codec, count, "\(base)"])
             return
         }
         let script = self == .kafkaPythonOld ? Client.kafkaPython.rawValue : rawValue
         try await runClient(
             "roundtrip_\(script).py",
             [
-                mode, "--bootstrap", broker.bootstrap, "--topic", topic, "--codec", codec, "--count", count,
+                mode, "--bootstrap", bootstrap, "--topic", topic, "--codec", codec, "--count", count,
                 "--base", "\(base)",
             ],
             environment: self == .kafkaPythonOld ? ["PYTHONPATH": TestEnvironment.oldClients] : [:])
@@ -48,15 +48,26 @@ extension Compatibility {
         func roundTrip(_ writer: Client) async throws {
             guard writer.isInstalled else { return print("\(writer): \(TestEnvironment.needsJava)") }
             try await withBroker { broker in
-                for codec in writer.codecs {
-                    try await writer.run("produce", broker, topic: codec, codec: codec, base: base)
-                    for reader in readers(of: writer, codec) {
-                        try await reader.run("consume", broker, topic: codec, codec: codec, base: base)
+                let bootstrap = broker.bootstrap
+                // The clients compute more than the broker: two at a time, for two cores.
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for (index, codec) in writer.codecs.enumerated() {
+                        if index > 1 { try await group.next() }
+                        group.addTask { try await pass(writer, codec, bootstrap) }
                     }
-                    if TestEnvironment.hasKcat, TestEnvironment.isLong || writer == .confluent {
-                        try await runKcat("consume", broker, codec)
-                    }
+                    try await group.waitForAll()
                 }
+            }
+        }
+
+        /// Has one topic written, and read by others.
+        private func pass(_ writer: Client, _ codec: String, _ bootstrap: String) async throws {
+            try await writer.run("produce", bootstrap, topic: codec, codec: codec, base: base)
+            for reader in readers(of: writer, codec) {
+                try await reader.run("consume", bootstrap, topic: codec, codec: codec, base: base)
+            }
+            if TestEnvironment.hasKcat, TestEnvironment.isLong || writer == .confluent {
+                try await runKcat("consume", bootstrap, codec)
             }
         }
 
@@ -65,7 +76,7 @@ extension Compatibility {
             .enabled(if: TestEnvironment.hasKcat, TestEnvironment.needsKcat),
             arguments: ["none", "gzip", "snappy", "lz4", "zstd"])
         func kcat(_ codec: String) async throws {
-            try await withBroker { broker in try await runKcat("produce", broker, codec) }
+            try await withBroker { broker in try await runKcat("produce", broker.bootstrap, codec) }
         }
 
         /// The writer itself and the next client of the list; all of them in long runs.
@@ -75,11 +86,11 @@ extension Compatibility {
             return [writer, able[(index + 1) % able.count]]
         }
 
-        private func runKcat(_ mode: String, _ broker: BrokerProcess, _ codec: String) async throws {
+        private func runKcat(_ mode: String, _ bootstrap: String, _ codec: String) async throws {
             try await runClient(
                 "roundtrip_kcat.py",
                 [
-                    mode, "--bootstrap", broker.bootstrap, "--topic", codec, "--codec", codec, "--count",
+                    mode, "--bootstrap", bootstrap, "--topic", codec, "--codec", codec, "--count",
                     "\(TestEnvironment.recordCount)", "--base", "\(base)",
                 ])
         }
