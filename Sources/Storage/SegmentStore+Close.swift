@@ -62,11 +62,14 @@ extension SegmentStore {
         }
         try cutActive(&state, at: offset)
         // A roll that failed may have left an empty file.
+        var hasRemoved = false
         for entry in try services.disk.list(directory) {
             guard let base = Segment.offset(in: entry.name, suffix: ".log"), base > state.active.segment.base
             else { continue }
             try services.disk.remove(directory + "/" + entry.name)
+            hasRemoved = true
         }
+        if hasRemoved { try services.disk.syncDirectory(directory) }
     }
 
     /// Shortens the active segment and builds its indexes anew.

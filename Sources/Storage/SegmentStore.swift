@@ -262,8 +262,11 @@ package final class SegmentStore: LogStore {
             try file.truncate(to: 0)
             try state.dropPadding()
         } catch {
-            // Once the log were truncated, a start would miss what lies before the empty file.
+            // Once the log were truncated, or its segments larger, a start would miss what lies behind the
+            // empty file: it goes for good before anything else of this log becomes durable.
             try? services.disk.remove(segment.path(".log"))
+            state.hasNewFile = true
+            state.isDoubtful = true
             throw error
         }
         state.active.noteTime()
