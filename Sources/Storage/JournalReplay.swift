@@ -96,8 +96,9 @@ struct JournalReplay {
             written += done.runs
             bound = max(bound, done.end)
         }
+        // Also where nothing was lacking: a kill leaves in memory what was never synced, the file's name too.
+        if !runs.isEmpty { try disk.syncDirectory(directory) }
         if written > 0 {
-            try disk.syncDirectory(directory)
             logger.log(
                 .debug, "journal.replayed", ["partition": "\(key.partition)", "runs_written": "\(written)"])
         }
