@@ -65,7 +65,7 @@ extension Recovery {
                 scanned.end = header.nextOffset
                 if header.nextOffset <= bound { scanned.durableEnd = header.nextOffset }
             case .failure(let fault):
-                try verify(passed, &reader)
+                try verify(passed, in: file)
                 guard scanned.end >= bound else {
                     throw .corrupt(
                         path: file.path, position: position,
@@ -78,7 +78,7 @@ extension Recovery {
                 break batches
             }
         }
-        try verify(passed, &reader)
+        try verify(passed, in: file)
         if isDeferred {
             if size > scanned.state.sizeBytes { try file.truncate(to: scanned.state.sizeBytes) }
             // Their entries are written once the batches are durable.
@@ -117,17 +117,16 @@ extension Recovery {
 
     /// Compares the checksum of the last batch that was passed without: where its length is damaged, what
     /// follows would pass for a torn tail.
-    private func verify(
-        _ passed: (position: Int64, bytes: Int)?, _ reader: inout PieceReader
-    ) throws(StorageError) {
+    func verify(_ passed: (position: Int64, bytes: Int)?, in file: any DiskFile) throws(StorageError) {
         guard let passed else { return }
-        let checked = try reader.with(passed.bytes, at: passed.position) { (bytes) throws(RecordError) in
-            try RecordBatch(reading: bytes).verifyChecksum()
+        let bytes = try file.bytes(passed.bytes, at: passed.position)
+        do throws(RecordError) {
+            try RecordBatch(reading: bytes.rawSpan).verifyChecksum()
+        } catch {
+            throw .corrupt(
+                path: file.path, position: passed.position,
+                reason: "the batch was durable and is no more (\(error))")
         }
-        guard case .failure(let fault) = checked else { return }
-        throw .corrupt(
-            path: reader.file.path, position: passed.position,
-            reason: "the batch was durable and is no more (\(fault))")
     }
 
     private func check(

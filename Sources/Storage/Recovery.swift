@@ -240,6 +240,7 @@ struct Recovery {
         guard let file = try state.segment.log(mayWait: true) else { return nil }
         var isFirst = true
         var fits = true
+        var last: (position: Int64, bytes: Int)?
         _ = try walkHeaders(of: file, in: start..<size, blockBytes: 8192, mayWait: true) { header, position in
             // The entry must name the batch that it points to.
             if isFirst, let last = state.index.last { fits = state.relative(header.lastOffset) == last.key }
@@ -248,8 +249,11 @@ struct Recovery {
                 state.greatest = TimestampMark(timestamp: header.maxTimestamp, offset: header.lastOffset)
             }
             end = header.nextOffset
+            last = (position, header.sizeInBytes)
             return fits
         }
+        // The log ends where this batch says, and nothing behind it would contradict.
+        if fits { try verify(last, in: file) }
         if let head = try file.block(BatchLayout.headerSize, at: 0, mayWait: true),
             let first = try? BatchHeader(reading: head.rawSpan)
         {
