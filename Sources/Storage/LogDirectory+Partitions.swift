@@ -208,7 +208,11 @@ extension LogDirectory {
         do throws(StorageError) {
             try log?.close(isClean: false)
             // A replay after a crash would fill a later directory of this name and id.
-            if let store = log?.store as? SegmentStore { try store.forgetJournalled() }
+            if let store = log?.store as? SegmentStore {
+                try store.forgetJournalled()
+            } else {
+                try forgetJournalled(partition)
+            }
             services.suspects?.remove(partition)
             try removeDirectory(directory, of: partition)
         } catch {
@@ -217,6 +221,13 @@ extension LogDirectory {
             state.withLock { $0.hasDoubts = true }
             throw error
         }
+    }
+
+    /// Voids what the journal holds of a partition whose log is not open: an earlier deletion may have failed.
+    private func forgetJournalled(_ partition: TopicPartition) throws(StorageError) {
+        guard let journal = services.journal, let topicID = try look(at: partition).topicID else { return }
+        try journal.retire(
+            LogIdentity(partition: partition, topicID: topicID), upTo: journal.newIncarnation())
     }
 
     private func removeDirectory(
