@@ -223,7 +223,8 @@ extension LogDirectory {
         }
     }
 
-    /// Voids what the journal holds of a partition whose log is not open: an earlier deletion may have failed.
+    /// Voids what the journal holds of a partition whose log is not open: an earlier deletion may have
+    /// failed.
     private func forgetJournalled(_ partition: TopicPartition) throws(StorageError) {
         guard let journal = services.journal, let topicID = try look(at: partition).topicID else { return }
         try journal.retire(

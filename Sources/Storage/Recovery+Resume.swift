@@ -14,7 +14,12 @@ extension Recovery {
             try segment.position(of: entry.last, sizeBytes: size, mayWait: true) == Int64(entry.last.value),
             entry.last.value > 0, let file = try segment.log(mayWait: true),
             let head = try file.block(BatchLayout.headerSize, at: 0, mayWait: true),
-            let first = try? BatchHeader(reading: head.rawSpan), first.baseOffset >= segment.base
+            let first = try? BatchHeader(reading: head.rawSpan), first.baseOffset >= segment.base,
+            // An entry that was damaged may name another batch than it points to.
+            let resumption = try file.block(
+                BatchLayout.headerSize, at: Int64(entry.last.value), mayWait: true),
+            let named = try? BatchHeader(reading: resumption.rawSpan),
+            named.lastOffset - segment.base == entry.last.key
         else { return nil }
         var state = SegmentState(
             segment, openedAt: services.clock.wallTime(),
@@ -23,10 +28,11 @@ extension Recovery {
         state.sizeBytes = Int64(entry.last.value)
         state.firstTimestamp = first.maxTimestamp
         // Both indexes get their entries at once, so none of these batches is later.
-        state.greatest = TimestampMark(
+        let greatest = TimestampMark(
             timestamp: Timestamp(milliseconds: time.last.key),
             offset: segment.base.advanced(by: Int64(time.last.value)))
-        return state
+        state.greatest = greatest
+        return try isThere(greatest, in: state, size) ? state : nil
     }
 
     /// The last entry of an index file that speaks of an offset up to `relative`, and how many come up to it.

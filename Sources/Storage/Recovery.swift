@@ -210,7 +210,7 @@ struct Recovery {
 
     /// Whether the batch that the last entry of a time index names is there, with the entry's timestamp:
     /// retention by age goes by it.
-    private func isThere(
+    func isThere(
         _ mark: TimestampMark, in state: SegmentState, _ size: Int64
     ) throws(StorageError) -> Bool {
         guard let file = try state.segment.log(mayWait: true) else { return false }
