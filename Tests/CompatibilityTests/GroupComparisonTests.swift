@@ -9,7 +9,7 @@ extension Compatibility {
     struct GroupComparisons {
         @Test(
             "Apus answers seeded sequences of group requests as Kafka does, of both protocols too",
-            arguments: [false, true])
+            arguments: TestEnvironment.isLong ? [false, true] : [false])
         func sequences(isMixed: Bool) async throws {
             let first = TestEnvironment.variable("APUS_TEST_SEED").flatMap { UInt64($0) } ?? 1
             let count =
