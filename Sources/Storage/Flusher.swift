@@ -87,9 +87,10 @@ package final class Flusher: Sendable {
         /// Durable ends that the journal's next entries note.
         var notes: [JournalKey: JournalEntry] = [:]
 
-        /// Whether the thread is to be woken now for something new; while a request holds appends together,
-        /// its end does that. Each wake-up costs an append as much as the append itself, so only news is
-        /// worth one.
+        /// Whether the thread is to be woken now for something new.
+        ///
+        /// While a request holds appends together, its end does that. Each wake-up costs an append as much as
+        /// the append itself, so only news is worth one.
         mutating func mayTell(_ isNews: Bool) -> Bool {
             hasNews = hasNews || isNews && holds > 0
             return isNews && holds == 0
