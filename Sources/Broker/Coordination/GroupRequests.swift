@@ -42,6 +42,31 @@ extension RequestContext {
         }
     }
 
+    /// Asks about each group of `ids`, and makes one reply of what is `read` of each answer, in order; groups
+    /// that may not be asked about, and errors, become `refusal`.
+    func askEach<Part: Sendable, Reply: Sendable>(
+        _ ids: [String], _ operation: Operation, _ request: (String) -> GroupRequest,
+        check: (String) -> ErrorCode? = { _ in nil },
+        read: @escaping @Sendable (GroupReply) -> [Part]?,
+        refusal: @escaping @Sendable (ErrorCode, String) -> Part,
+        then respond: @escaping @Sendable ([Part]) -> Reply
+    ) -> Outcome<Reply> {
+        let reply = Deferred<Reply>()
+        let gathering = Gathering<Part>(count: ids.count) { reply.complete(respond($0)) }
+        for (index, id) in ids.enumerated() {
+            let isAllowed = authorize(operation, .group(id))
+            if let code = isAllowed ? check(id) : .groupAuthorizationFailed {
+                gathering.add(refusal(code, id), at: index)
+                continue
+            }
+            ask(id, request(id)) { answer in
+                let part = answer.read({ read($0)?.first }, { refusal($0, id) })
+                gathering.add(part, at: index)
+            }
+        }
+        return .later(reply)
+    }
+
     /// Asks every shard; there are none before somebody made use of groups.
     func askAll(
         _ request: GroupRequest, answer: @escaping @Sendable ([GroupHost.Host.Answer]) -> Void

@@ -13,29 +13,18 @@ enum DescribeGroupsHandler {
     static func handle(_ request: DescribeGroupsRequest, _ context: RequestContext) -> Outcome<
         DescribeGroupsResponse
     > {
-        let reply = Deferred<DescribeGroupsResponse>()
-        let gathering = Gathering<Group>(count: request.groups.count) { groups in
+        context.askEach(request.groups, .describe) {
+            .describe([$0])
+        } read: { reply in
+            if case .describe(let groups) = reply { groups } else { nil }
+        } refusal: { code, id in
+            failure(code, id)
+        } then: { groups in
             var response = DescribeGroupsResponse()
             response.throttleTimeMs = context.throttleMilliseconds
-            response.groups = groups
-            reply.complete(response)
+            response.groups = groups.map { finished($0, request, context) }
+            return response
         }
-        for (index, id) in request.groups.enumerated() {
-            guard context.authorize(.describe, .group(id)) else {
-                gathering.add(failure(.groupAuthorizationFailed, id), at: index)
-                continue
-            }
-            context.ask(id, .describe([id])) { answer in
-                let described = answer.read { reply in
-                    guard case .describe(let groups) = reply else { return nil as Group? }
-                    return groups.first
-                } _: { code in
-                    failure(code, id)
-                }
-                gathering.add(finished(described, request, context), at: index)
-            }
-        }
-        return .later(reply)
     }
 
     private static func finished(

@@ -13,29 +13,18 @@ enum DeleteGroupsHandler {
     > {
         var seen: Set<String> = []
         let ids = request.groupsNames.filter { seen.insert($0).inserted }
-        let reply = Deferred<DeleteGroupsResponse>()
-        let gathering = Gathering<Result>(count: ids.count) { results in
+        return context.askEach(ids, .delete) {
+            .delete([$0])
+        } read: { reply in
+            if case .delete(let results) = reply { results } else { nil }
+        } refusal: { code, id in
+            failure(code, id)
+        } then: { results in
             var response = DeleteGroupsResponse()
             response.throttleTimeMs = context.throttleMilliseconds
             response.results = results
-            reply.complete(response)
+            return response
         }
-        for (index, id) in ids.enumerated() {
-            guard context.authorize(.delete, .group(id)) else {
-                gathering.add(failure(.groupAuthorizationFailed, id), at: index)
-                continue
-            }
-            context.ask(id, .delete([id])) { answer in
-                let result = answer.read { reply in
-                    guard case .delete(let results) = reply else { return nil as Result? }
-                    return results.first
-                } _: { code in
-                    failure(code, id)
-                }
-                gathering.add(result, at: index)
-            }
-        }
-        return .later(reply)
     }
 
     private static func failure(_ code: ErrorCode, _ id: String) -> Result {

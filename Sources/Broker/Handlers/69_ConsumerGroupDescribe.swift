@@ -11,36 +11,28 @@ enum ConsumerGroupDescribeHandler {
     static func handle(
         _ request: ConsumerGroupDescribeRequest, _ context: RequestContext
     ) -> Outcome<ConsumerGroupDescribeResponse> {
-        let reply = Deferred<ConsumerGroupDescribeResponse>()
-        let gathering = Gathering<Group>(count: request.groupIDs.count) { groups in
+        context.askEach(request.groupIDs, .describe) {
+            .describeConsumers([$0])
+        } check: { id in
+            id.isEmpty ? .invalidGroupID : nil
+        } read: { reply in
+            if case .describeConsumers(let groups) = reply { groups } else { nil }
+        } refusal: { code, id in
+            failure(code, id)
+        } then: { groups in
             var response = ConsumerGroupDescribeResponse()
             response.throttleTimeMs = context.throttleMilliseconds
-            response.groups = groups
-            reply.complete(response)
+            response.groups = groups.map { finished($0, request) }
+            return response
         }
-        for (index, id) in request.groupIDs.enumerated() {
-            guard context.authorize(.describe, .group(id)) else {
-                gathering.add(failure(.groupAuthorizationFailed, id), at: index)
-                continue
-            }
-            guard !id.isEmpty else {
-                gathering.add(failure(.invalidGroupID, id), at: index)
-                continue
-            }
-            context.ask(id, .describeConsumers([id])) { answer in
-                var group = answer.read { reply in
-                    guard case .describeConsumers(let groups) = reply else { return nil as Group? }
-                    return groups.first
-                } _: { code in
-                    failure(code, id)
-                }
-                if request.includeAuthorizedOperations, group.errorCode == ErrorCode.none.rawValue {
-                    group.authorizedOperations = Resource.group(id).operationBits
-                }
-                gathering.add(group, at: index)
-            }
+    }
+
+    private static func finished(_ group: Group, _ request: ConsumerGroupDescribeRequest) -> Group {
+        var group = group
+        if request.includeAuthorizedOperations, group.errorCode == ErrorCode.none.rawValue {
+            group.authorizedOperations = Resource.group(group.groupID).operationBits
         }
-        return .later(reply)
+        return group
     }
 
     private static func failure(_ code: ErrorCode, _ id: String) -> Group {

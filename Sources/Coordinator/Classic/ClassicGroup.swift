@@ -245,11 +245,7 @@ extension ClassicGroup {
         value.leader = leaderID
         value.currentStateTimestamp = stateTimestamp?.milliseconds ?? -1
         value.members = membersInOrder.map { member in
-            var written = GroupMetadataValue.MemberMetadata()
-            written.memberID = member.id
-            written.groupInstanceID = member.instanceID
-            written.clientID = member.client.id
-            written.clientHost = member.client.host
+            var written = GroupMetadataValue.MemberMetadata(member.id, member.instanceID, member.client)
             written.rebalanceTimeout = member.rebalanceTimeoutMilliseconds
             written.sessionTimeout = member.sessionTimeoutMilliseconds
             written.subscription = protocolName.map { member.metadata(for: $0) } ?? []
@@ -315,5 +311,16 @@ extension ClassicMember {
                 ? written.sessionTimeout : written.rebalanceTimeout,
             sessionTimeoutMilliseconds: written.sessionTimeout, protocols: [only],
             assignment: written.assignment)
+    }
+}
+
+extension GroupMetadataValue.MemberMetadata {
+    /// A member as it is written down, so far as it is known by its name.
+    init(_ id: String, _ instanceID: String?, _ client: GroupClient) {
+        self.init()
+        memberID = id
+        groupInstanceID = instanceID
+        clientID = client.id
+        clientHost = client.host
     }
 }

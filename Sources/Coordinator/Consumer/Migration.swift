@@ -209,11 +209,7 @@ extension GroupCoordinator {
         value.currentStateTimestamp = now.wall.milliseconds
         value.members = members.map { member in
             let metadata = member.classic?.protocols.first { $0.name == common?.name }?.metadata ?? []
-            var written = GroupMetadataValue.MemberMetadata()
-            written.memberID = member.id
-            written.groupInstanceID = member.instanceID
-            written.clientID = member.client.id
-            written.clientHost = member.client.host
+            var written = GroupMetadataValue.MemberMetadata(member.id, member.instanceID, member.client)
             written.rebalanceTimeout = member.rebalanceTimeoutMilliseconds
             written.sessionTimeout = member.classic?.sessionTimeoutMilliseconds ?? 0
             written.subscription = metadata

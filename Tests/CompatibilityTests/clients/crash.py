@@ -13,8 +13,6 @@ import collections
 import os
 import pathlib
 import random
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -22,30 +20,13 @@ import time
 from confluent_kafka import Producer
 
 import wire
+from broker import BrokerProcess
 
 TOPIC = "crash"
 RAW_PARTITIONS = 3
 LIBRARY_PARTITION = 3
 IN_FLIGHT = 5
 RECORDS = 5
-
-
-class Broker:
-    def __init__(self, command, port, log):
-        self.command = command
-        self.port = port
-        self.log = open(log, "ab")
-        self.process = None
-
-    def start(self):
-        environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
-        self.process = subprocess.Popen(
-            self.command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, env=environment)
-        wire.wait_until_ready(self.port, self.process)
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
 
 
 class RawProducer:
@@ -251,7 +232,7 @@ def main():
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     dice = random.Random(options.seed)
-    broker = Broker(options.command, options.port, options.log)
+    broker = BrokerProcess(options.command, options.port, options.log)
     broker.start()
     try:
         connection = wire.Connection(options.port)

@@ -4,8 +4,6 @@ Each function below is a story that people rely on. The script runs the broker i
 """
 
 import asyncio
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -17,29 +15,18 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, NewTopic
 from kafka import KafkaConsumer
 
-import wire
+from broker import BrokerProcess
 
 WAIT = 30
 PARTITIONS = 4
 
 
-class Broker:
+class Broker(BrokerProcess):
     def __init__(self, command, port, log):
-        self.command, self.port = command, port
+        super().__init__(command, port, log)
         self.address = f"127.0.0.1:{port}"
-        self.log = open(log, "ab")
         self.start()
         self.admin = AdminClient({"bootstrap.servers": self.address})
-
-    def start(self):
-        environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
-        self.process = subprocess.Popen(
-            self.command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, env=environment)
-        wire.wait_until_ready(self.port, self.process)
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
 
     def create(self, topic, partitions=PARTITIONS):
         self.admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(WAIT)
