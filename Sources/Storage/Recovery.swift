@@ -94,7 +94,8 @@ struct Recovery {
             hasNewFile = true
         }
         // An empty file at offset 0 may get lost: it would be made again. Its first sync takes care of it.
-        if trust != .clean, !isDeferred, end > .zero { try disk.syncDirectory(directory) }
+        // Where a file took the place of others, they must not come back beside what is written to it.
+        if trust != .clean, !isDeferred || hasNewFile, end > .zero { try disk.syncDirectory(directory) }
         let isFresh = end == .zero || hasNewFile && trust == .clean
         var state = SegmentStore.State(
             shared: shared, segments: segments, start: start, end: end, syncedEnd: end, filedEnd: end,
@@ -163,8 +164,10 @@ struct Recovery {
             let state = SegmentState(segment, openedAt: services.clock.wallTime())
             return Scanned(state: state, end: base, isTrusted: true)
         }
+        // A recovery point that stands where the next segment begins may be older than that: then this one's
+        // indexes were not completed.
         let isBelow =
-            if let next { trust != .clean && next <= min(bound, verifiedEnd) } else { false }
+            if let next { trust != .clean && next < min(bound, verifiedEnd) } else { false }
         if trust == .clean || isBelow,
             let trusted = try trusted(segment, size, next, sizes[name + ".index"], sizes[name + ".timeindex"])
         {

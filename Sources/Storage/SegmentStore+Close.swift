@@ -117,8 +117,7 @@ extension SegmentStore {
             // The file of a log without a single record may get lost: it would be made again.
             let hasNews = state.hasNewFile && state.end > .zero
             let wasPadded = try state.dropPadding()
-            // A start may have left a trace in a file that nobody has opened since.
-            if state.hasTrace { _ = try state.active.segment.log(mayWait: true) }
+            try state.openTrace()
             let isDirty = state.filedEnd < state.end || hasNews || state.unsealed > 0 || state.hasTrace
             return isDirty || wasPadded ? state.takeAll(directory) : nil
         }

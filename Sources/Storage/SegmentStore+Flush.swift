@@ -151,7 +151,7 @@ extension SegmentStore.State {
             activeSegment: segments[segments.count - 1].segment,
             bytes: unsyncedBytes)
         for number in (segments.count - 1 - unsealed)..<segments.count {
-            // The file is open: it was written to.
+            // The file is open: it was written to, or holds a trace that was opened.
             guard let opened = try? segments[number].segment.log(mayWait: false) else { continue }
             if number == segments.count - 1 {
                 unsynced.active = opened

@@ -260,6 +260,7 @@ package final class SegmentStore: LogStore {
         do throws(StorageError) {
             // An earlier attempt may have left something behind.
             try file.truncate(to: 0)
+            try state.openTrace()
             try state.dropPadding()
         } catch {
             // Once the log were truncated, or its segments larger, a start would miss what lies behind the
@@ -280,6 +281,12 @@ package final class SegmentStore: LogStore {
 }
 
 extension SegmentStore.State {
+    /// Opens the active file if a start left a trace in it and nobody has opened it since: only open files
+    /// are synced.
+    func openTrace() throws(StorageError) {
+        if hasTrace { _ = try active.segment.log(mayWait: true) }
+    }
+
     /// Ends the active file with its last batch again, which a sync has to make durable; false if it did
     /// anyway.
     @discardableResult
