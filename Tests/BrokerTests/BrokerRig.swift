@@ -22,8 +22,12 @@ final class BrokerRig {
     private let router: Router
     private let diskPool: Network.WorkPool
 
-    init(seed: UInt64 = 1, _ change: (inout BrokerSettings) -> Void = { _ in }) throws {
-        disk = SimulatedDisk(seed: seed)
+    /// A broker on `disk`, where another one may have been before; partitions that it made are opened when
+    /// somebody asks for them.
+    init(
+        on disk: SimulatedDisk = SimulatedDisk(seed: 1), _ change: (inout BrokerSettings) -> Void = { _ in }
+    ) throws {
+        self.disk = disk
         var settings = BrokerSettings()
         settings.logDirectory = "/data"
         change(&settings)
@@ -44,6 +48,7 @@ final class BrokerRig {
             producerIDs: ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID),
             sockets: BrokerSockets(loops: loops, pool: pool, listeners: [], routers: RouterSlot()),
             advertised: [], brokerEpoch: 0)
+        try catalog.takeLeadership()
         broker = Broker(settings, parts, logger: logger, clock: clock)
         router = Router(broker)
         services = NetworkServices(limits: NetworkLimits(settings), pool: pool, logger: logger)
@@ -62,7 +67,11 @@ final class BrokerRig {
         var config = LogConfig()
         config.durability = .os
         let partition = TopicPartition(topic: TopicName.clusterMetadata, partition: PartitionIndex(0))
-        let log = try storage.createPartition(partition, id: .metadataTopic, config: config, kind: .metadata)
+        let isNew = try storage.partitions().allSatisfy { $0.partition != partition }
+        let log =
+            try isNew
+            ? storage.createPartition(partition, id: .metadataTopic, config: config, kind: .metadata)
+            : storage.openPartition(partition, id: .metadataTopic, config: config, kind: .metadata)
         return try MetadataLog(log: log, clock: clock)
     }
 

@@ -87,6 +87,7 @@ struct History {
     ///
     /// - Throws: `Violation` where a promise is broken.
     mutating func run() throws {
+        defer { letGo() }
         for life in 0..<Int.random(in: 2...4, using: &random) {
             if life > 0, random.chance(50) { disk.base.setShortReads(random.chance(30)) }
             try start()
@@ -101,8 +102,6 @@ struct History {
     // MARK: Start
 
     private mutating func start() throws {
-        logs = [:]
-        pool.drop()
         var options = LogDirectoryOptions(
             path: "/data", clusterID: "cluster", nodeID: 1, directoryID: UUID(high: 1, low: 2),
             version: "0.0-test")
@@ -222,6 +221,15 @@ struct History {
 
     // MARK: End
 
+    /// Lets go of the directory: what waits for its threads would hold it, and it holds what waits.
+    private mutating func letGo() {
+        directory?.abandon()
+        while directory?.flusher.flushOnce() == true {}
+        pool.drop()
+        directory = nil
+        logs = [:]
+    }
+
     /// Ends a life: by a clean stop, a kill or a power cut.
     private mutating func end() throws {
         var isClean = false
@@ -246,7 +254,7 @@ struct History {
         tell(isKill ? "killed" : "power cut")
         let next = isKill ? disk.base.afterKill() : disk.base.afterPowerCut()
         next.setCapacity(.max)
-        directory = nil
+        letGo()
         if random.chance(25) { rot(on: next, isClean: isClean) }
         disk = LyingDisk(next, lie)
     }
