@@ -82,8 +82,7 @@ struct Recovery {
             }
         }
         try checkNothingDurableIsGone(segments.last, end)
-        var start = segments.first?.segment.base ?? end
-        if let logStart, logStart > start { start = logStart }
+        let start = max(segments.first?.segment.base ?? end, logStart ?? .zero)
         var hasNewFile = false
         if segments.isEmpty || start > end {
             // Offsets below the log start were given out once; they are not given out again.
