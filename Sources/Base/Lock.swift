@@ -4,22 +4,29 @@
 import Glibc
 
 /// A value that only one thread at a time can reach.
-@safe public final class Lock<State: ~Copyable>: @unchecked Sendable {
-    private var state: State
-    // The mutex needs an address that never changes; only this class ever touches it.
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+///
+/// It shares one piece of memory with its mutex: each of many thousand partitions has several locks.
+@safe public struct Lock<State: ~Copyable>: ~Copyable, @unchecked Sendable {
+    @usableFromInline @unsafe struct Guarded: ~Copyable {
+        // First, so that it is found whatever the state is.
+        var mutex = unsafe pthread_mutex_t()
+        @usableFromInline var state: State
+    }
+
+    // The mutex needs an address that never changes.
+    @usableFromInline let guarded: UnsafeMutablePointer<Guarded>
 
     /// Wraps `state`, unlocked.
     public init(_ state: consuming sending State) {
-        unsafe mutex = .allocate(capacity: 1)
-        unsafe mutex.initialize(to: pthread_mutex_t())
-        self.state = state
+        unsafe guarded = .allocate(capacity: 1)
+        unsafe guarded.initialize(to: Guarded(state: state))
         unsafe pthread_mutex_init(mutex, nil)
     }
 
     deinit {
         unsafe pthread_mutex_destroy(mutex)
-        unsafe mutex.deallocate()
+        unsafe guarded.deinitialize(count: 1)
+        unsafe guarded.deallocate()
     }
 
     /// Runs `body` while holding the lock.
@@ -31,13 +38,11 @@ import Glibc
     ) throws(Failure) -> Result {
         acquire()
         defer { release() }
-        return try body(&protected)
+        return try unsafe body(&guarded.pointee.state)
     }
 
-    /// The state without the lock, for `withLock` alone.
-    @usableFromInline package var protected: State {
-        _read { yield state }
-        _modify { yield &state }
+    private var mutex: UnsafeMutablePointer<pthread_mutex_t> {
+        unsafe UnsafeMutableRawPointer(guarded).assumingMemoryBound(to: pthread_mutex_t.self)
     }
 
     /// For `withLock` alone.

@@ -14,6 +14,10 @@ final class RecoveredJournal: Sendable {
         var isRemoved = false
     }
 
+    private final class Turn: Sendable {
+        let lock = Lock(())
+    }
+
     private let replay: JournalReplay
     private let file: any DiskFile
     private let suspects: OffsetCheckpoint
@@ -21,7 +25,7 @@ final class RecoveredJournal: Sendable {
     let members: Set<TopicPartition>
     private let state: Lock<State>
     /// Each partition is replayed by one thread, while others replay other partitions.
-    private let turns = (0..<16).map { _ in Lock(()) }
+    private let turns = (0..<16).map { _ in Turn() }
 
     /// The journal in `file`, whose entries that count are `live`.
     init(
@@ -45,7 +49,7 @@ final class RecoveredJournal: Sendable {
     func replay(_ partition: TopicPartition) throws(StorageError) -> Offset {
         guard members.contains(partition) else { return .zero }
         let turn = turns[partition.hashValue & (turns.count - 1)]
-        return try turn.withLock { _ throws(StorageError) in
+        return try turn.lock.withLock { _ throws(StorageError) in
             let (waiting, known) = state.withLock { ($0.waiting[partition], $0.bounds[partition]) }
             var bound = known ?? .zero
             for entries in waiting ?? [] {

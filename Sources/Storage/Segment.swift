@@ -6,12 +6,26 @@ internal import Synchronization
 
 /// The files of a segment.
 final class Segment: Sendable {
+    /// Which of the files.
+    private enum Slot: Int, CaseIterable {
+        case log, index, times
+
+        init(_ kind: IndexKind) { self = kind == .offset ? .index : .times }
+    }
+
     private struct Files: Sendable {
-        var log: (any DiskFile)?
-        var index: (any DiskFile)?
-        var times: (any DiskFile)?
+        /// By `Slot`; empty where none is open, as in most of many thousand partitions.
+        var open: [(any DiskFile)?] = []
         /// What the names of the files end in since the segment was taken out of its log.
         var retiredSuffix = ""
+
+        subscript(slot: Slot) -> (any DiskFile)? {
+            get { open.isEmpty ? nil : open[slot.rawValue] }
+            set {
+                if open.isEmpty { open = Array(repeating: nil, count: Slot.allCases.count) }
+                open[slot.rawValue] = newValue
+            }
+        }
     }
 
     let base: Offset
@@ -27,7 +41,9 @@ final class Segment: Sendable {
         self.base = base
         self.directory = directory
         self.disk = disk
-        files = Lock(Files(log: log))
+        var files = Files()
+        if let log { files[.log] = log }
+        self.files = Lock(files)
     }
 
     /// `offset` in 20 digits, as in the names of files.
@@ -41,12 +57,12 @@ final class Segment: Sendable {
 
     /// The log file; nil where it would have to be opened first, which may wait.
     func log(mayWait: Bool) throws(StorageError) -> (any DiskFile)? {
-        try open(\.log, ".log", .existing, mayWait: mayWait)
+        try open(.log, ".log", .existing, mayWait: mayWait)
     }
 
     /// An index file, which must exist; nil where it would have to be opened first.
     func index(_ kind: IndexKind, mayWait: Bool) throws(StorageError) -> (any DiskFile)? {
-        try open(kind == .offset ? \.index : \.times, kind.suffix, .existing, mayWait: mayWait)
+        try open(Slot(kind), kind.suffix, .existing, mayWait: mayWait)
     }
 
     /// Searches the first `entries` entries of an index file for the last one at or below `key`.
@@ -89,38 +105,32 @@ final class Segment: Sendable {
 
     /// An index file to write to, created if it is missing.
     func writableIndex(_ kind: IndexKind) throws(StorageError) -> any DiskFile {
-        let file = try open(kind == .offset ? \.index : \.times, kind.suffix, .any, mayWait: true)
+        let file = try open(Slot(kind), kind.suffix, .any, mayWait: true)
         guard let file else { preconditionFailure("a file that may be waited for is opened") }
         return file
     }
 
     private func open(
-        _ slot: any WritableKeyPath<Files, (any DiskFile)?> & Sendable, _ suffix: String, _ mode: OpenMode,
-        mayWait: Bool
+        _ slot: Slot, _ suffix: String, _ mode: OpenMode, mayWait: Bool
     ) throws(StorageError) -> (any DiskFile)? {
         try files.withLock { (files) throws(StorageError) in
-            if let file = files[keyPath: slot] { return file }
+            if let file = files[slot] { return file }
             guard mayWait else { return nil }
             let file = try disk.open(path(suffix) + files.retiredSuffix, mode)
-            files[keyPath: slot] = file
+            files[slot] = file
             return file
         }
     }
 
     /// Lets go of the open files; whoever reads them keeps them.
-    func closeFiles() {
-        files.withLock { files in
-            files.log = nil
-            files.index = nil
-            files.times = nil
-        }
-    }
+    func closeFiles() { files.withLock { $0.open = [] } }
 
     /// The same for the indexes alone.
     func closeIndexes() {
         files.withLock { files in
-            files.index = nil
-            files.times = nil
+            guard !files.open.isEmpty else { return }
+            files[.index] = nil
+            files[.times] = nil
         }
     }
 

@@ -5,7 +5,9 @@ package import Base
 import Glibc
 
 /// Why storage refused or failed.
-package enum StorageError: Error, Equatable, Sendable {
+///
+/// Indirect, as each of many thousand logs has room for one.
+package indirect enum StorageError: Error, Equatable, Sendable {
     /// A system call failed.
     case io(operation: DiskOperation, path: String, errno: Int32)
     /// The file system is full, or a quota is used up; what was asked for left no trace.

@@ -11,13 +11,18 @@ import Testing
 @testable import Network
 @testable import Storage
 
+/// What a broker wrote into its log.
+final class LogLines: Sendable {
+    let lines = Lock<[String]>([])
+}
+
 /// A broker that is run step by step; clients of `connect` are its only peers.
 final class BrokerRig {
     let disk: SimulatedDisk
     let clock = SimulatedClock()
     let broker: Broker
     let loop: EventLoop
-    let logLines = Lock<[String]>([])
+    let log = LogLines()
     private let services: NetworkServices
     private let router: Router
     private let diskPool: Network.WorkPool
@@ -31,8 +36,8 @@ final class BrokerRig {
         var settings = BrokerSettings()
         settings.logDirectory = "/data"
         change(&settings)
-        let lines = logLines
-        let logger = Logger(level: .debug) { line in lines.withLock { $0.append(line) } }
+        let log = self.log
+        let logger = Logger(level: .debug) { line in log.lines.withLock { $0.append(line) } }
         let loops = try EventLoopGroup(count: 1, clock: clock)
         let pool = try Network.WorkPool(threadLimit: 0)
         let diskPool = try Network.WorkPool(threadLimit: 0)

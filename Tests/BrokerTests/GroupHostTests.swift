@@ -171,18 +171,19 @@ struct GroupHostTests {
         let shard = try shard(of: rig)
         shard.load()
         let answers = Lock<[String]>([])
+        let add: @Sendable (String) -> Void = { line in answers.withLock { $0.append(line) } }
         var asked = OffsetFetchRequest.OffsetFetchRequestGroup()
         asked.groupID = Self.group
         asked.topics = nil
         let request = GroupRequest.fetchOffsets(asked, requireStable: false)
-        let first = shard.submit({ .request(request, $0) }, answer: note("first", answers))
-        let second = shard.submit({ .request(request, $0) }, answer: note("second", answers))
+        let first = shard.submit({ .request(request, $0) }, answer: note("first", add))
+        let second = shard.submit({ .request(request, $0) }, answer: note("second", add))
         #expect(first != nil && second != nil)
         shard.giveUp(try #require(second))
         #expect(answers.withLock { $0 } == ["second COORDINATOR_LOAD_IN_PROGRESS"])
         rig.step()
         #expect(answers.withLock { $0 }.last == "first [3]")
-        #expect(shard.submit({ .request(request, $0) }, answer: note("third", answers)) == nil)
+        #expect(shard.submit({ .request(request, $0) }, answer: note("third", add)) == nil)
         #expect(answers.withLock { $0 }.last == "third [3]")
         #expect(shard.waitingCount == 0)
     }
@@ -286,7 +287,7 @@ struct GroupHostTests {
     }
 
     private func note(
-        _ name: String, _ answers: Lock<[String]>
+        _ name: String, _ add: @escaping @Sendable (String) -> Void
     ) -> @Sendable (ShardHost<GroupCoordinator>.Answer) -> Void {
         { answer in
             let text: String
@@ -296,7 +297,7 @@ struct GroupHostTests {
             case .success: text = "another reply"
             case .failure(let error): text = error.code.name
             }
-            answers.withLock { $0.append("\(name) \(text)") }
+            add("\(name) \(text)")
         }
     }
 }

@@ -116,7 +116,7 @@ func impossibleSizes(size: Int32) throws {
     #expect(try client.receiveFrame() == pattern(1000))
     #expect(client.isEnded())
     #expect(server.reasons == [.frameSize(size)])
-    #expect(server.lines.withLock { $0 }.count == 1)
+    #expect(server.log.lines.withLock { $0 }.count == 1)
 }
 
 @Test("an announced size reserves no memory that its bytes do not back")

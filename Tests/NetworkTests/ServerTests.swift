@@ -17,7 +17,7 @@ func connectionLimits() throws {
         server.step()
         #expect(refused.isEnded())
     }
-    #expect(server.lines.withLock { $0 }.count == 1)
+    #expect(server.log.lines.withLock { $0 }.count == 1)
     #expect(server.group.connectionCount == 3)
     clients.removeLast()
     server.step()

@@ -78,7 +78,9 @@ private func tightLimits(_ seed: UInt64) -> NetworkLimits {
 extension TestServer {
     /// Answers what waits and lets the idle timeout pass, several times: an answer lets frames that were kept
     /// be handled, which may wait for answers of their own.
-    fileprivate func calm(_ waiting: Lock<[(Connection, ReplySlot, [UInt8])]>, _ clock: ManualClock) {
+    fileprivate func calm(
+        _ waiting: borrowing Lock<[(Connection, ReplySlot, [UInt8])]>, _ clock: ManualClock
+    ) {
         for _ in 0..<20 {
             while let picked = waiting.withLock({ $0.popLast() }) { answer(picked) }
             step()

@@ -91,6 +91,11 @@ func sendAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     return true
 }
 
+/// What a server wrote into its log.
+final class LogLines: Sendable {
+    let lines = Lock<[String]>([])
+}
+
 /// A listener with its loops: on threads of their own, or stepped by the test when a clock is given.
 final class TestServer {
     let group: EventLoopGroup
@@ -98,7 +103,7 @@ final class TestServer {
     let services: NetworkServices
     let handler: ClosureHandler
     let clock: ManualClock?
-    let lines = Lock<[String]>([])
+    let log = LogLines()
     private var isStopped = false
 
     init(
@@ -109,10 +114,10 @@ final class TestServer {
         self.handler = handler
         self.clock = clock
         group = try clock.map { try EventLoopGroup(count: 1, clock: $0) } ?? EventLoopGroup(count: loops)
-        let lines = self.lines
+        let log = self.log
         services = NetworkServices(
             limits: limits, pool: try WorkPool(threadLimit: clock == nil ? 2 : 0),
-            logger: Logger(sink: { line in lines.withLock { $0.append(line) } }))
+            logger: Logger(sink: { line in log.lines.withLock { $0.append(line) } }))
         listener = try Listener(
             ListenerAddress(host: host, port: 0), on: group, services: services, security: security
         ) { handler }

@@ -27,6 +27,13 @@ final class Story: Sendable {
     func tell() { for line in lines.withLock({ $0 }) { print(line) } }
 }
 
+/// Whether something happened, as a log line told on whatever thread.
+final class Mark: Sendable {
+    private let mark = Lock(false)
+    var isSet: Bool { mark.withLock { $0 } }
+    func set(_ isSet: Bool) { mark.withLock { $0 = isSet } }
+}
+
 /// The life of one directory over several starts.
 struct History {
     var random: SeededRandom
@@ -40,7 +47,7 @@ struct History {
     var tag = 0
     var nextID: UInt64 = 1
     /// Whether the disk failed once too often: it kept nothing, and not even a note of that.
-    let isUnmarked = Lock(false)
+    let isUnmarked = Mark()
     /// Takes down what happens, for whoever has to understand a failure.
     var story: Story?
 
@@ -108,13 +115,13 @@ struct History {
         options.journalAreaBytes = 48 << 10
         options.syncsLater = random.chance(50)
         let (pool, story, isUnmarked) = (pool, story, isUnmarked)
-        isUnmarked.withLock { $0 = false }
+        isUnmarked.set(false)
         do {
             let opened = try disk.during(.opening) { () throws(StorageError) in
                 try LogDirectory(
                     options, disk: disk, clock: clock, background: { pool.add($0) },
                     logger: Logger(level: story == nil ? .error : .info) { line in
-                        if line.contains("log.suspect.unmarked") { isUnmarked.withLock { $0 = true } }
+                        if line.contains("log.suspect.unmarked") { isUnmarked.set(true) }
                         story?.add("  \(line)")
                     })
             }
@@ -250,7 +257,7 @@ struct History {
             noteDurable()
         }
         // After it the system's memory would pass for the disk, which nobody can tell then.
-        let isKill = !disk.base.isDead && random.chance(40) && !isUnmarked.withLock { $0 }
+        let isKill = !disk.base.isDead && random.chance(40) && !isUnmarked.isSet
         tell(isKill ? "killed" : "power cut")
         let next = isKill ? disk.base.afterKill() : disk.base.afterPowerCut()
         next.setCapacity(.max)

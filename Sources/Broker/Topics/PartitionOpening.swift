@@ -8,7 +8,7 @@ internal import Synchronization
 struct LogToOpen: Sendable {
     let id: TopicPartition
     let topicID: TopicID
-    let config: LogConfig
+    let config: SharedLogConfig
     /// Where it lies; nil if its directory is not there.
     let directory: LogDirectory?
 }
@@ -130,7 +130,7 @@ final class PartitionOpening: Sendable {
     private func openOrCreate(
         _ unopened: LogToOpen, in directory: LogDirectory
     ) throws(StorageError) -> PartitionLog {
-        let (id, topicID, config) = (unopened.id, unopened.topicID, unopened.config)
+        let (id, topicID, config) = (unopened.id, unopened.topicID, unopened.config.value)
         do throws(StorageError) {
             return try directory.openPartition(id, id: topicID, config: config)
         } catch .partitionMissing {

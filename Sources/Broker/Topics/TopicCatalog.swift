@@ -207,7 +207,7 @@ package final class TopicCatalog: Sendable {
 
     private func make(_ plan: PlannedTopic) -> Topic {
         let (topic, id) = (plan.checked, plan.id)
-        let config = LogConfig(topic.settings, settings)
+        let config = SharedLogConfig(LogConfig(topic.settings, settings))
         let wanted = zip(Int32(0)..., plan.directories).map { index, directory in
             LogToOpen(
                 id: TopicPartition(topic: topic.name, partition: PartitionIndex(index)), topicID: id,

@@ -23,7 +23,7 @@ struct TopicOpening {
         image.topics.values.map { state in
             let overrides = image.configs[.topic(state.name)] ?? [:]
             let settings = effectiveSettings(overrides, of: state.name)
-            let config = LogConfig(settings, self.settings)
+            let config = SharedLogConfig(LogConfig(settings, self.settings))
             let partitions = (0..<Int32(state.partitions.count)).map { index in
                 let id = TopicPartition(topic: state.name, partition: PartitionIndex(index))
                 let directory = places.directory(of: id, state.partitions[index])
