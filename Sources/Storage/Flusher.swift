@@ -21,8 +21,6 @@ package struct Unsynced: Sendable {
     var run: JournalRun?
     /// What the journal notes about it once it is synced; nil if the store has no place there.
     var note: JournalEntry?
-    /// How often the store had been truncated.
-    var cuts = 0
 
     /// Has the system write what it can; `sync` follows.
     func startWriteBack() {

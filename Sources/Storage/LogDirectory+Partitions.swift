@@ -136,15 +136,6 @@ extension LogDirectory {
         return try services.disk.contents(directory + "/" + name, limit: limit)
     }
 
-    /// Drops everything of an open log from `offset` on, rounded down to the beginning of a batch.
-    package func truncate(_ log: PartitionLog, to offset: Offset) throws(StorageError) {
-        // Lowered first, and durably: a log that ends before its recovery point passes for damaged.
-        state.withLock { $0.recoveryCaps[log.partition] = offset }
-        defer { state.withLock { $0.recoveryCaps[log.partition] = nil } }
-        try writeCheckpoints()
-        try log.truncate(to: offset)
-    }
-
     private func open(
         _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust, isIdentified: Bool
     ) throws(StorageError) -> PartitionLog {

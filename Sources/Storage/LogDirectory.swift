@@ -55,8 +55,6 @@ package final class LogDirectory: Sendable {
         /// stay as they are.
         var recoveryPoints: OffsetCheckpoint
         var logStarts: OffsetCheckpoint
-        /// Recovery points may not be beyond these offsets just now, as a truncation is under way.
-        var recoveryCaps: [TopicPartition: Offset] = [:]
         /// How far logs were compacted, and those that are left alone.
         var cleanerOffsets: OffsetCheckpoint
         var uncleanable: Set<TopicPartition> = []
@@ -291,8 +289,7 @@ package final class LogDirectory: Sendable {
             for (partition, log) in state.logs {
                 let bounds = log.bounds
                 let kept = log.store.bounds
-                state.recoveryPoints.offsets[partition] = min(
-                    kept.recoveryPoint, state.recoveryCaps[partition] ?? kept.recoveryPoint)
+                state.recoveryPoints.offsets[partition] = kept.recoveryPoint
                 state.logStarts.offsets[partition] = bounds.logStart > kept.oldest ? bounds.logStart : nil
                 watermarks.offsets[partition] = bounds.highWatermark
             }

@@ -12,8 +12,6 @@ package protocol LogNotes: AnyObject, Sendable {
     func saveSnapshot(_ bytes: [UInt8], at offset: Offset) throws(StorageError)
     /// Drops a snapshot.
     func removeSnapshot(at offset: Offset) throws(StorageError)
-    /// Drops all snapshots above `offset`; durable when it returns.
-    func removeSnapshots(above offset: Offset) throws(StorageError)
     /// The epochs; nil if there are none, or they are damaged.
     func leaderEpochs() throws(StorageError) -> LeaderEpochs?
     /// What is known of aborted transactions, segment by segment, ascending.
@@ -55,11 +53,6 @@ final class PartitionFiles: LogNotes {
     }
 
     func removeSnapshot(at offset: Offset) throws(StorageError) { try disk.removeIfPresent(path(offset)) }
-
-    func removeSnapshots(above offset: Offset) throws(StorageError) {
-        for noted in try snapshotOffsets() where noted > offset { try removeSnapshot(at: noted) }
-        try disk.syncDirectory(directory)
-    }
 
     func leaderEpochs() throws(StorageError) -> LeaderEpochs? {
         let path = directory + "/" + PartitionFiles.epochsName

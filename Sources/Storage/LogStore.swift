@@ -153,9 +153,6 @@ package protocol LogStore: AnyObject, Sendable {
         from offset: Offset, bytesBack: Int, _ visit: (BatchHeader) throws(StorageError) -> Bool
     ) throws(StorageError)
 
-    /// Drops every batch that contains `offset` or lies behind it.
-    func truncate(to offset: Offset) throws(StorageError)
-
     /// Makes `offset` the first that can be read; `expire` frees what lies wholly before it.
     func trim(to offset: Offset)
 

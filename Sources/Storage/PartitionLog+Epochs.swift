@@ -1,4 +1,4 @@
-// Leadership, truncation and the notes that a log keeps beside its bytes.
+// Leadership and the notes that a log keeps beside its bytes.
 package import Base
 internal import Records
 
@@ -50,45 +50,6 @@ extension PartitionLog {
         }
     }
 
-    /// Drops everything from `offset` on, rounded down to the beginning of a batch; `LogDirectory.truncate`
-    /// lowers the recovery point before.
-    func truncate(to offset: Offset) throws(StorageError) {
-        try state.withLock { (state) throws(StorageError) in
-            guard offset < state.bounds.logEnd else { return }
-            do throws(StorageError) {
-                try truncate(&state, to: offset)
-            } catch {
-                state.truncationFailure = error
-                throw error
-            }
-        }
-    }
-
-    /// Throws if a truncation has left more in memory than in the log.
-    func requireWhole(_ state: borrowing State) throws(StorageError) {
-        guard let failure = state.truncationFailure else { return }
-        throw .offline(path: partition.description, reason: failure.description)
-    }
-
-    private func truncate(_ state: inout State, to offset: Offset) throws(StorageError) {
-        // First: brought back by a crash they would pass for the producers of what is appended next.
-        try notes.removeSnapshots(above: offset)
-        try store.truncate(to: offset)
-        let reached = store.bounds
-        state.snapshots = []
-        let rebuilt = try PartitionLog.rebuild(
-            store, notes, kind, path: partition.description, services.logger)
-        state.producers = rebuilt.producers
-        state.epochs = rebuilt.epochs
-        state.aborted = rebuilt.aborted
-        state.lastSnapshot = rebuilt.lastSnapshot
-        state.epochsChanged = true
-        state.bounds.logStart = reached.start
-        state.bounds.logEnd = reached.end
-        state.bounds.highWatermark = min(state.bounds.highWatermark, reached.durableEnd)
-        state.updateStable()
-    }
-
     /// Forgets producers that wrote nothing for `producer.id.expiration.ms`.
     package func expireProducers(at now: Timestamp) {
         state.withLock { state in
@@ -116,7 +77,6 @@ extension PartitionLog {
     package func close(isClean: Bool) throws(StorageError) {
         try store.close(isClean: isClean)
         guard isClean else { return }
-        try state.withLock { (state) throws(StorageError) in try requireWhole(state) }
         let end = store.bounds.end
         state.withLock { state in
             guard kind == .data, end > .zero, state.lastSnapshot != end else { return }

@@ -69,8 +69,6 @@ package final class PartitionLog: Sendable {
         var announced: (highWatermark: Offset, lastStable: Offset)
         weak var observer: (any LogObserver)?
         var hasFailed = false
-        /// Why a truncation ended half-way: producers and epochs may be ahead of the bytes.
-        var truncationFailure: StorageError?
 
         mutating func updateStable() {
             producers.markersBecameDurable(below: bounds.highWatermark)
@@ -135,7 +133,6 @@ package final class PartitionLog: Sendable {
         precondition(
             batch.byteCount == header.sizeInBytes, "exactly one batch is appended, with its own header")
         return try state.withLock { (state) throws(StorageError) in
-            try requireWhole(state)
             let isTracked = kind == .data && header.hasProducerID
             if isTracked, case .duplicate(let earlier) = try judge(header, &state) {
                 return .duplicate(

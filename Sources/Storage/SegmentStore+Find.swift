@@ -1,5 +1,4 @@
-// Lookups by time, walks over the whole log, truncation and closing: what happens seldom, and may wait for
-// the disk.
+// Lookups by time, and walks over the whole log: what happens seldom, and may wait for the disk.
 package import Base
 package import Records
 

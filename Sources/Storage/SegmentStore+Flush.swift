@@ -26,8 +26,6 @@ extension SegmentStore: FlushTarget {
         let (lostBytes, isNews) = state.withLock { state -> (Int, Bool) in
             switch result {
             case .success:
-                // What was truncated meanwhile is not there any more.
-                guard unsynced.cuts == state.cuts else { return (0, false) }
                 state.synced(unsynced, isJournalled: isJournalled)
                 if let segment = unsynced.activeSegment, unsynced.end <= state.end {
                     state.recents.note(unsynced.end, at: unsynced.endPosition, in: segment)
@@ -47,7 +45,7 @@ extension SegmentStore: FlushTarget {
         if isNews, case .failure(let error) = result { failed(error) }
     }
 
-    /// Says in the log, and for the next start, that a sync or a truncation failed.
+    /// Says in the log, and for the next start, that a sync failed.
     func failed(_ error: StorageError) {
         services.logger.log(
             .error, "log.offline", ["directory": directory, "reason": error.description])
@@ -160,7 +158,6 @@ extension SegmentStore.State {
             }
         }
         if hasNewFile { unsynced.directory = directory }
-        unsynced.cuts = cuts
         hasNewFile = false
         hasTrace = false
         unsyncedBytes = 0

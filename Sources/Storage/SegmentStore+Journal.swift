@@ -30,7 +30,6 @@ extension SegmentStore {
             return state.withLock { $0.isClosed }
         }
         state.withLock { state in
-            guard found.unsynced.cuts == state.cuts else { return }
             state.filedEnd = max(state.filedEnd, min(found.unsynced.end, state.end))
             if found.newest == state.active.segment.base { state.hasNewFile = false }
         }
@@ -57,7 +56,6 @@ extension SegmentStore {
         do throws(StorageError) {
             try unsynced.sync(services.disk, services.failures)
             state.withLock { state in
-                guard unsynced.cuts == state.cuts else { return }
                 state.synced(unsynced, isJournalled: false)
                 if newest == state.active.segment.base { state.hasNewFile = false }
             }

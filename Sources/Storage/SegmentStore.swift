@@ -70,8 +70,6 @@ package final class SegmentStore: LogStore {
         var isLeavingJournal = false
         /// Whether an append failed whose bytes were cut off again, but not durably.
         var hasTrace = false
-        /// How often the log was truncated.
-        var cuts = 0
         var epoch: LeaderEpoch
         var failure: StorageError?
         var isClosed = false
@@ -134,7 +132,7 @@ package final class SegmentStore: LogStore {
     /// Whose log it is, for the journal; nil where a replay could not tell, and the journal is not used.
     let identity: LogIdentity?
     let state: Lock<State>
-    /// Serializes what touches index files: the flusher's bookkeeping, truncation, closing.
+    /// Serializes what touches index files: the flusher's bookkeeping, closing.
     ///
     /// Taken before `state`.
     let upkeep = Lock(())
@@ -263,7 +261,7 @@ package final class SegmentStore: LogStore {
             try state.openTrace()
             try state.dropPadding()
         } catch {
-            // Once the log were truncated, or its segments larger, a start would miss what lies behind the
+            // Once its segments were larger, a start would miss what lies behind the
             // empty file: it goes for good before anything else of this log becomes durable.
             try? services.disk.remove(segment.path(".log"))
             state.hasNewFile = true
@@ -369,6 +367,6 @@ struct RecentPositions: Sendable {
         next = (next + 1) % Self.placesMax
     }
 
-    /// Forgets everything, after a truncation.
+    /// Forgets everything, as segments have been replaced.
     mutating func clear() { self = RecentPositions() }
 }

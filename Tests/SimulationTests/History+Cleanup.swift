@@ -62,7 +62,7 @@ extension History {
     mutating func compact(rounds: Int = 3) throws {
         guard let directory else { return }
         for number in slots.indices where slots[number].policy.compacts {
-            // Also of a log that we lost sight of, after a truncation or a deletion that failed.
+            // Also of a log that we lost sight of, after a deletion that failed.
             let end = logs[slots[number].partition]?.bounds.highWatermark
             for other in slots[number].alternatives.indices {
                 guard let promise = slots[number].alternatives[other] else { continue }

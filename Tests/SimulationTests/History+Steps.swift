@@ -13,15 +13,14 @@ extension History {
                     .joined(separator: " "))
         }
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<36: try append(to: number)
-        case 36..<50:
+        case 0..<38: try append(to: number)
+        case 38..<53:
             // As under load: something for everyone, then one turn.
             for number in slots.indices { try append(to: number) }
             flush()
-        case 50..<62: flush()
-        case 62..<67: pool.run()
-        case 67..<70: directory?.writeCheckpointsOrWarn()
-        case 70..<73: try truncate(number)
+        case 53..<65: flush()
+        case 65..<70: pool.run()
+        case 70..<73: directory?.writeCheckpointsOrWarn()
         case 73..<76: try delete(number)
         case 76..<80: try create(number)
         case 80..<83: clock.advance(milliseconds: Int64.random(in: 1...4000, using: &random))
@@ -88,31 +87,6 @@ extension History {
             // The disk does not read just now.
         } catch StorageError.corrupt(_, _, "the file is shorter than its log") where log.hasFailed {
             // A write that failed was cut off in vain.
-        }
-    }
-
-    private mutating func truncate(_ number: Int) throws {
-        guard let directory, var promise = slots[number].promise, let log = logs[slots[number].partition]
-        else { return }
-        // Nothing that was deleted or compacted is cut off.
-        let least = max(promise.compactedMax, log.bounds.logStart, promise.startMax)
-        guard let cut = promise.written.filter({ $0.next > least }).randomElement(using: &random) else {
-            return
-        }
-        let kept = min(promise.durableEnd, cut.next)
-        // Until it is done either is right.
-        slots[number].promise?.durableEnd = kept
-        do throws(StorageError) {
-            tell("truncate \(number) to \(cut.next.value)")
-            try disk.during(.truncating) { () throws(StorageError) in
-                try directory.truncate(log, to: cut.next)
-            }
-            promise.durableEnd = kept
-            promise.cut(to: cut.next)
-            slots[number].promise = promise
-        } catch {
-            // A log that failed half-way is looked at again at the next start.
-            logs[slots[number].partition] = nil
         }
     }
 

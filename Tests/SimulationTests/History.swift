@@ -1,4 +1,4 @@
-// One history: a log directory lives through appends, truncations, deletions, retention, compaction, faults,
+// One history: a log directory lives through appends, deletions, retention, compaction, faults,
 // stops and crashes as a seed decides, and after each start everything that was promised is looked for.
 import Base
 import Records

@@ -8,7 +8,7 @@ import Storage
 enum Lie: String, CaseIterable, Sendable {
     case ackBeforeSync = "acknowledged before the sync"
     case skippedDirectorySync = "a directory that is not synced"
-    case wrongTruncation = "a truncation that leaves bytes behind"
+    case wrongTruncation = "a torn tail that is not cut off"
     case snapshotAhead = "a snapshot that is ahead of its offset"
     case replayOntoRecreated = "a replay onto a topic that was created again"
     case staleJournal = "a stale journal over a later writer"
@@ -23,7 +23,7 @@ enum Lie: String, CaseIterable, Sendable {
 
 /// What the history is doing: some lies are told at one time only.
 enum Phase: Sendable {
-    case running, opening, truncating, deleting, stopping, expiring, trimming, compacting
+    case running, opening, deleting, stopping, expiring, trimming, compacting
 }
 
 /// A simulated disk that lies.
@@ -152,7 +152,7 @@ private final class LyingFile: DiskFile {
     }
 
     func truncate(to length: Int64) throws(StorageError) {
-        if disk.lie == .wrongTruncation, isLog, disk.phase == .truncating { return }
+        if disk.lie == .wrongTruncation, isLog, disk.phase == .opening { return }
         try base.truncate(to: length)
     }
 

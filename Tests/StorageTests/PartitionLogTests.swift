@@ -188,21 +188,3 @@ func trimming() throws {
     try rig.directory.stop(brokerEpoch: 0)
     #expect(try rig.reopened().openLog().bounds.logStart == Offset(50))
 }
-
-@Test("a truncated log ends where a batch ends, and goes on from there", arguments: [0, 1, 7, 30, 59, 60])
-func truncation(to target: Int64) throws {
-    let rig = try Rig(config: .tiny)
-    let log = try rig.create()
-    for tag in 0..<30 { try log.append(BatchSpec(count: 2, bytes: 150, tag: tag)) }
-    rig.flush()
-    let before = try log.allBatches()
-    try rig.directory.writeCheckpoints()
-    try rig.directory.truncate(log, to: Offset(target))
-    let kept = Int(target / 2)
-    #expect(log.bounds.logEnd == Offset(Int64(kept * 2)))
-    #expect(try log.allBatches() == Array(before[..<kept]))
-    try log.append(BatchSpec(count: 1, bytes: 150, tag: 99))
-    rig.flush()
-    #expect(try log.allBatches().count == kept + 1)
-    #expect(try rig.reopened(on: rig.disk.afterPowerCut()).openLog().allBatches().count == kept + 1)
-}

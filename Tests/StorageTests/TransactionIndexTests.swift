@@ -101,18 +101,4 @@ struct TransactionIndexTests {
         for offset in 0..<log.bounds.lastStable.value { found.formUnion(try aborted(log, from: offset)) }
         return found.sorted { $0.last < $1.last }
     }
-
-    @Test("what a truncation takes away is forgotten, also in the files")
-    func truncation() throws {
-        let rig = try Rig()
-        let log = try rig.create()
-        try fill(log)
-        rig.flush()
-        try rig.directory.truncate(log, to: Offset(6))
-        #expect(log.bounds.lastStable == Offset(4))
-        #expect(try index(log) == [expected[0]])
-        let bytes = try rig.disk.contents(self.log + "00000000000000000000.txnindex")
-        #expect(bytes == TransactionIndexFile.bytes(expected.prefix(1)))
-        rig.directory.abandon()
-    }
 }
