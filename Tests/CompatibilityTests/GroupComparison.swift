@@ -224,7 +224,10 @@ struct GroupSequence {
 
     private mutating func join(_ index: Int) throws {
         let actor = actors[index]
-        let member = chance(10) ? pick(["", "stranger"]) : actor.member
+        // A second classic member in a mixed group would get its share by the order of ids, which brokers
+        // make up.
+        let other = isMixed ? "stranger" : pick(["", "stranger"])
+        let member = chance(10) ? other : actor.member
         let kind = chance(95) ? "consumer" : "connect"
         let names = pick([
             ["range"], ["range"], ["range", "roundrobin"], ["range", "roundrobin"], ["roundrobin"],
