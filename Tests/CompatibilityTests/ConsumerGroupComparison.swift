@@ -67,8 +67,8 @@ struct ConsumerGroupSequence {
     private var actors: [Actor]
     private var story: [String] = []
 
-    init(seed: UInt64, ports: [Int]) throws {
-        group = "consumers-\(seed)-\(ProcessInfo.processInfo.processIdentifier)"
+    init(_ group: String, seed: UInt64, ports: [Int]) throws {
+        self.group = group
         brokers = try ports.map { try ConsumerComparedBroker(port: $0, actors: Self.actorCount) }
         random = SeededRandom(seed: seed)
         actors = (0..<Self.actorCount).map { Actor(id: "m\($0)") }
@@ -77,14 +77,14 @@ struct ConsumerGroupSequence {
 
     private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
 
-    /// Runs all steps; what differed, with all that led there, or nil.
-    mutating func run() throws -> String? {
+    /// Runs all steps; a difference is told with all that led there.
+    mutating func run() throws -> SequenceEnding {
         for _ in 0..<Self.steps {
             if let difference = try step(Int.random(in: actors.indices, using: &random)) {
-                return (story + [difference]).joined(separator: "\n")
+                return .different((story + [difference]).joined(separator: "\n"))
             }
         }
-        return nil
+        return .equal
     }
 
     private mutating func step(_ index: Int) throws -> String? {
@@ -184,8 +184,10 @@ struct ConsumerGroupSequence {
 
     private mutating func describe() throws -> String? {
         var request = ConsumerGroupDescribeRequest()
+        let others = [group, StandingGroups.classic, StandingGroups.consumer, "unknown", ""]
         request.groupIDs = [group]
-        story.append("describe")
+        while chance(40), let other = others.randomElement(using: &random) { request.groupIDs.append(other) }
+        story.append("describe \(request.groupIDs)")
         return try compare(brokers.map { try $0.ask(request, version: 1) }, version: 1)
     }
 

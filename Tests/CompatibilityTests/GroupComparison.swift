@@ -127,26 +127,23 @@ struct GroupSequence {
         var instance: String?
     }
 
-    /// How a sequence ended.
-    enum Ending: Equatable {
-        case equal
-        /// Kafka's choice of a leader follows a hash map; from there on the two differ rightly.
-        case otherLeader
-        case different(String)
-    }
-
     private static let actorCount = 4
     private static let steps = 30
     let group: String
     let brokers: [ComparedBroker]
-    private var random: SeededRandom
+    private let quiet: Duration
+    private let isMixed: Bool
+    var random: SeededRandom
     var actors: [Actor]
     /// What happened, for a failure.
     private var story: [String] = []
 
-    /// A sequence of classic members, or of one among members that speak the new protocol.
-    init(seed: UInt64, ports: [Int], isMixed: Bool = false) throws {
-        group = "\(isMixed ? "mixed" : "compared")-\(seed)"
+    /// A sequence of classic members, or of one among members that speak the new protocol; both brokers must
+    /// be quiet for so long before the next step.
+    init(_ group: String, seed: UInt64, ports: [Int], isMixed: Bool, quiet: Duration) throws {
+        self.group = group
+        self.quiet = quiet
+        self.isMixed = isMixed
         brokers = ports.map { ComparedBroker(port: $0) }
         random = SeededRandom(seed: seed)
         actors = (0..<Self.actorCount).map { _ in Actor() }
@@ -164,10 +161,10 @@ struct GroupSequence {
     }
 
     /// Runs all steps.
-    mutating func run() throws -> Ending {
+    mutating func run() async throws -> SequenceEnding {
         for _ in 0..<Self.steps {
             try step(Int.random(in: actors.indices, using: &random))
-            let ending = try settle()
+            let ending = try await settle()
             if ending != .equal { return ending }
         }
         return .equal
@@ -176,7 +173,8 @@ struct GroupSequence {
     mutating func tell<Request: RequestMessage>(
         _ actor: Int, version: Int16, _ make: (ComparedBroker) -> Request
     ) throws {
-        story.append("actor\(actor) \(Request.key.name) v\(version)")
+        let request = brokers[0].named(try MessagePrinter.json(of: make(brokers[0]), version: version))
+        story.append("actor\(actor) \(Request.key.name) v\(version) \(request)")
         for broker in brokers { try broker.send(make(broker), version: version, actor: actor) }
     }
 
@@ -203,12 +201,7 @@ struct GroupSequence {
         case 66..<72 where !actor.isWaiting: try leave(index)
         case 72..<84: try commit(index)
         case 84..<88: try fetch(index)
-        case 88..<93:
-            try tell(index, version: pick([0, 4, 5, 6])) { [group] _ in
-                var request = DescribeGroupsRequest()
-                request.groups = [group]
-                return request
-            }
+        case 88..<93: try describe(index)
         case 93..<96:
             try tell(index, version: 0) { [group] _ in
                 var request = OffsetDeleteRequest()
@@ -219,13 +212,8 @@ struct GroupSequence {
                 request.topics = [topic]
                 return request
             }
-        case 96..<98:
-            try tell(index, version: pick([0, 2])) { [group] _ in
-                var request = DeleteGroupsRequest()
-                request.groupsNames = [group]
-                return request
-            }
-        default: break
+        case 96..<98: try delete(index)
+        default: try commitBeside(index)
         }
     }
 
@@ -236,7 +224,10 @@ struct GroupSequence {
 
     private mutating func join(_ index: Int) throws {
         let actor = actors[index]
-        let member = chance(10) ? pick(["", "stranger"]) : actor.member
+        // A second classic member in a mixed group would get its share by the order of ids, which brokers
+        // make up.
+        let other = isMixed ? "stranger" : pick(["", "stranger"])
+        let member = chance(10) ? other : actor.member
         let kind = chance(95) ? "consumer" : "connect"
         let names = pick([
             ["range"], ["range"], ["range", "roundrobin"], ["range", "roundrobin"], ["roundrobin"],
@@ -272,8 +263,9 @@ struct GroupSequence {
         let version: Int16 = actor.instance == nil ? pick([0, 2, 3, 5]) : pick([3, 5])
         let name = chance(95) ? actor.protocolName ?? "range" : "other"
         let isLeader = actor.isLeader || chance(5)
+        let shares = actors.map(\.member).filter { !$0.isEmpty }.map { ($0, share(of: $0)) }
         actors[index].isWaiting = true
-        try tell(index, version: version) { [group, actors] broker in
+        try tell(index, version: version) { [group] broker in
             var request = SyncGroupRequest()
             request.groupID = group
             request.memberID = broker.id(actor.member)
@@ -282,14 +274,25 @@ struct GroupSequence {
             request.protocolType = "consumer"
             request.protocolName = name
             guard isLeader else { return request }
-            request.assignments = actors.filter { !$0.member.isEmpty }.map { other in
+            request.assignments = shares.map { member, bytes in
                 var assignment = SyncGroupRequest.SyncGroupRequestAssignment()
-                assignment.memberID = broker.id(other.member)
-                assignment.assignment = Array("share of \(other.member)".utf8)
+                assignment.memberID = broker.id(member)
+                assignment.assignment = bytes
                 return assignment
             }
             return request
         }
+    }
+
+    /// An assignment; those of groups that change their kind are read by the broker.
+    private func share(of member: String) -> [UInt8] {
+        guard isMixed else { return Array("share of \(member)".utf8) }
+        var topic = ConsumerProtocolAssignment.TopicPartition()
+        topic.topic = "t"
+        topic.partitions = [0, 1]
+        var assignment = ConsumerProtocolAssignment()
+        assignment.assignedPartitions = [topic]
+        return (try? assignment.versionedBytes(version: 1)) ?? []
     }
 
     private mutating func leave(_ index: Int) throws {
@@ -357,13 +360,11 @@ struct GroupSequence {
 
     // MARK: - Replies
 
-    /// How long both brokers must be quiet before the next step.
-    private static let quietMilliseconds = 25
     private static let patience = Duration.seconds(5)
 
     /// Waits until both have answered the same requests, and compares the answers.
-    private mutating func settle() throws -> Ending {
-        let takesTime = story.last.map { $0.contains("JoinGroup") || $0.contains("LeaveGroup") } ?? false
+    private mutating func settle() async throws -> SequenceEnding {
+        let takesTime = story.last.map { $0.contains(" JoinGroup") || $0.contains(" LeaveGroup") } ?? false
         let end = ContinuousClock.now + Self.patience
         var come: [[(actor: Int, reply: JSONValue)]] = [[], []]
         var quietSince = ContinuousClock.now
@@ -376,7 +377,7 @@ struct GroupSequence {
             }
             let open = brokers.map { $0.open.map(\.actor).sorted() }
             let isQuiet =
-                ContinuousClock.now - quietSince > .milliseconds(Self.quietMilliseconds)
+                ContinuousClock.now - quietSince > quiet
                 && brokers.allSatisfy { $0.open.allSatisfy(\.mayWait) }
             // Others that wait may be woken; Kafka shows a group a moment after it answered its first
             // join; and a round without members, but for one that is expected, ends with a timer of no
@@ -385,12 +386,12 @@ struct GroupSequence {
             guard ContinuousClock.now < end else {
                 return .different("\(telling())\nopen: \(open[0]) and \(open[1])")
             }
-            usleep(300)
+            try await Task.sleep(for: .microseconds(300))
         }
         return compare(come)
     }
 
-    private mutating func compare(_ come: [[(actor: Int, reply: JSONValue)]]) -> Ending {
+    private mutating func compare(_ come: [[(actor: Int, reply: JSONValue)]]) -> SequenceEnding {
         let replies = zip(brokers, come).map { broker, replies in
             replies.map { (actor: $0.actor, reply: broker.named($0.reply)) }.sorted {
                 ($0.actor, "\($0.reply)") < ($1.actor, "\($1.reply)")

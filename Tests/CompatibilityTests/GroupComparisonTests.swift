@@ -7,57 +7,47 @@ import Testing
 extension Compatibility {
     @Suite("Groups beside Apache Kafka", .enabled(if: TestEnvironment.hasJava, TestEnvironment.needsJava))
     struct GroupComparisons {
-        @Test(
-            "Apus answers seeded sequences of group requests as Kafka does, of both protocols too",
-            arguments: TestEnvironment.isLong ? [false, true] : [false])
-        func sequences(isMixed: Bool) async throws {
-            let first = TestEnvironment.variable("APUS_TEST_SEED").flatMap { UInt64($0) } ?? 1
-            let count =
-                TestEnvironment.variable("APUS_TEST_SEEDS").flatMap { UInt64($0) }
-                ?? (TestEnvironment.isLong ? 1000 : 30)
+        @Test("Apus answers seeded sequences of group requests as Kafka does, of either protocol and of both")
+        func sequences() async throws {
+            let number = { name in TestEnvironment.variable(name).flatMap { UInt64($0) } }
+            let first = number("APUS_TEST_SEED") ?? 1
+            let kinds = SequenceKind.allCases.filter {
+                [nil, $0.rawValue].contains(TestEnvironment.variable("APUS_TEST_KIND"))
+            }
             // Between two assignments no time has to pass, so that answers do not depend on the clock.
             let interval = ("group.consumer.assignment.interval.ms", "0")
             try await withBroker([("offsets.topic.num.partitions", "4"), interval]) { apus in
                 try await withKafka(["\(interval.0)=\(interval.1)"]) { kafka in
-                    for port in [apus.port, kafka] { try prepare(port) }
-                    var undecided = 0
-                    var failures = 0
-                    for seed in first..<(first + count) {
-                        var sequence = try GroupSequence(
-                            seed: seed, ports: [apus.port, kafka], isMixed: isMixed)
-                        switch try sequence.run() {
-                        case .equal: break
-                        case .otherLeader: undecided += 1
-                        case .different(let story):
-                            failures += 1
-                            Issue.record("APUS_TEST_SEED=\(seed)\n\(story)")
-                            if failures == 5 { return }
-                        }
+                    for port in [apus.port, kafka] {
+                        try prepare(port)
+                        try StandingGroups.make(port: port)
                     }
-                    print("\(count) sequences, \(undecided) cut short where Kafka elects by hash order")
-                    #expect(undecided <= count / 2)
+                    for kind in kinds {
+                        let begun = ContinuousClock.now
+                        let seeds = first..<first + (number("APUS_TEST_SEEDS") ?? kind.count)
+                        let tally = try await ComparedSequences(kind: kind, ports: [apus.port, kafka])
+                            .run(seeds)
+                        print("\(kind): \(tally.summary), \(ContinuousClock.now - begun)")
+                        for story in tally.differences { Issue.record("\(story)") }
+                        #expect(tally.count == seeds.count)
+                        #expect(tally.suspects <= Tally.suspectsMax)
+                        #expect(tally.undecided <= seeds.count / 10)
+                    }
                 }
             }
         }
 
-        @Test("Apus answers seeded sequences of consumer group requests as Kafka does")
-        func consumerSequences() async throws {
-            let first = TestEnvironment.variable("APUS_TEST_SEED").flatMap { UInt64($0) } ?? 1
-            let count: UInt64 = TestEnvironment.isLong ? 300 : 30
-            // Between two assignments no time has to pass, so that answers do not depend on the clock.
-            let settings = ["offsets.topic.num.partitions=4", "group.consumer.assignment.interval.ms=0"]
-            let pairs = settings.map { $0.split(separator: "=").map(String.init) }.map { ($0[0], $0[1]) }
-            try await withBroker(pairs) { apus in
-                try await withKafka(settings) { kafka in
-                    for port in [apus.port, kafka] { try prepare(port) }
-                    var failures = 0
-                    for seed in first..<(first + count) {
-                        var sequence = try ConsumerGroupSequence(seed: seed, ports: [apus.port, kafka])
-                        guard let story = try sequence.run() else { continue }
-                        failures += 1
-                        Issue.record("APUS_TEST_SEED=\(seed)\n\(story)")
-                        if failures == 5 { return }
-                    }
+        @Test("sequences find a broker that answers otherwise", arguments: SequenceKind.allCases)
+        func planted(kind: SequenceKind) async throws {
+            let setting =
+                kind == .classic
+                ? ("group.min.session.timeout.ms", "1000") : ("group.consumer.heartbeat.interval.ms", "5001")
+            try await withBroker { one in
+                try await withBroker([setting]) { other in
+                    for port in [one.port, other.port] { try prepare(port) }
+                    let tally = try await ComparedSequences(kind: kind, ports: [one.port, other.port])
+                        .run(1..<6)
+                    #expect(tally.differences.count > 0)
                 }
             }
         }

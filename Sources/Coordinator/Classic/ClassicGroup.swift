@@ -222,8 +222,8 @@ extension ClassicGroup {
     /// Whether it is known what the members read.
     var knowsSubscriptions: Bool { subscribedTopics != nil }
 
-    /// Whether the group is known to read `topic`.
-    package func isSubscribed(to topic: String) -> Bool { subscribedTopics?.contains(topic) ?? false }
+    /// Whether the group may read `topic`: consumers whose subscriptions are not known may read all.
+    package func isSubscribed(to topic: String) -> Bool { subscribedTopics?.contains(topic) ?? isOfConsumers }
 }
 
 // MARK: - Records

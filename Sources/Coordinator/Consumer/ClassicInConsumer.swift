@@ -128,7 +128,7 @@ extension GroupCoordinator {
             var response = SyncGroupResponse()
             response.protocolType = ClassicGroup.consumerProtocolType
             response.protocolName = first?.name
-            response.assignment = classicAssignment(of: member, first?.metadata ?? [])
+            response.assignment = classicAssignment(member.assigned.partitions, first?.metadata ?? [])
             decision.reply(.sync(response), to: token)
         } catch {
             refuseSync(token, error.code)
@@ -202,9 +202,7 @@ extension JoinAttempt {
         var after = member
         after.instanceID = request.groupInstanceID ?? member.instanceID
         if let rack = subscription.rackID, !rack.isEmpty { after.rackID = rack }
-        if request.rebalanceTimeoutMs != -1 {
-            after.rebalanceTimeoutMilliseconds = request.rebalanceTimeoutMs
-        }
+        after.rebalanceTimeoutMilliseconds = rebalanceTimeoutMilliseconds
         after.subscribedTopics = Set(subscription.topics)
         after.pattern = ""
         after.client = client

@@ -264,6 +264,8 @@ extension GroupCoordinator {
             member.id = memberID
             member.epoch = 0
             member.previousEpoch = 0
+            // Whatever epoch it commits with from now on, it has had them.
+            member.assigned = member.assigned.mapValues { $0.mapValues { _ in 0 } }
             emit(member.metadataRecord(of: id))
             var value = ConsumerGroupTargetAssignmentMemberValue()
             value.topicPartitions = target.written

@@ -59,6 +59,16 @@ package struct ConsumerMember: Hashable, Sendable {
     /// Whether it has what the assignment of `epoch` gives it.
     func isReconciled(to epoch: Int32) -> Bool { state == .stable && self.epoch == epoch }
 
+    /// What a request with another epoch than the member's is answered.
+    var wrongEpoch: ErrorCode { classic == nil ? .staleMemberEpoch : .illegalGeneration }
+
+    /// Whether it has had a partition since `epoch` or longer.
+    func has(_ partition: Int32, of topic: TopicID?, since epoch: Int32) -> Bool {
+        guard let topic else { return false }
+        let granted = assigned[topic]?[partition] ?? pendingRevocation[topic]?[partition]
+        return granted.map { $0 <= epoch } ?? false
+    }
+
     /// Goes on to `epoch`; a reply that got lost may still make it come with the one before.
     mutating func advance(to epoch: Int32) {
         previousEpoch = self.epoch

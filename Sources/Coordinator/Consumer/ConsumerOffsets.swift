@@ -13,22 +13,17 @@ extension GroupCoordinator {
         // An operator, or a consumer that only commits.
         if epoch < 0, group.members.isEmpty { return nil }
         guard let member = group.members[request.memberID] else { return .unknownMemberID }
-        if member.classic != nil { return epoch == member.epoch ? nil : .illegalGeneration }
-        guard version >= Self.memberEpochsFrom else { return .unsupportedVersion }
-        if epoch == member.epoch { return nil }
-        guard epoch < member.epoch else { return .staleMemberEpoch }
-        // A commit that was under way while the epoch rose counts for what the member has had all the time.
-        let isCovered = request.topics.allSatisfy { topic in
-            let id = topic.topicID == .zero ? topics.topic(named: topic.name)?.id : topic.topicID
-            guard let id else { return false }
-            return topic.partitions.allSatisfy { partition in
-                let since =
-                    member.assigned[id]?[partition.partitionIndex]
-                    ?? member.pendingRevocation[id]?[partition.partitionIndex]
-                return since.map { $0 <= epoch } ?? false
-            }
-        }
-        return isCovered ? nil : .staleMemberEpoch
+        guard member.classic != nil || version >= Self.memberEpochsFrom else { return .unsupportedVersion }
+        return epoch > member.epoch ? member.wrongEpoch : nil
+    }
+
+    /// The member of a commit that was under way while its epoch rose: it counts for what the member has had
+    /// all the time.
+    func lateCommitter(of request: OffsetCommitRequest) -> ConsumerMember? {
+        guard let member = groups.consumer[request.groupID]?.members[request.memberID],
+            request.generationIDOrMemberEpoch < member.epoch
+        else { return nil }
+        return member
     }
 
     /// Why a member of a consumer group may not read offsets, if it may not.
@@ -36,8 +31,7 @@ extension GroupCoordinator {
         guard let group = groups.consumer[request.groupID] else { return nil }
         if request.memberID == nil, request.memberEpoch < 0 { return nil }
         guard let member = group.members[request.memberID ?? ""] else { return .unknownMemberID }
-        guard member.epoch != request.memberEpoch else { return nil }
-        return member.classic == nil ? .staleMemberEpoch : .illegalGeneration
+        return member.epoch == request.memberEpoch ? nil : member.wrongEpoch
     }
 
     /// Forgets offsets of consumer groups that have expired, and groups that have neither members nor

@@ -213,20 +213,21 @@ extension GroupCoordinator {
             written.rebalanceTimeout = member.rebalanceTimeoutMilliseconds
             written.sessionTimeout = member.classic?.sessionTimeoutMilliseconds ?? 0
             written.subscription = metadata
-            written.assignment = classicAssignment(of: member, metadata)
+            // What it was heading for: the others have given that up, or are called together now.
+            written.assignment = classicAssignment(group.targets[member.id] ?? [:], metadata)
             return written
         }
         return value
     }
 
-    /// What a member has, in the words of the classic protocol and the version of its subscription.
-    func classicAssignment(of member: ConsumerMember, _ metadata: [UInt8]) -> [UInt8] {
+    /// A share in the words of the classic protocol and the version of its member's subscription.
+    func classicAssignment(_ share: TargetPartitions, _ metadata: [UInt8]) -> [UInt8] {
         var assignment = ConsumerProtocolAssignment()
-        assignment.assignedPartitions = member.assigned.compactMap { id, partitions in
+        assignment.assignedPartitions = share.compactMap { id, partitions in
             guard let topic = topics.topic(id) else { return nil }
             var entry = ConsumerProtocolAssignment.TopicPartition()
             entry.topic = topic.name
-            entry.partitions = partitions.keys.sorted()
+            entry.partitions = partitions.sorted()
             return entry
         }
         .sorted { $0.topic < $1.topic }

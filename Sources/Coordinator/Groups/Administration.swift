@@ -67,14 +67,11 @@ extension GroupCoordinator {
         }
     }
 
-    /// Deletes a group that has no members, with its offsets.
+    /// Deletes a group that has no members, with its offsets; also one without a name, which old clients
+    /// commit to.
     mutating func delete(_ id: String) -> DeleteGroupsResponse.DeletableGroupResult {
         var answer = DeleteGroupsResponse.DeletableGroupResult()
         answer.groupID = id
-        guard !id.isEmpty else {
-            answer.errorCode = ErrorCode.invalidGroupID.rawValue
-            return answer
-        }
         if let group = groups.consumer[id] {
             guard group.members.isEmpty else {
                 answer.errorCode = ErrorCode.nonEmptyGroup.rawValue

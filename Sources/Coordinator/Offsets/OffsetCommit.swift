@@ -9,6 +9,8 @@ extension GroupCoordinator {
             return decision.reply(.commitOffsets(.refusal(problem, of: request)), to: token)
         }
         keepSession(of: request)
+        let late = lateCommitter(of: request)
+        let epoch = request.generationIDOrMemberEpoch
         var response = OffsetCommitResponse()
         let expires: Timestamp? =
             request.retentionTimeMs < 0
@@ -17,12 +19,17 @@ extension GroupCoordinator {
             var answer = OffsetCommitResponse.OffsetCommitResponseTopic()
             answer.name = topic.name
             answer.topicID = topic.topicID
+            let topicID = topic.topicID == .zero ? topics.topic(named: topic.name)?.id : topic.topicID
             answer.partitions = topic.partitions.map { partition in
                 var result = OffsetCommitResponse.OffsetCommitResponsePartition()
                 result.partitionIndex = partition.partitionIndex
                 let metadata = partition.committedMetadata ?? ""
                 guard metadata.utf8.count <= settings.offsetMetadataBytesMax else {
                     result.errorCode = ErrorCode.offsetMetadataTooLarge.rawValue
+                    return result
+                }
+                if let late, !late.has(partition.partitionIndex, of: topicID, since: epoch) {
+                    result.errorCode = late.wrongEpoch.rawValue
                     return result
                 }
                 let committed = CommittedOffset(
