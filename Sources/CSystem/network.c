@@ -14,7 +14,9 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(APUS_READABLE == EPOLLIN && APUS_WRITABLE == EPOLLOUT, "the bits are epoll's");
@@ -54,6 +56,16 @@ int apus_event_create(int semaphore, int blocking) {
 int apus_event_signal(int descriptor) {
     uint64_t one = 1;
     return write(descriptor, &one, sizeof one) == sizeof one ? 0 : -1;
+}
+
+int apus_timer_create(void) {
+    return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+}
+
+int apus_timer_set(int descriptor, int64_t nanoseconds) {
+    struct itimerspec wanted = {
+        .it_value = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000}};
+    return timerfd_settime(descriptor, 0, &wanted, NULL);
 }
 
 int apus_event_wait(int descriptor, int timeout_milliseconds) {

@@ -56,9 +56,9 @@ package struct Readiness: OptionSet, Sendable {
         _ = apus_poller_remove(descriptor, watched)
     }
 
-    /// Waits until something is ready or the time is over (negative: for ever); the number of events.
-    func wait(timeoutMilliseconds: Int32) -> Int {
-        let count = unsafe apus_poller_wait(descriptor, events, Int32(Self.capacity), timeoutMilliseconds)
+    /// Waits until something is ready, or with `isPoll` looks whether something is; the number of events.
+    func wait(isPoll: Bool) -> Int {
+        let count = unsafe apus_poller_wait(descriptor, events, Int32(Self.capacity), isPoll ? 0 : -1)
         precondition(count >= 0 || errno == EINTR, "epoll_wait fails only on a wrong descriptor")
         return Int(max(count, 0))
     }

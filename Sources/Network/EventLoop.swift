@@ -48,6 +48,7 @@ protocol TurnTaker: AnyObject, Sendable {
     private struct State: ~Copyable {
         var poller: EpollPoller
         var timers: TimerWheel<@Sendable () -> Void>
+        var alarm: Alarm
         var entries: [Entry] = []
         var freeEntries: [Int] = []
         var posted: [Posted] = []
@@ -80,9 +81,12 @@ protocol TurnTaker: AnyObject, Sendable {
         scratch = LoopBuffers()
         wakeUp = apus_event_create(0, 0)
         let now = clock.monotonicNanoseconds()
-        state = State(poller: try EpollPoller(), timers: TimerWheel(tick: now / nanosecondsPerTick), now: now)
+        state = State(
+            poller: try EpollPoller(), timers: TimerWheel(tick: now / nanosecondsPerTick),
+            alarm: try Alarm(), now: now)
         guard wakeUp >= 0 else { throw .system(call: "eventfd", errno: errno) }
-        try state.poller.add(wakeUp, interest: .readable, token: .max)
+        try state.poller.add(wakeUp, interest: .readable, token: wakeUpToken)
+        try state.poller.add(state.alarm.descriptor, interest: .readable, token: alarmToken)
     }
 
     deinit {
@@ -107,8 +111,11 @@ protocol TurnTaker: AnyObject, Sendable {
     }
 }
 
-/// Timers have the kernel's resolution for waits, a millisecond; they never come early.
+/// Timers have a resolution of a millisecond; they never come early.
 private let nanosecondsPerTick: Int64 = 1_000_000
+/// What the loop's own descriptors are registered as; no entry has such a number.
+private let wakeUpToken = UInt64.max
+private let alarmToken = UInt64.max - 1
 
 // MARK: - Work from elsewhere
 
@@ -264,7 +271,7 @@ extension EventLoop {
         let outer = currentThread.exchange(UInt(pthread_self()), ordering: .relaxed)
         defer { currentThread.store(outer, ordering: .relaxed) }
         stepCounter.store(stepCounter.load(ordering: .relaxed) + 1, ordering: .relaxed)
-        let count = state.poller.wait(timeoutMilliseconds: mayWait ? timeout() : 0)
+        let count = state.poller.wait(isPoll: !(mayWait && maySleep()))
         state.now = clock.monotonicNanoseconds()
         collectPosts()
         for index in 0..<count { dispatch(state.poller.event(index)) }
@@ -273,18 +280,19 @@ extension EventLoop {
         runTurns()
     }
 
-    /// How long the kernel may keep the thread, in milliseconds; -1 when only an event or a post ends the
-    /// wait.
-    private func timeout() -> Int32 {
-        guard state.posted.isEmpty, state.turns.isEmpty else { return 0 }
+    /// Whether there is nothing to do until an event, a post or the alarm, which is set for the next timer.
+    private func maySleep() -> Bool {
+        guard state.posted.isEmpty, state.turns.isEmpty else { return false }
         let isAsleep = inbox.withLock { inbox in
             inbox.isAsleep = inbox.posted.isEmpty
             return inbox.isAsleep
         }
-        guard isAsleep else { return 0 }
-        guard let tick = state.timers.nextTick else { return -1 }
+        guard isAsleep else { return false }
+        guard let tick = state.timers.nextTick, !state.alarm.comes(by: tick) else { return true }
         let wait = tick * nanosecondsPerTick - clock.monotonicNanoseconds()
-        return Int32(clamping: max(0, (wait + nanosecondsPerTick - 1) / nanosecondsPerTick))
+        guard wait > 0 else { return false }
+        state.alarm.set(for: tick, in: wait)
+        return true
     }
 
     private func collectPosts() {
@@ -301,10 +309,11 @@ extension EventLoop {
     }
 
     private func dispatch(_ event: (token: UInt64, readiness: Readiness)) {
-        if event.token == .max {
+        if event.token == wakeUpToken {
             _ = apus_event_take(wakeUp)
             return
         }
+        if event.token == alarmToken { return state.alarm.rang() }
         let index = Int(event.token & 0xffff_ffff)
         guard state.entries[index].generation == UInt32(event.token >> 32) else { return }
         let source = state.entries[index].source

@@ -79,6 +79,26 @@ func sleepingLoopKeepsTime() throws {
     loop.stop()
 }
 
+@Test("a loop that sleeps towards one timer wakes up for an earlier one, and for one behind a cancelled one")
+func sleepingLoopIsGivenTimers() throws {
+    let loop = try EventLoop()
+    try loop.start()
+    let (first, second) = (try Latch(), try Latch())
+    loop.post {
+        loop.schedule(after: .seconds(3600)) {}
+        loop.schedule(after: .milliseconds(1)) { first.signal() }
+    }
+    #expect(first.wait(atMost: .seconds(5)))
+    loop.post {
+        let cancelled = loop.schedule(after: .milliseconds(10)) {}
+        loop.schedule(after: .milliseconds(20)) { second.signal() }
+        loop.post { loop.cancel(cancelled) }
+    }
+    #expect(second.wait(atMost: .seconds(5)))
+    #expect(loop.stepCount < 20)
+    loop.stop()
+}
+
 @Test("work of the pool runs off the loop and its result arrives on it")
 func poolResults() throws {
     let loop = try EventLoop()

@@ -44,8 +44,13 @@ int apus_event_create(int semaphore, int blocking);
 int apus_event_signal(int descriptor);
 /// poll for an eventfd to be readable; 0 when the time is over.
 int apus_event_wait(int descriptor, int timeout_milliseconds);
-/// Reads an eventfd; the value does not matter to its callers.
+/// Reads an eventfd or a timerfd; the value does not matter to its callers.
 int apus_event_take(int descriptor);
+
+/// timerfd of the monotonic clock, non-blocking.
+int apus_timer_create(void);
+/// Has a timerfd become readable in so many nanoseconds, once, and not before.
+int apus_timer_set(int descriptor, int64_t nanoseconds);
 
 /// Blocks the signals of this mask (bit n = signal n) in the calling thread and those it will start.
 int apus_signals_block(uint64_t signals);
