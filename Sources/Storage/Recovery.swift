@@ -44,7 +44,8 @@ struct Recovery {
 
     /// Lets the next reads come from the disk itself.
     private func dropCaches(_ names: [DiskEntry]) throws(StorageError) {
-        for entry in names where entry.name.hasSuffix(".log") {
+        let suffixes = [".log", IndexKind.offset.suffix, IndexKind.time.suffix]
+        for entry in names where suffixes.contains(where: { entry.name.hasSuffix($0) }) {
             try disk.open(directory + "/" + entry.name, .readOnly).dropCache()
         }
     }

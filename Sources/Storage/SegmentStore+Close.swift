@@ -56,7 +56,7 @@ extension SegmentStore {
                 // The marker of a clean stop vouches for them, to the last byte.
                 let active = state.withLock { $0.active }
                 for index in [active.index, active.times] where index.stored > 0 {
-                    try active.segment.writableIndex(index.kind).sync()
+                    try sync(try active.segment.writableIndex(index.kind))
                 }
             }
             // All is synced; as many descriptors as partitions may be too many.

@@ -38,7 +38,8 @@ extension SegmentStore: FlushTarget {
                 // mean nothing.
                 defer { state.unsyncedBytes = 0 }
                 defer { state.failure = state.failure ?? error }
-                return (state.unsyncedBytes, state.failure == nil)
+                // That is so for a log, too, that is offline already, as the journal failed before.
+                return (state.unsyncedBytes, state.failure == nil || !isJournalled)
             }
         }
         services.flusher.forget(lostBytes)
@@ -90,13 +91,24 @@ extension SegmentStore: FlushTarget {
                 return state.segments[number + 1].segment.base <= state.sealableEnd ? number : nil
             }
             guard let number else { return hasSealed }
-            try writeIndex(\.index, of: number, minimumPending: 0)?.sync()
-            try writeIndex(\.times, of: number, minimumPending: 0)?.sync()
+            try sync(try writeIndex(\.index, of: number, minimumPending: 0))
+            try sync(try writeIndex(\.times, of: number, minimumPending: 0))
             state.withLock { state in
                 state.unsealed -= 1
                 state.segments[number].reservedBytes = 0
             }
             hasSealed = true
+        }
+    }
+
+    /// Syncs an index file; a failure takes the store offline, as another try would succeed and mean nothing.
+    func sync(_ index: (any DiskFile)?) throws(StorageError) {
+        do throws(StorageError) {
+            try services.failures.counted { () throws(StorageError) in try index?.sync() }
+        } catch {
+            fail(error)
+            failed(error)
+            throw error
         }
     }
 

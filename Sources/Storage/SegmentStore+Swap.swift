@@ -79,7 +79,7 @@ extension SegmentStore {
     }
 
     /// Takes the store offline: memory and disk no longer agree about its segments.
-    private func fail(_ error: StorageError) {
+    func fail(_ error: StorageError) {
         let isNews = state.withLock { state in
             guard !state.isClosed, state.failure == nil else { return false }
             state.failure = error

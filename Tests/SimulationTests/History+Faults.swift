@@ -17,7 +17,7 @@ extension History {
     mutating func injectFault() {
         let base = disk.base
         let skip = Int.random(in: 0...3, using: &random)
-        let kind = Int.random(in: 0..<14, using: &random)
+        let kind = Int.random(in: 0..<15, using: &random)
         tell("fault \(kind)")
         switch kind {
         case 0: base.fail(.sync, suffix: ".log", errno: 5, skip: skip)
@@ -32,7 +32,8 @@ extension History {
         case 9: base.fail(.remove, errno: 5, skip: skip)
         case 10: base.fail(.write, suffix: ".cleaned", errno: 28, skip: skip)
         case 11: base.fail(.sync, suffix: ".tmp", errno: 5, skip: skip)
-        case 12:
+        case 12: base.fail(.sync, suffix: "index", errno: 5, skip: skip)
+        case 13:
             // Somebody has freed space.
             base.setCapacity(.max)
             clock.advance(milliseconds: 61_000)
