@@ -171,7 +171,8 @@ extension SegmentStore.State {
         }
         if hasNewFile { unsynced.directory = directory }
         hasNewFile = false
-        hasTrace = false
+        // Whoever opens the file has it synced.
+        if unsynced.active != nil { hasTrace = false }
         unsyncedBytes = 0
         patientBytes = 0
         return unsynced
