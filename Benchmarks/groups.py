@@ -13,7 +13,6 @@ join        a first member of an empty group: from its JoinGroup to its SyncGrou
 """
 import argparse
 import os
-import random
 import resource
 import selectors
 import shlex
@@ -25,6 +24,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import bench
 
 TICKS = os.sysconf("SC_CLK_TCK")
 HEARTBEAT_SECONDS = 3.0
@@ -304,22 +305,9 @@ def prepare(port):
     time.sleep(3)
 
 
-def free_port():
-    """A port below those that the system gives to outgoing connections; Kafka's controller takes the next one."""
-    while True:
-        port = random.randrange(10_000, 32_000)
-        with socket.socket() as first, socket.socket() as second:
-            try:
-                first.bind(("127.0.0.1", port))
-                second.bind(("127.0.0.1", port + 1))
-                return port
-            except OSError:
-                continue
-
-
 def measure(name, command, options):
     data = tempfile.mkdtemp(prefix="apus-groups-", dir=".")
-    port = free_port()
+    port = bench.free_port()
     words = shlex.split(command.format(dir=os.path.abspath(data) + "/d", port=port))
     broker = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
