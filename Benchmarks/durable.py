@@ -47,6 +47,7 @@ class Broker:
                 return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
                     sys.exit(f"durable: {name} does not answer")
                 time.sleep(0.05)
 
@@ -62,10 +63,9 @@ class Broker:
 
 
 class Bench:
-    def __init__(self, options, folder):
-        self.options, self.folder, self.topics = options, folder, 0
+    def __init__(self, options, folder, brokers):
+        self.options, self.folder, self.brokers, self.topics = options, folder, brokers, 0
         self.load = bench.compile_load(folder)
-        self.brokers = [Broker(*text.split("=", 1), folder) for text in options.broker]
 
     def topic(self, broker, partitions):
         self.topics += 1
@@ -158,12 +158,13 @@ def main():
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that brokers and data go in any case
     folder = pathlib.Path(tempfile.mkdtemp(prefix="durable-", dir=options.folder))
-    bench_run = None
+    brokers = []
     try:
-        bench_run = Bench(options, folder)
-        bench_run.all()
+        for text in options.broker:
+            brokers.append(Broker(*text.split("=", 1), folder))
+        Bench(options, folder, brokers).all()
     finally:
-        for broker in bench_run.brokers if bench_run else []:
+        for broker in brokers:
             broker.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
