@@ -46,9 +46,14 @@ package final class SerialWorker: Sendable {
 }
 
 /// Runs `body` on a new thread that nobody joins; at most 15 bytes of `name` show in tools.
-package func startDetachedThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+///
+/// With a `niceness` (nice(2), up to 19) it yields to other threads.
+package func startDetachedThread(
+    named name: String, niceness: Int32 = 0, _ body: @escaping @Sendable () -> Void
+) {
     startDetachedThread {
         unsafe apus_name_thread(name)
+        if niceness > 0 { apus_nice_thread(niceness) }
         body()
     }
 }

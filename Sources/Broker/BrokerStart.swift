@@ -49,7 +49,7 @@ extension Broker {
         MetadataUpkeep.begin(keeper, of: storage.metadata, on: broker.upkeep)
         broker.groups.start()
         broker.upkeep.start()
-        broker.cleaner.start(named: "apus-cleaner")
+        broker.cleaner.start(named: "apus-cleaner", niceness: CompactionUpkeep.niceness)
         for listener in sockets.listeners { listener.start() }
         catalog.opening.begin(catalog.topics) { for jobs in broker.storageJobs { jobs.begin() } }
         logger.log(

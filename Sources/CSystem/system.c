@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -54,3 +55,5 @@ void apus_forget_code(void) {
 }
 
 void apus_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void apus_nice_thread(int value) { setpriority(PRIO_PROCESS, (id_t)gettid(), value); }

@@ -5,6 +5,9 @@ internal import Storage
 
 /// Compacts the logs of one data directory.
 enum CompactionUpkeep {
+    /// Where clients leave no processor idle, compaction gets about a tenth of one.
+    static let niceness: Int32 = 10
+
     /// Adds the job to `scheduler`, and has the flusher of `storage` request it; `buried` is called when
     /// files wait to be removed.
     ///

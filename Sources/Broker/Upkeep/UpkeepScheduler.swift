@@ -74,10 +74,10 @@ final class UpkeepScheduler: Sendable {
         return state.withLock { $0.earliest }.map { max(0, $0 - now) }
     }
 
-    /// Starts the thread.
-    func start(named name: String = "apus-upkeep") {
+    /// Starts the thread, which yields to others with a `niceness` above 0 (nice(2), up to 19).
+    func start(named name: String = "apus-upkeep", niceness: Int32 = 0) {
         state.withLock { $0.isStarted = true }
-        startDetachedThread(named: name) { [self] in
+        startDetachedThread(named: name, niceness: niceness) { [self] in
             while !state.withLock({ $0.isStopping }) {
                 if let rest = runDue() { news.wait(nanoseconds: rest) } else { news.wait() }
             }

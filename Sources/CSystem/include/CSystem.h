@@ -39,5 +39,7 @@ void apus_forget_code(void);
 
 /// Names the calling thread for tools such as top and perf (at most 15 bytes).
 void apus_name_thread(const char *name);
+/// Has the calling thread yield to others: its nice value, which Linux keeps for each thread.
+void apus_nice_thread(int value);
 
 #endif
