@@ -186,8 +186,8 @@ final class Journal: Sendable {
     /// Voids all runs and notes of a log that were written before, durably; without effect where there are
     /// none.
     ///
-    /// Comes before files are renamed or removed, or else a replay would bring back
-    /// what they held. The segments that stay must be synced before.
+    /// Comes before files are renamed or removed, or else a replay would bring back what they held. The
+    /// segments that stay must be synced before.
     func retire(_ identity: LogIdentity, upTo incarnation: UInt64) throws(StorageError) {
         let key = JournalKey(identity)
         var turn = Turn()

@@ -62,8 +62,8 @@ struct JournalEntry: Equatable, Sendable {
     /// Counts the entries of all generations.
     var sequence: UInt64 = 0
     var key: JournalKey
-    /// Which of the logs of this topic id and number, one after another: a log that leaves the
-    /// journal comes back as a new one.
+    /// Which of the logs of this topic id and number, one after another: a log that leaves the journal comes
+    /// back as a new one.
     var incarnation: UInt64
     var segmentBase = Offset.zero
     /// Where in the segment the run begins.

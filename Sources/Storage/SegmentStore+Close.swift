@@ -1,6 +1,5 @@
 // Closing a log.
 internal import Base
-internal import Records
 
 extension SegmentStore {
     /// Ends appends and reads.

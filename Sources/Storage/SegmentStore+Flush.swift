@@ -27,7 +27,7 @@ extension SegmentStore: FlushTarget {
             switch result {
             case .success:
                 state.synced(unsynced, isJournalled: isJournalled)
-                if let segment = unsynced.activeSegment, unsynced.end <= state.end {
+                if let segment = unsynced.activeSegment {
                     state.recents.note(unsynced.end, at: unsynced.endPosition, in: segment)
                 }
                 return (0, false)
@@ -43,11 +43,11 @@ extension SegmentStore: FlushTarget {
             }
         }
         services.flusher.forget(lostBytes)
-        if isNews, case .failure(let error) = result { failed(error) }
+        if isNews, case .failure(let error) = result { noteFailedSync(error) }
     }
 
     /// Says in the log, and for the next start, that a sync failed.
-    func failed(_ error: StorageError) {
+    func noteFailedSync(_ error: StorageError) {
         services.logger.log(
             .error, "log.offline", ["directory": directory, "reason": error.description])
         if let identity { services.suspects?.add(identity.partition, from: bounds.recoveryPoint) }
@@ -69,7 +69,7 @@ extension SegmentStore: FlushTarget {
                 hasSealed = try sealClosed()
                 try writeIndexes(minimumPending: StorageLimits.indexEntriesPending)
             } catch {
-                // Indexes can be rebuilt; the next turn tries again.
+                // Indexes can be rebuilt; unless a sync failed, the next turn tries again.
                 services.logger.log(
                     .warning, "index.write.failed", ["directory": directory, "reason": error.description])
             }
@@ -106,8 +106,8 @@ extension SegmentStore: FlushTarget {
         do throws(StorageError) {
             try services.failures.counted { () throws(StorageError) in try index?.sync() }
         } catch {
-            fail(error)
-            failed(error)
+            goOffline(error)
+            noteFailedSync(error)
             throw error
         }
     }

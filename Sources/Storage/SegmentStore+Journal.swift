@@ -30,7 +30,7 @@ extension SegmentStore {
             return state.withLock { $0.isClosed }
         }
         state.withLock { state in
-            state.filedEnd = max(state.filedEnd, min(found.unsynced.end, state.end))
+            state.filedEnd = max(state.filedEnd, found.unsynced.end)
             if found.newest == state.active.segment.base { state.hasNewFile = false }
         }
         return true
@@ -79,9 +79,9 @@ extension SegmentStore {
 
     /// Makes the files stand for themselves, and voids what the journal holds of them.
     ///
-    /// Comes before bytes are cut off and before segments are renamed or removed. What is appended meanwhile
+    /// Comes before segments are renamed or removed. What is appended meanwhile
     /// goes past the journal.
-    func leaveJournal() throws(StorageError) {
+    private func leaveJournal() throws(StorageError) {
         guard let identity, let journal = services.journal else { return }
         let (old, unsynced) = state.withLock { state in
             let old = state.incarnation
@@ -101,7 +101,7 @@ extension SegmentStore {
         try journal.retire(identity, upTo: old)
         state.withLock { state in
             guard let unsynced else { return }
-            state.filedEnd = max(state.filedEnd, min(unsynced.end, state.end))
+            state.filedEnd = max(state.filedEnd, unsynced.end)
         }
     }
 
@@ -124,12 +124,11 @@ extension SegmentStore {
 extension SegmentStore.State {
     /// Moves the durable end to what a turn made durable.
     mutating func synced(_ unsynced: Unsynced, isJournalled: Bool) {
-        let reached = min(unsynced.end, end)
-        syncedEnd = max(syncedEnd, reached)
+        syncedEnd = max(syncedEnd, unsynced.end)
         if isJournalled {
             if unsynced.directory != nil { hasNewFile = true }
         } else {
-            filedEnd = max(filedEnd, reached)
+            filedEnd = max(filedEnd, unsynced.end)
             if unsynced.directory != nil { isDoubtful = false }
             if let base = unsynced.activeSegment?.base { sealableEnd = max(sealableEnd, base) }
         }

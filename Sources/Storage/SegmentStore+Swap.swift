@@ -22,7 +22,7 @@ extension SegmentStore {
                 bury(paths, after: place.delay)
             } catch {
                 // On the disk it counts already, and the next start completes it.
-                fail(error)
+                goOffline(error)
                 throw error
             }
             upkeep.withLock { _ in
@@ -63,7 +63,7 @@ extension SegmentStore {
         do throws(StorageError) {
             try services.disk.syncDirectory(directory)
         } catch {
-            fail(error)
+            goOffline(error)
             throw error
         }
     }
@@ -76,16 +76,6 @@ extension SegmentStore {
             try services.disk.rename(path + CompactedSegment.swapEnding, to: path)
         }
         try services.disk.syncDirectory(directory)
-    }
-
-    /// Takes the store offline: memory and disk no longer agree about its segments.
-    func fail(_ error: StorageError) {
-        let isNews = state.withLock { state in
-            guard !state.isClosed, state.failure == nil else { return false }
-            state.failure = error
-            return state.mustQueue()
-        }
-        if isNews { services.flusher.enqueue(self) }
     }
 
     /// Repeats a lookup whose segment was removed in its middle, as with a `file.delete.delay.ms` of 0.

@@ -261,8 +261,8 @@ package final class SegmentStore: LogStore {
             try state.openTrace()
             try state.dropPadding()
         } catch {
-            // Once its segments were larger, a start would miss what lies behind the
-            // empty file: it goes for good before anything else of this log becomes durable.
+            // Once its segments were larger, a start would miss what lies behind the empty file: it goes for
+            // good before anything else of this log becomes durable.
             try? services.disk.remove(segment.path(".log"))
             state.hasNewFile = true
             state.isDoubtful = true

@@ -11,18 +11,13 @@ import Testing
 @testable import Network
 @testable import Storage
 
-/// What a broker wrote into its log.
-final class LogLines: Sendable {
-    let lines = Lock<[String]>([])
-}
-
 /// A broker that is run step by step; clients of `connect` are its only peers.
 final class BrokerRig {
     let disk: SimulatedDisk
     let clock = SimulatedClock()
     let broker: Broker
     let loop: EventLoop
-    let log = LogLines()
+    let lines = DirectoryRig.Lines()
     private let services: NetworkServices
     private let router: Router
     private let diskPool: Network.WorkPool
@@ -36,8 +31,7 @@ final class BrokerRig {
         var settings = BrokerSettings()
         settings.logDirectory = "/data"
         change(&settings)
-        let log = self.log
-        let logger = Logger(level: .debug) { line in log.lines.withLock { $0.append(line) } }
+        let logger = lines.logger
         let loops = try EventLoopGroup(count: 1, clock: clock)
         let pool = try Network.WorkPool(threadLimit: 0)
         let diskPool = try Network.WorkPool(threadLimit: 0)

@@ -1,5 +1,5 @@
-// One history: a log directory lives through appends, deletions, retention, compaction, faults,
-// stops and crashes as a seed decides, and after each start everything that was promised is looked for.
+// One history: a log directory lives through appends, deletions, retention, compaction, faults, stops and
+// crashes as a seed decides, and after each start everything that was promised is looked for.
 import Base
 import Records
 import Simulation

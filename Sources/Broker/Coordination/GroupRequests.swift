@@ -45,10 +45,9 @@ extension RequestContext {
     /// Asks about each group of `ids`, and makes one reply of what is `read` of each answer, in order; groups
     /// that may not be asked about, and errors, become `refusal`.
     func askEach<Part: Sendable, Reply: Sendable>(
-        _ ids: [String], _ operation: Operation, _ request: (String) -> GroupRequest,
-        check: (String) -> ErrorCode? = { _ in nil },
+        _ ids: [String], _ operation: Operation, refusal: @escaping @Sendable (ErrorCode, String) -> Part,
+        check: (String) -> ErrorCode? = { _ in nil }, _ request: (String) -> GroupRequest,
         read: @escaping @Sendable (GroupReply) -> [Part]?,
-        refusal: @escaping @Sendable (ErrorCode, String) -> Part,
         then respond: @escaping @Sendable ([Part]) -> Reply
     ) -> Outcome<Reply> {
         let reply = Deferred<Reply>()

@@ -13,12 +13,10 @@ enum DescribeGroupsHandler {
     static func handle(_ request: DescribeGroupsRequest, _ context: RequestContext) -> Outcome<
         DescribeGroupsResponse
     > {
-        context.askEach(request.groups, .describe) {
+        context.askEach(request.groups, .describe, refusal: failure) {
             .describe([$0])
         } read: { reply in
             if case .describe(let groups) = reply { groups } else { nil }
-        } refusal: { code, id in
-            failure(code, id)
         } then: { groups in
             var response = DescribeGroupsResponse()
             response.throttleTimeMs = context.throttleMilliseconds

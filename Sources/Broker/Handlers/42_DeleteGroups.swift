@@ -13,12 +13,10 @@ enum DeleteGroupsHandler {
     > {
         var seen: Set<String> = []
         let ids = request.groupsNames.filter { seen.insert($0).inserted }
-        return context.askEach(ids, .delete) {
+        return context.askEach(ids, .delete, refusal: failure) {
             .delete([$0])
         } read: { reply in
             if case .delete(let results) = reply { results } else { nil }
-        } refusal: { code, id in
-            failure(code, id)
         } then: { results in
             var response = DeleteGroupsResponse()
             response.throttleTimeMs = context.throttleMilliseconds

@@ -11,14 +11,12 @@ enum ConsumerGroupDescribeHandler {
     static func handle(
         _ request: ConsumerGroupDescribeRequest, _ context: RequestContext
     ) -> Outcome<ConsumerGroupDescribeResponse> {
-        context.askEach(request.groupIDs, .describe) {
+        context.askEach(
+            request.groupIDs, .describe, refusal: failure, check: { $0.isEmpty ? .invalidGroupID : nil }
+        ) {
             .describeConsumers([$0])
-        } check: { id in
-            id.isEmpty ? .invalidGroupID : nil
         } read: { reply in
             if case .describeConsumers(let groups) = reply { groups } else { nil }
-        } refusal: { code, id in
-            failure(code, id)
         } then: { groups in
             var response = ConsumerGroupDescribeResponse()
             response.throttleTimeMs = context.throttleMilliseconds

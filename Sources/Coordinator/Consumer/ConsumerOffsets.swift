@@ -26,6 +26,11 @@ extension GroupCoordinator {
         return member
     }
 
+    /// The topic of a commit, which names it or tells its id.
+    func id(of topic: OffsetCommitRequest.OffsetCommitRequestTopic) -> TopicID? {
+        topic.topicID == .zero ? topics.topic(named: topic.name)?.id : topic.topicID
+    }
+
     /// Why a member of a consumer group may not read offsets, if it may not.
     func problem(withConsumerFetch request: OffsetFetchRequest.OffsetFetchRequestGroup) -> ErrorCode? {
         guard let group = groups.consumer[request.groupID] else { return nil }

@@ -19,7 +19,6 @@ extension GroupCoordinator {
             var answer = OffsetCommitResponse.OffsetCommitResponseTopic()
             answer.name = topic.name
             answer.topicID = topic.topicID
-            let topicID = topic.topicID == .zero ? topics.topic(named: topic.name)?.id : topic.topicID
             answer.partitions = topic.partitions.map { partition in
                 var result = OffsetCommitResponse.OffsetCommitResponsePartition()
                 result.partitionIndex = partition.partitionIndex
@@ -28,7 +27,7 @@ extension GroupCoordinator {
                     result.errorCode = ErrorCode.offsetMetadataTooLarge.rawValue
                     return result
                 }
-                if let late, !late.has(partition.partitionIndex, of: topicID, since: epoch) {
+                if let late, !late.has(partition.partitionIndex, of: id(of: topic), since: epoch) {
                     result.errorCode = late.wrongEpoch.rawValue
                     return result
                 }
