@@ -1,14 +1,15 @@
-// Which partitions a request needs: after a start some are not open yet, and a request waits for its own.
+// Which partitions a request needs: after a start, and of a new topic, some are not open yet, and a request
+// waits for its own.
 internal import Base
 internal import Protocol
 
 /// Finds the partitions that requests name.
 enum NamedPartitions {
-    /// The partitions that a request reads or writes and that are not open yet; none once the start is over.
+    /// The partitions that a request reads or writes and that are not open yet.
     static func unopened(
         _ context: RequestContext, _ frame: RawSpan, _ start: Int
     ) throws(WireError) -> [Partition] {
-        guard !context.broker.catalog.opening.isDone else { return [] }
+        guard context.broker.catalog.opening.isAtWork else { return [] }
         let version = context.version
         let topics = context.topics
         var found: [ObjectIdentifier: Partition] = [:]

@@ -9,32 +9,40 @@ extension Flusher {
         var unsynced: Unsynced
     }
 
-    /// Makes what it can of a turn durable by the journal; what is left to be synced, all of it taken.
-    func flushThroughJournal(_ turn: [any FlushTarget], _ journal: Journal) -> [Share] {
+    /// Makes what it can of a turn durable by the journal; how many of the first targets it took, and what of
+    /// them is left to be synced.
+    ///
+    /// It ends with the target that fills it up.
+    func flushThroughJournal(
+        _ turn: ArraySlice<any FlushTarget>, _ journal: Journal
+    ) -> (done: Int, rest: [Share]) {
         var rest: [Share] = []
         var runs: [Share] = []
         var entries = Journal.Turn()
         addNotes(to: &entries)
+        var done = 0
         for target in turn {
+            guard entries.sizeInBytes < JournalLimits.turnBytesMax, rest.count < Self.turnFilesMax else {
+                break
+            }
+            done += 1
             guard let unsynced = target.takeUnsynced() else { continue }
-            guard let run = unsynced.run, run.length <= JournalLimits.runBytesMax,
-                entries.sizeInBytes + run.length <= JournalLimits.turnBytesMax
-            else {
+            guard let run = unsynced.run, run.length <= JournalLimits.runBytesMax else {
                 rest.append(Share(target: target, unsynced: unsynced))
                 continue
             }
             entries.add(run, for: target)
             runs.append(Share(target: target, unsynced: unsynced))
         }
-        guard runs.count >= JournalLimits.filesMin else { return rest + runs }
+        guard runs.count >= JournalLimits.filesMin else { return (done, rest + runs) }
         do throws(StorageError) {
-            guard try journal.write(entries, isDurable: true) else { return rest + runs }
+            guard try journal.write(entries, isDurable: true) else { return (done, rest + runs) }
             for share in runs { finish(share, .success(()), isJournalled: true) }
         } catch {
             journalFailed(error)
             for share in runs { finish(share, .failure(error), isJournalled: true) }
         }
-        return rest
+        return (done, rest)
     }
 
     /// Notes what the turns before made durable in its own files, without a sync: at a recovery it tells

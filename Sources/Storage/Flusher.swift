@@ -108,6 +108,10 @@ package final class Flusher: Sendable {
     private static let announceEvery: Int64 = 1_000_000
     /// A turn of so many files has the disk begin with all of them before the first is waited for.
     private static let writeBackFilesMin = 8
+    /// So many logs take part in a turn, and so many of them are synced in their own files; the others wait
+    /// for the next one, behind those that came meanwhile: nobody waits for all of thousands.
+    private static let turnLogsMax = 256
+    static let turnFilesMax = 32
     /// From one of these rates on appends that nobody waits for are gathered, so long in nanoseconds and so
     /// much at most.
     private static let heavyBytesPerMicrosecond: Int64 = 32
@@ -183,13 +187,13 @@ package final class Flusher: Sendable {
         if hasNews { work.raise() }
     }
 
-    /// One turn: syncs all that was queued when it began.
+    /// One turn: syncs what was queued when it began, or of thousands of logs the first ones.
     ///
     /// False if that was nothing.
     @discardableResult
     package func flushOnce() -> Bool {
         let began = clock.monotonicNanoseconds()
-        let turn = state.withLock { state in
+        let queued = state.withLock { state in
             defer { state.queue = [] }
             if !state.queue.isEmpty {
                 state.gatheredBytes = 0
@@ -199,31 +203,37 @@ package final class Flusher: Sendable {
             }
             return state.queue
         }
-        guard !turn.isEmpty else { return false }
-        syncAll(turn)
-        for target in turn { target.settle() }
+        guard !queued.isEmpty else { return false }
+        let done = syncSome(of: queued[...])
+        for target in queued[..<done] { target.settle() }
         let ended = clock.monotonicNanoseconds()
         let afterTurn = state.withLock { state in
             state.turnEnded = ended
+            if done < queued.count {
+                state.queue += queued[done...]
+                state.isAwaited = true
+            }
             return state.afterTurn
         }
         for body in afterTurn { body() }
         return true
     }
 
-    /// Makes a turn durable, by way of the journal where that is quicker, and tells who waits.
-    private func syncAll(_ turn: [any FlushTarget]) {
+    /// Makes a turn durable, by way of the journal where that is quicker, and tells who waits; how many of
+    /// the first targets it took.
+    private func syncSome(of queued: ArraySlice<any FlushTarget>) -> Int {
         journal?.beginTurn()
-        if turn.count >= JournalLimits.filesMin, let journal, journal.isReady() {
-            let rest = flushThroughJournal(turn, journal)
-            for target in turn { target.announce() }
+        if queued.count >= JournalLimits.filesMin, let journal, journal.isReady() {
+            let (done, rest) = flushThroughJournal(queued.prefix(Self.turnLogsMax), journal)
+            for target in queued.prefix(done) { target.announce() }
             if rest.count > 1 { for share in rest { share.unsynced.startWriteBack() } }
             for share in rest {
                 sync(share)
                 share.target.announce()
             }
-            return
+            return done
         }
+        let turn = queued.prefix(Self.turnFilesMax)
         if turn.count >= Self.writeBackFilesMin { for target in turn { target.startWriteBack() } }
         var told = 0
         var lastAnnouncement = clock.monotonicNanoseconds()
@@ -237,6 +247,7 @@ package final class Flusher: Sendable {
             }
         }
         if let journal { writeNotes(journal) }
+        return turn.count
     }
 
     /// Under a heavy stream that nobody waits for, lets more gather before the next turn: each sync of a file

@@ -79,7 +79,8 @@ final class Journal: Sendable {
         }
     }
 
-    /// Whether runs can be written; where the file is missing it is made in the background.
+    /// Whether runs can be written; where the file is missing it is made now, which costs less than the syncs
+    /// of the files that wait.
     func isReady() -> Bool {
         let now = clock.monotonicNanoseconds()
         let (isReady, mustPrepare) = state.withLock { state in
@@ -88,30 +89,29 @@ final class Journal: Sendable {
             state.isPreparing = true
             return (false, true)
         }
-        if mustPrepare { background { self.prepare() } }
-        return isReady
+        return mustPrepare ? prepare() : isReady
     }
 
     /// What of an area is mostly used.
     private var usualBytes: Int { areaBytes / JournalLimits.usualShare }
 
-    /// Makes the file, with zeros where it is mostly used: a sync of blocks that were written before has no
-    /// new ones to note.
+    /// Makes the file; whether it can be used.
     ///
     /// It is written past the system's cache where that can be done, which halves the time of a turn of 400
     /// KiB (Linux 6.18, ext4; `Benchmarks/disk.c`).
-    private func prepare() {
+    private func prepare() -> Bool {
         do throws(StorageError) {
             try directory.create()
             let file = try disk.open(path, .any)
             try file.truncate(to: 0)
             try file.truncate(to: Int64(2 * areaBytes))
+            for area in [0, areaBytes] { file.reserve(Int64(usualBytes), at: Int64(area)) }
             file.setDirect(true)
             do throws(StorageError) {
-                try writeZeros(file)
+                try beginAreas(of: file)
             } catch {
                 file.setDirect(false)
-                try writeZeros(file)
+                try beginAreas(of: file)
             }
             try file.sync()
             try disk.syncDirectory(directory.path)
@@ -129,15 +129,37 @@ final class Journal: Sendable {
                 state.retryAt = clock.monotonicNanoseconds() + Self.retryEvery
                 state.isPreparing = false
             }
+            return false
         }
+        background { self.fillAhead() }
+        return true
     }
 
-    private func writeZeros(_ file: any DiskFile) throws(StorageError) {
+    /// Writes a block at the beginning of each area, which tells whether the file can be written this way.
+    private func beginAreas(of file: any DiskFile) throws(StorageError) {
         let zeros = JournalBuffer()
-        zeros.begin(min(usualBytes, 1 << 20))
-        for area in [0, areaBytes] {
-            for position in stride(from: area, to: area + usualBytes, by: zeros.bytes.byteCount) {
-                try file.write(zeros.bytes, at: Int64(position))
+        zeros.begin(JournalLimits.blockBytes)
+        for area in [0, areaBytes] { try file.write(zeros.bytes, at: Int64(area)) }
+    }
+
+    /// Fills the file with zeros where it is mostly used, ahead of the entries: a sync of blocks that were
+    /// written before has nothing new to note in the file system.
+    private func fillAhead() {
+        for area in 0..<2 {
+            var position = JournalLimits.blockBytes
+            while position < usualBytes {
+                let next = state.withLock { state -> Int? in
+                    guard let file = state.file, state.failure == nil else { return nil }
+                    let start = max(position, state.areas[area].end)
+                    let size = min(JournalLimits.fillBytes, usualBytes - start)
+                    guard size > 0 else { return usualBytes }
+                    state.buffer.begin(size)
+                    // What went wrong here is nobody's: the entries that come are written over it.
+                    try? file.write(state.buffer.bytes, at: Int64(area * areaBytes + start))
+                    return start + size
+                }
+                guard let next else { return }
+                position = next
             }
         }
     }
@@ -183,25 +205,24 @@ final class Journal: Sendable {
 
     private var retireReserve: Int { min(JournalLimits.retireReserveBytes, areaBytes / 4) }
 
-    /// Voids all runs and notes of a log that were written before, durably; without effect where there are
+    /// Voids all runs and notes of logs that were written before, durably; without effect where there are
     /// none.
     ///
     /// Comes before files are renamed or removed, or else a replay would bring back what they held. The
     /// segments that stay must be synced before.
-    func retire(_ identity: LogIdentity, upTo incarnation: UInt64) throws(StorageError) {
-        let key = JournalKey(identity)
-        var turn = Turn()
-        turn.add(JournalEntry(.retire, identity, incarnation: incarnation))
+    func retire(_ logs: [(identity: LogIdentity, incarnation: UInt64)]) throws(StorageError) {
         while true {
             let isDone = try state.withLock { (state) throws(StorageError) in
-                state.voided[key] = max(incarnation, state.voided[key] ?? 0)
-                guard state.holds(key, upTo: incarnation, below: .init(.max)) else { return true }
-                guard try write(turn, reserve: 0, isDurable: true, &state) else { return false }
-                for area in state.areas.indices {
-                    if let member = state.areas[area].members[key], member.incarnation <= incarnation {
-                        state.areas[area].members[key] = nil
-                    }
+                var turn = Turn()
+                for (identity, incarnation) in logs {
+                    let key = JournalKey(identity)
+                    state.voided[key] = max(incarnation, state.voided[key] ?? 0)
+                    guard state.holds(key, upTo: incarnation, below: .init(.max)) else { continue }
+                    turn.add(JournalEntry(.retire, identity, incarnation: incarnation))
                 }
+                if turn.entries.isEmpty { return true }
+                guard try write(turn, reserve: 0, isDurable: true, &state) else { return false }
+                for entry in turn.entries.map(\.entry) { state.forget(entry.key, upTo: entry.incarnation) }
                 return true
             }
             if isDone { return }
@@ -306,14 +327,19 @@ final class Journal: Sendable {
         }
         let area = state.current
         guard fill(turn, size, &state) else { return false }
+        let start = state.areas[area].end
         do throws(StorageError) {
-            try file.write(state.buffer.bytes, at: Int64(area * areaBytes + state.areas[area].end))
+            try file.write(state.buffer.bytes, at: Int64(area * areaBytes + start))
+            state.areas[area].end = start + size
             if isDurable { try failures.counted(file.sync) }
+        } catch .outOfSpace(.write, _) where reserve > 0 {
+            // Some of it may stand there; files have room of their own, or say that there is none.
+            state.areas[area].end = start + size
+            return false
         } catch {
             state.failure = error
             throw error
         }
-        state.areas[area].end += size
         return true
     }
 
@@ -337,6 +363,15 @@ final class Journal: Sendable {
 }
 
 extension Journal.State {
+    /// What was written of a log, up to this incarnation, is retired.
+    mutating func forget(_ key: JournalKey, upTo incarnation: UInt64) {
+        for area in areas.indices {
+            if let member = areas[area].members[key], member.incarnation <= incarnation {
+                areas[area].members[key] = nil
+            }
+        }
+    }
+
     func isVoid(_ entry: JournalEntry) -> Bool {
         entry.incarnation <= max(voided[entry.key] ?? 0, voidedBefore[entry.key] ?? 0)
     }

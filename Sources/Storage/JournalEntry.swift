@@ -16,9 +16,11 @@ package enum JournalLimits {
     static let retireReserveBytes = 64 << 10
     /// What the entries of one turn begin and end at.
     static let blockBytes = 4096
+    /// So much of the file is filled with zeros at a time: a turn may wait for that.
+    static let fillBytes = 256 << 10
     /// A longer run is synced in its own file.
     static let runBytesMax = 256 << 10
-    /// All entries of one turn; what goes beyond is synced in its own files.
+    /// A turn of so many bytes takes no further entry.
     static let turnBytesMax = 4 << 20
     /// Fewer files than these are synced themselves.
     static let filesMin = 4

@@ -133,15 +133,23 @@ extension LogDirectories {
         data.first { $0.log(of: partition) != nil }
     }
 
-    /// Deletes a partition, open or not; see `LogDirectory.deletePartition`.
-    ///
-    /// - Throws: `.partitionMissing` if no directory has it, perhaps because its own is offline.
-    package func deletePartition(_ partition: TopicPartition) throws(StorageError) {
-        if let directory = directory(of: partition) { return try directory.deletePartition(partition) }
-        for directory in data where try directory.hasFiles(of: partition) {
-            return try directory.deletePartition(partition)
+    /// Deletes partitions of a topic, open or not, with one sync in each directory; what each failed with.
+    package func deletePartitions(_ partitions: [TopicPartition], of topicID: TopicID) -> [StorageError?] {
+        var failures: [StorageError?] = partitions.map { partition in
+            .partitionMissing(path: "\(data[0].path)/\(partition)")
         }
-        throw .partitionMissing(path: "\(data[0].path)/\(partition)")
+        var left = Array(partitions.indices)
+        for directory in data {
+            let here = left.filter { number in
+                directory.log(of: partitions[number]) != nil
+                    || (try? directory.hasFiles(of: partitions[number])) == true
+            }
+            guard !here.isEmpty else { continue }
+            left.removeAll(where: Set(here).contains)
+            let found = directory.deletePartitions(here.map { partitions[$0] }, of: topicID)
+            for (number, failure) in zip(here, found) { failures[number] = failure }
+        }
+        return failures
     }
 
     /// Makes sure that a partition of the metadata directory lies in no other.

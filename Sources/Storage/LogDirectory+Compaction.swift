@@ -87,12 +87,15 @@ extension LogDirectory {
         try services.disk.replace(file, with: checkpoint.bytes, isDurable: true)
     }
 
-    /// Forgets how far an earlier partition of this name was compacted.
-    func forgetCompaction(of partition: TopicPartition) throws(StorageError) {
+    /// Forgets how far earlier partitions of these names were compacted.
+    func forgetCompaction(of partitions: [TopicPartition]) throws(StorageError) {
         let changed = state.withLock { state -> OffsetCheckpoint? in
-            state.uncleanable.remove(partition)
-            return state.cleanerOffsets.offsets.removeValue(forKey: partition) == nil
-                ? nil : state.cleanerOffsets
+            var isNews = false
+            for partition in partitions {
+                state.uncleanable.remove(partition)
+                if state.cleanerOffsets.offsets.removeValue(forKey: partition) != nil { isNews = true }
+            }
+            return isNews ? state.cleanerOffsets : nil
         }
         if let changed { try write(changed) }
     }

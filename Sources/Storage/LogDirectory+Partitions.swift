@@ -30,24 +30,6 @@ extension LogDirectory {
         return FoundPartition(partition: partition, topicID: topicID, path: directory)
     }
 
-    /// Makes a new partition; its directory is durable when the call returns.
-    package func createPartition(
-        _ partition: TopicPartition, id: TopicID, config: LogConfig, kind: LogKind = .data
-    ) throws(StorageError) -> PartitionLog {
-        let directory = path + "/" + partition.description
-        guard try services.disk.entry(at: directory) == nil else { throw .partitionExists(path: directory) }
-        try forget(partition)
-        // So that at the next start holes that compaction left can be told from writes that were lost.
-        if config.compacts, !state.withLock({ $0.hasRecoveryPoints }) { try writeCheckpoints() }
-        try services.disk.createDirectory(directory)
-        let metadata = PartitionMetadata(topicID: id).bytes
-        try services.disk.replace(
-            directory + "/" + PartitionMetadata.fileName, with: metadata, isDurable: true)
-        try services.disk.syncDirectory(path)
-        let identity = LogIdentity(partition: partition, topicID: id, kind: kind)
-        return try open(identity, config, .clean, isIdentified: true)
-    }
-
     /// Opens a partition, recovering it if the last stop was not clean; it is created if it was never there.
     ///
     /// - Throws: `.partitionMissing`, `.topicIDMismatch`, and `.corrupt` where something durable is damaged:
@@ -55,8 +37,13 @@ extension LogDirectory {
     package func openPartition(
         _ partition: TopicPartition, id: TopicID, config: LogConfig, kind: LogKind = .data
     ) throws(StorageError) -> PartitionLog {
-        if let log = log(of: partition) { return log }
         let directory = path + "/" + partition.description
+        if let log = log(of: partition) {
+            guard log.topicID == id else {
+                throw .topicIDMismatch(path: directory, expected: id, found: log.topicID)
+            }
+            return log
+        }
         let replayed = try services.journal?.recovered?.replay(partition) ?? .zero
         let bound = state.withLock { state in
             max(
@@ -85,19 +72,6 @@ extension LogDirectory {
             state.withLock { $0.hasDoubts = true }
             throw error
         }
-    }
-
-    /// Takes a partition out of the checkpoints: those of an earlier partition of this name would mislead the
-    /// recovery of a new one.
-    private func forget(_ partition: TopicPartition) throws(StorageError) {
-        let wasWritten = state.withLock { state in
-            state.recoveryPoints.offsets[partition] = nil
-            state.logStarts.offsets[partition] = nil
-            state.journalBounds[partition] = nil
-            return state.written.contains(partition)
-        }
-        if wasWritten { try writeCheckpoints() }
-        try forgetCompaction(of: partition)
     }
 
     /// Makes a log that is not open yet start at `offset`, if it does not reach it.
@@ -136,7 +110,7 @@ extension LogDirectory {
         return try services.disk.contents(directory + "/" + name, limit: limit)
     }
 
-    private func open(
+    func open(
         _ identity: LogIdentity, _ config: LogConfig, _ trust: Trust, isIdentified: Bool
     ) throws(StorageError) -> PartitionLog {
         let directory = path + "/" + identity.partition.description
@@ -188,8 +162,56 @@ extension LogDirectory {
     /// Deletes a partition, open or not: it is gone from the directory when the call returns, its files go on
     /// the pool.
     package func deletePartition(_ partition: TopicPartition) throws(StorageError) {
-        let directory = path + "/" + partition.description
-        guard try services.disk.entry(at: directory) != nil else { throw .partitionMissing(path: directory) }
+        if let error = deletePartitions([partition], of: nil)[0] { throw error }
+    }
+
+    /// Deletes partitions, with one sync for all of them; what each failed with.
+    ///
+    /// With a `topicID` what lies there of another topic stays, and the partition is missing.
+    package func deletePartitions(
+        _ partitions: [TopicPartition], of topicID: TopicID?
+    ) -> [StorageError?] {
+        var failures: [StorageError?] = []
+        var closed: [(number: Int, identity: LogIdentity?, incarnation: UInt64)] = []
+        for (number, partition) in partitions.enumerated() {
+            do throws(StorageError) {
+                let (identity, incarnation) = try close(doomed: partition, of: topicID)
+                closed.append((number, identity, incarnation))
+                failures.append(nil)
+            } catch {
+                failures.append(error)
+            }
+        }
+        do throws(StorageError) {
+            // A replay after a crash would fill a later directory of this name and id.
+            let retired = closed.compactMap { one in one.identity.map { ($0, one.incarnation) } }
+            try services.journal?.retire(retired)
+            var removed: [String] = []
+            for (number, _, _) in closed {
+                services.suspects?.remove(partitions[number])
+                removed.append(try renameDirectory(of: partitions[number]))
+            }
+            try services.disk.syncDirectory(path)
+            for directory in removed { removeLater(directory) }
+        } catch {
+            // They may be there again after a crash, with bytes that nobody syncs any more: no clean stop may
+            // vouch for them.
+            state.withLock { $0.hasDoubts = true }
+            for (number, _, _) in closed { failures[number] = error }
+        }
+        return failures
+    }
+
+    /// Closes the log of a partition that is about to be deleted; what the journal has of it is known by
+    /// these.
+    private func close(
+        doomed partition: TopicPartition, of topicID: TopicID?
+    ) throws(StorageError) -> (identity: LogIdentity?, incarnation: UInt64) {
+        var found = log(of: partition)?.topicID
+        if found == nil { found = try look(at: partition).topicID }
+        guard try hasFiles(of: partition), topicID == nil || found == nil || found == topicID else {
+            throw .partitionMissing(path: path + "/" + partition.description)
+        }
         try services.journal?.forgetRecovered(partition)
         let log = state.withLock { state in
             state.recoveryPoints.offsets[partition] = nil
@@ -198,41 +220,27 @@ extension LogDirectory {
         }
         do throws(StorageError) {
             try log?.close(isClean: false)
-            // A replay after a crash would fill a later directory of this name and id.
             if let store = log?.store as? SegmentStore {
-                try store.forgetJournalled()
-            } else {
-                try forgetJournalled(partition)
+                return (store.identity, store.state.withLock { $0.incarnation })
             }
-            services.suspects?.remove(partition)
-            try removeDirectory(directory, of: partition)
+            // An earlier deletion may have failed.
+            guard let journal = services.journal, let found else { return (nil, 0) }
+            return (LogIdentity(partition: partition, topicID: found), journal.newIncarnation())
         } catch {
-            // It may be there again after a crash, with bytes that nobody syncs any more: no clean stop may
-            // vouch for them.
             state.withLock { $0.hasDoubts = true }
             throw error
         }
     }
 
-    /// Voids what the journal holds of a partition whose log is not open: an earlier deletion may have
-    /// failed.
-    private func forgetJournalled(_ partition: TopicPartition) throws(StorageError) {
-        guard let journal = services.journal, let topicID = try look(at: partition).topicID else { return }
-        try journal.retire(
-            LogIdentity(partition: partition, topicID: topicID), upTo: journal.newIncarnation())
-    }
-
-    private func removeDirectory(
-        _ directory: String, of partition: TopicPartition
-    ) throws(StorageError) {
+    /// Gives a partition's directory a name that no partition has; the new path.
+    private func renameDirectory(of partition: TopicPartition) throws(StorageError) -> String {
         // A random part, as the same topic may be deleted, created and deleted again before the files are
         // gone.
         var generator = SystemRandomNumberGenerator()
         let digits = String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
         let doomed = path + "/" + LogDirectory.doomedName(partition, digits)
-        try services.disk.rename(directory, to: doomed)
-        try services.disk.syncDirectory(path)
-        removeLater(doomed)
+        try services.disk.rename(path + "/" + partition.description, to: doomed)
+        return doomed
     }
 
     /// Deletes the partition of an open log.

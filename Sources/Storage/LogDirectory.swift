@@ -216,7 +216,7 @@ package final class LogDirectory: Sendable {
         defer { lock.release() }
         if hasThread { flusher.stop() }
         while flusher.flushOnce() {}
-        let failure = close(logs.map(\.value), threads: hasThread ? Self.closersMax : 1, by: deadline)
+        let failure = close(logs.map(\.value), threads: syncThreads, by: deadline)
         try requireTime(until: deadline)
         // What could not be closed may need the journal; else nothing of it is left to Kafka.
         if failure == nil { try services.journal?.remove() }
@@ -229,24 +229,26 @@ package final class LogDirectory: Sendable {
             path + "/" + LogDirectory.cleanStopName, with: Array(marker.utf8), isDurable: true)
     }
 
-    /// So many logs are closed at a time: each waits for a few syncs, which together cost little more.
-    private static let closersMax = 16
+    /// So many logs are closed at a time: what they have to sync costs little more together.
+    private static let closedTogether = 256
 
     /// Closes logs cleanly, as long as there is time; the first failure.
     private func close(_ logs: [PartitionLog], threads: Int, by deadline: Int64) -> StorageError? {
-        let failure = Lock<StorageError?>(nil)
-        runInParallel(logs.count, threads: threads) { [self] number in
-            guard services.clock.monotonicNanoseconds() < deadline else { return }
-            do throws(StorageError) {
-                try logs[number].close(isClean: true)
-            } catch {
-                failure.withLock { $0 = $0 ?? error }
+        services.notes.stop()
+        var first: StorageError?
+        var rest = logs[...]
+        while !rest.isEmpty, services.clock.monotonicNanoseconds() < deadline {
+            let logs = Array(rest.prefix(Self.closedTogether))
+            rest = rest.dropFirst(logs.count)
+            for (log, failure) in zip(logs, LogClosing.close(logs, threads: threads)) {
+                guard let failure else { continue }
+                first = first ?? failure
                 services.logger.log(
                     .error, "log.close.failed",
-                    ["partition": "\(logs[number].partition)", "reason": error.description])
+                    ["partition": "\(log.partition)", "reason": failure.description])
             }
         }
-        return failure.withLock { $0 }
+        return first
     }
 
     private func requireTime(until deadline: Int64) throws(StorageError) {

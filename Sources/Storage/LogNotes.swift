@@ -8,8 +8,8 @@ package protocol LogNotes: AnyObject, Sendable {
     func snapshotOffsets() throws(StorageError) -> [Offset]
     /// The bytes of a snapshot; nil if there is none at `offset`.
     func snapshot(at offset: Offset) throws(StorageError) -> [UInt8]?
-    /// Keeps a snapshot, and drops those that nothing will ask for.
-    func saveSnapshot(_ bytes: [UInt8], at offset: Offset) throws(StorageError)
+    /// Begins to keep a snapshot; once it is there, those that nothing will ask for are dropped.
+    func draftSnapshot(_ bytes: [UInt8], at offset: Offset) throws(StorageError) -> any NoteDraft
     /// Drops a snapshot.
     func removeSnapshot(at offset: Offset) throws(StorageError)
     /// The epochs; nil if there are none, or they are damaged.
@@ -20,8 +20,23 @@ package protocol LogNotes: AnyObject, Sendable {
     func replaceTransactions(_ entries: [AbortedTransaction], base: Offset) throws(StorageError)
     /// Keeps aborted transactions beside the segments that hold their markers; durable when it returns.
     func append(_ entries: [AbortedTransaction]) throws(StorageError)
-    /// Keeps the epochs.
-    func save(_ epochs: LeaderEpochs) throws(StorageError)
+    /// Begins to keep the epochs.
+    func draft(_ epochs: LeaderEpochs) throws(StorageError) -> any NoteDraft
+    /// Writes nothing any more when it returns: what lies here later is another log's.
+    func close()
+}
+
+/// Notes that are written, but not yet in place of those before.
+///
+/// In three steps, each of which is taken for many logs before the next: the syncs of many files together
+/// cost little more than one.
+package protocol NoteDraft: Sendable {
+    /// Makes the bytes durable, which must come before the name.
+    func sync() throws(StorageError)
+    /// Puts it in place.
+    func install() throws(StorageError)
+    /// Makes its place durable, where that matters.
+    func syncName() throws(StorageError)
 }
 
 /// Notes as Kafka keeps them, in the directory of the partition.
@@ -30,9 +45,57 @@ final class PartitionFiles: LogNotes {
     let directory: String
     let disk: any Disk
 
+    private let isClosed = Lock(false)
+
     init(directory: String, disk: any Disk) {
         self.directory = directory
         self.disk = disk
+    }
+
+    func close() { isClosed.withLock { $0 = true } }
+
+    /// Does something in the directory, which is not given up meanwhile.
+    func whileOpen<Result>(_ body: () throws(StorageError) -> Result) throws(StorageError) -> Result {
+        try isClosed.withLock { (isClosed) throws(StorageError) in
+            if isClosed { throw .closed(path: directory) }
+            return try body()
+        }
+    }
+
+    private struct Draft: NoteDraft {
+        let files: PartitionFiles
+        let path: String
+        let file: any DiskFile
+        /// The offset of a snapshot.
+        var snapshotOffset: Offset?
+
+        func sync() throws(StorageError) { try file.sync() }
+
+        func install() throws(StorageError) {
+            try files.whileOpen { () throws(StorageError) in
+                try files.disk.rename(path + ".tmp", to: path)
+                if let snapshotOffset { try files.removeSnapshots(before: snapshotOffset) }
+            }
+        }
+
+        func syncName() throws(StorageError) {
+            guard snapshotOffset == nil else { return }
+            try files.whileOpen { () throws(StorageError) in
+                try files.disk.syncDirectory(files.directory)
+            }
+        }
+    }
+
+    /// A file that is about to replace the one at `path`.
+    private func draft(_ path: String, _ bytes: [UInt8]) throws(StorageError) -> Draft {
+        let file = try whileOpen { () throws(StorageError) -> any DiskFile in
+            let file = try disk.open(path + ".tmp", .any)
+            try file.truncate(to: 0)
+            try file.write(bytes.rawSpan, at: 0)
+            return file
+        }
+        file.startWriteBack()
+        return Draft(files: self, path: path, file: file)
     }
 
     private func path(_ offset: Offset) -> String { "\(directory)/\(Segment.name(offset)).snapshot" }
@@ -43,9 +106,14 @@ final class PartitionFiles: LogNotes {
 
     func snapshot(at offset: Offset) throws(StorageError) -> [UInt8]? { try disk.contents(path(offset)) }
 
-    func saveSnapshot(_ bytes: [UInt8], at offset: Offset) throws(StorageError) {
-        try disk.replace(path(offset), with: bytes, isDurable: false)
-        // Kafka keeps one at the base of each segment, and the last one.
+    func draftSnapshot(_ bytes: [UInt8], at offset: Offset) throws(StorageError) -> any NoteDraft {
+        var draft = try draft(path(offset), bytes)
+        draft.snapshotOffset = offset
+        return draft
+    }
+
+    /// Kafka keeps one at the base of each segment, and the last one.
+    private func removeSnapshots(before offset: Offset) throws(StorageError) {
         let names = try disk.list(directory).map(\.name)
         let bases = Set(names.compactMap { Segment.offset(in: $0, suffix: ".log") })
         for old in names.compactMap({ Segment.offset(in: $0, suffix: ".snapshot") })
@@ -65,8 +133,8 @@ final class PartitionFiles: LogNotes {
         }
     }
 
-    func save(_ epochs: LeaderEpochs) throws(StorageError) {
-        try disk.replace(directory + "/" + PartitionFiles.epochsName, with: epochs.bytes, isDurable: true)
+    func draft(_ epochs: LeaderEpochs) throws(StorageError) -> any NoteDraft {
+        try draft(directory + "/" + PartitionFiles.epochsName, epochs.bytes)
     }
 }
 

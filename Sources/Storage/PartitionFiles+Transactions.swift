@@ -56,8 +56,9 @@ extension PartitionFiles {
             let part = rest.prefix { $0.last < next }
             rest = rest.dropFirst(part.count)
             let path = transactionPath(base)
-            let isNew = try disk.entry(at: path) == nil
-            let file = try disk.open(path, .any)
+            let (isNew, file) = try whileOpen { () throws(StorageError) in
+                (try disk.entry(at: path) == nil, try disk.open(path, .any))
+            }
             // What an attempt that failed left of an entry is written over.
             let size = Int64(TransactionIndexFile.entryBytes)
             let end = try file.size() / size * size
@@ -66,7 +67,7 @@ extension PartitionFiles {
             let news = part.drop { $0.last <= last }
             try file.write(TransactionIndexFile.bytes(news).rawSpan, at: end)
             try file.sync()
-            if isNew { try disk.syncDirectory(directory) }
+            if isNew { try whileOpen { () throws(StorageError) in try disk.syncDirectory(directory) } }
         }
     }
 

@@ -75,39 +75,11 @@ extension PartitionLog {
     /// A clean close makes everything durable and leaves snapshots behind, so that the next start need not
     /// scan.
     package func close(isClean: Bool) throws(StorageError) {
-        try store.close(isClean: isClean)
-        guard isClean else { return }
-        let end = store.bounds.end
-        state.withLock { state in
-            guard kind == .data, end > .zero, state.lastSnapshot != end else { return }
-            if state.snapshots.last?.offset != end { state.snapshots.append((end, state.producers)) }
+        if isClean, let failure = LogClosing.close([self], threads: 1)[0] { throw failure }
+        if !isClean {
+            notes.close()
+            try store.close(isClean: false)
         }
-        try writeNotes(upTo: end, isFinal: true)
-    }
-
-    /// Writes snapshots that lie at or below `end`, and the epochs whose first record lies below it.
-    func writeNotes(upTo end: Offset, isFinal: Bool) throws(StorageError) {
-        // Before the snapshots: a start looks for transactions only behind the newest one.
-        let aborted = state.withLock { $0.aborted.unwritten(below: end) }
-        if !aborted.isEmpty {
-            try notes.append(aborted)
-            state.withLock { $0.aborted.wrote(aborted.count) }
-        }
-        let (snapshots, epochs) = state.withLock { state in
-            let ready = state.snapshots.prefix { $0.offset <= end }
-            state.snapshots.removeFirst(ready.count)
-            var epochs: LeaderEpochs?
-            if state.epochsChanged, isFinal || state.epochs.latest.map({ $0.start < end }) ?? true {
-                epochs = state.epochs
-                state.epochsChanged = false
-            }
-            return (Array(ready), epochs)
-        }
-        for (offset, producers) in snapshots {
-            try notes.saveSnapshot(ProducerSnapshot.bytes(producers), at: offset)
-            state.withLock { $0.lastSnapshot = offset }
-        }
-        if let epochs { try notes.save(epochs) }
     }
 }
 
@@ -137,14 +109,8 @@ extension PartitionLog: LogStoreEvents {
         observer?.logFailed(error)
     }
 
-    /// Writes what has become due beside the log.
+    /// Has what has become due beside the log written, on another thread.
     package func storeSettled(_ syncedEnd: Offset) {
-        do throws(StorageError) {
-            try writeNotes(upTo: syncedEnd, isFinal: false)
-        } catch {
-            // Both are rebuilt from the log where they are missing.
-            services.logger.log(
-                .warning, "log.notes.failed", ["partition": "\(partition)", "reason": error.description])
-        }
+        if state.withLock({ $0.mustNote(below: syncedEnd) }) { services.notes.add(self) }
     }
 }

@@ -98,7 +98,7 @@ extension SegmentStore {
                 throw error
             }
         }
-        try journal.retire(identity, upTo: old)
+        try journal.retire([(identity, old)])
         state.withLock { state in
             guard let unsynced else { return }
             state.filedEnd = max(state.filedEnd, unsynced.end)
@@ -112,12 +112,6 @@ extension SegmentStore {
         try journal.forgetRecovered(identity.partition)
         guard journal.holds(identity, below: base) else { return }
         try upkeep.withLock { _ throws(StorageError) in try leaveJournal() }
-    }
-
-    /// Voids what the journal holds of a log whose files are about to be removed, all of them.
-    package func forgetJournalled() throws(StorageError) {
-        guard let identity, let journal = services.journal else { return }
-        try journal.retire(identity, upTo: state.withLock { $0.incarnation })
     }
 }
 

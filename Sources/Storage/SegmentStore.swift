@@ -28,6 +28,8 @@ package final class StoreServices: Sendable {
     /// Keeps in mind whose sync failed.
     let suspects: SuspectMarks?
     let failures: SyncFailures
+    /// What is written behind the logs.
+    let notes: NoteQueue
 
     /// The means of a log directory.
     init(
@@ -44,6 +46,7 @@ package final class StoreServices: Sendable {
         self.journal = journal
         self.suspects = suspects
         self.failures = failures
+        notes = NoteQueue(background: background)
     }
 }
 

@@ -53,6 +53,9 @@ package enum DiskOperation: String, Sendable, CaseIterable {
 }
 
 extension StorageError {
+    /// Whether the log was closed or deleted.
+    var isClosed: Bool { if case .closed = self { true } else { false } }
+
     /// Whether a disk fails in this way, and other disks may still work.
     var isFaultOfDisk: Bool {
         switch self {

@@ -105,6 +105,9 @@ struct TransactionIndex: Equatable, Sendable {
         written == entries.count ? [] : Array(entries[written...].prefix { $0.last < end })
     }
 
+    /// Whether there are any.
+    func hasUnwritten(below end: Offset) -> Bool { written < entries.count && entries[written].last < end }
+
     /// Notes that so many more are in files.
     mutating func wrote(_ count: Int) { written = min(entries.count, written + count) }
 

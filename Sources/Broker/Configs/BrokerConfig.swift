@@ -27,6 +27,7 @@ package struct BrokerSettings: Sendable {
     package var autoCreateTopics = true
     package var deleteTopics = true
     package var defaultPartitions: Int32 = 1
+    package var partitionsMax: Int32 = 0
     package var defaultReplicationFactor: Int32 = 1
     package var clampReplication = true
     package var durability = Durability.disk
@@ -292,6 +293,9 @@ extension BrokerSettings {
         .init(
             "default.replication.factor", sets: \.defaultReplicationFactor, allowed: 1...32767,
             "Replication factor of a topic by default."),
+        .init(
+            "apus.partitions.max", sets: \.partitionsMax, allowed: 0...Int32.max,
+            "Partitions of all topics beyond which none is created; 0 is one for each 16 KiB of the memory."),
         .init(
             "apus.replication.clamp", sets: \.clampReplication,
             "Whether a replication factor above 1 is accepted as 1 instead of refused."),

@@ -35,11 +35,6 @@ struct CheckedTopic: Sendable {
 }
 
 extension NewTopic {
-    /// Most partitions that one topic may be created with.
-    ///
-    /// Each is a directory with files; a typing error must not make millions.
-    static let mostPartitions: Int32 = 100_000
-
     /// Checks the topic in the order in which Kafka does.
     func checked(against existing: TopicDirectory, _ broker: BrokerSettings) throws(TopicRefusal)
         -> CheckedTopic
@@ -50,10 +45,7 @@ extension NewTopic {
         if name == TopicName.clusterMetadata || existing[name] != nil {
             throw TopicRefusal(code: .topicAlreadyExists, message: "Topic '\(name)' already exists.")
         }
-        let form = TopicName.collisionForm(name)
-        if name.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }),
-            let other = existing.all.first(where: { TopicName.collisionForm($0.name) == form })
-        {
+        if let other = existing.topic(collidingWith: name) {
             throw TopicRefusal(
                 code: .invalidTopicException,
                 message: "Topic '\(name)' collides with existing topic: \(other.name)")
@@ -77,11 +69,6 @@ extension NewTopic {
             throw TopicRefusal(
                 code: .invalidPartitions,
                 message: "Number of partitions was set to an invalid non-positive value.")
-        }
-        guard count <= Self.mostPartitions else {
-            throw TopicRefusal(
-                code: .invalidPartitions,
-                message: "A topic can be created with at most \(Self.mostPartitions) partitions.")
         }
         return count
     }

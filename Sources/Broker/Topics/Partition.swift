@@ -30,7 +30,7 @@ package final class Partition: Sendable {
 
     private enum Stage {
         /// Its log is to be opened.
-        indirect case closed(LogToOpen, PartitionOpening)
+        indirect case closed(LogToOpen)
         case opening
         /// Its log is open, or cannot be had.
         case settled
@@ -43,10 +43,16 @@ package final class Partition: Sendable {
         var readers: [any ReadabilityListener] = []
     }
     private let waiting: Lock<Waiting>
+    /// What opens its log; nil where that was never to be done.
+    private let opening: PartitionOpening?
+    /// Whether its directory had to be made, as far as is known.
+    let isNew: Bool
 
     /// A partition over `log`, whose observer it becomes; nil for one whose log could not be made.
     package init(id: TopicPartition, log: PartitionLog?) {
         self.id = id
+        isNew = false
+        opening = nil
         waiting = Lock(Waiting(stage: .settled))
         settle(log)
     }
@@ -54,7 +60,10 @@ package final class Partition: Sendable {
     /// A partition whose log is opened when it is needed, or earlier.
     init(_ unopened: LogToOpen, by opening: PartitionOpening) {
         id = unopened.id
-        waiting = Lock(Waiting(stage: .closed(unopened, opening)))
+        isNew = unopened.isNew
+        self.opening = opening
+        waiting = Lock(Waiting(stage: .closed(unopened)))
+        opening.expect()
     }
 
     /// Its log; nil until it is opened, and for good if it cannot be: then every request for it is answered
@@ -115,21 +124,28 @@ extension Partition {
 
     /// Opens the log on this thread; nothing happens if that is done, or another thread is at it.
     func open() {
-        let closed = waiting.withLock { waiting -> (LogToOpen, PartitionOpening)? in
-            guard case .closed(let unopened, let opening) = waiting.stage else { return nil }
-            waiting.stage = .opening
-            return (unopened, opening)
-        }
-        guard let (unopened, opening) = closed else { return }
-        settle(opening.open(unopened, leadingIn: leaderEpoch))
+        guard let unopened = beginOpening() else { return }
+        settle(opening?.open(unopened, leadingIn: leaderEpoch))
     }
 
-    private func settle(_ log: PartitionLog?) {
+    /// Leaves the opening to the caller, who has to `settle` it; nil if that is done, or another thread is at
+    /// it.
+    func beginOpening() -> LogToOpen? {
+        waiting.withLock { waiting in
+            guard case .closed(let unopened) = waiting.stage else { return nil }
+            waiting.stage = .opening
+            return unopened
+        }
+    }
+
+    /// Its log is open, or with nil cannot be had.
+    func settle(_ log: PartitionLog?) {
         if let log {
             log.setObserver(self)
             _ = opened.storeIfNil(log)
         }
         hasSettled.store(true, ordering: .releasing)
+        opening?.settled()
         let bodies = waiting.withLock { waiting in
             waiting.stage = .settled
             defer { waiting.bodies = [] }
@@ -141,14 +157,14 @@ extension Partition {
     /// Calls `body` when the log is open, or cannot be had: at once, or on the thread that opens it, which
     /// begins with it now.
     func whenSettled(_ body: @escaping @Sendable () -> Void) {
-        let (isSettled, opening) = waiting.withLock { waiting -> (Bool, PartitionOpening?) in
-            if case .settled = waiting.stage { return (true, nil) }
+        let (isSettled, isClosed) = waiting.withLock { waiting -> (Bool, Bool) in
+            if case .settled = waiting.stage { return (true, false) }
             waiting.bodies.append(body)
-            if case .closed(_, let opening) = waiting.stage { return (false, opening) }
-            return (false, nil)
+            if case .closed = waiting.stage { return (false, true) }
+            return (false, false)
         }
         if isSettled { body() }
-        opening?.request(self)
+        if isClosed { opening?.request(self, isNew: isNew) }
     }
 
     /// Waits until the log is open, or cannot be had, if somebody is opening it; it is not opened any more
@@ -156,13 +172,8 @@ extension Partition {
     ///
     /// Before its files are deleted.
     func giveUpOpening() {
-        let closed = waiting.withLock { waiting -> LogToOpen? in
-            guard case .closed(let unopened, _) = waiting.stage else { return nil }
-            waiting.stage = .opening
-            return unopened
-        }
-        if let closed {
-            closed.directory?.met()
+        if let unopened = beginOpening() {
+            unopened.directory?.met()
             return settle(nil)
         }
         let isSettled = Signal()

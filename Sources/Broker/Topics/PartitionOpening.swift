@@ -11,6 +11,8 @@ struct LogToOpen: Sendable {
     let config: SharedLogConfig
     /// Where it lies; nil if its directory is not there.
     let directory: LogDirectory?
+    /// Whether it has to be made, as far as the one who names it knows.
+    let isNew: Bool
 }
 
 /// Opens partitions of one broker.
@@ -24,21 +26,25 @@ final class PartitionOpening: Sendable {
     }
     private let state = Lock(State())
     private let isOver = Atomic(false)
+    /// Partitions that are neither open nor given up.
+    private let unsettled = Atomic(0)
     private let hasEnded = Signal()
     private let isBegun = Atomic(false)
     private let leadership: Leadership
-    /// Topics whose directories are left over from a deletion that was interrupted.
-    private let removedTopics: Set<TopicID>
+    /// Whether a topic was deleted, and its directories are still to follow.
+    private let isRemoved: @Sendable (TopicID) -> Bool
     private let background: BackgroundRunner
     private let logger: Logger
+    /// Makes and deletes partitions, in turns.
+    let making = PartitionMaking()
 
     /// Opens logs, which are led as `leadership` has it; those that are asked for by `background`.
     init(
-        _ leadership: Leadership, removedTopics: Set<TopicID>, background: @escaping BackgroundRunner,
-        logger: Logger
+        _ leadership: Leadership, isRemoved: @escaping @Sendable (TopicID) -> Bool,
+        background: @escaping BackgroundRunner, logger: Logger
     ) {
         self.leadership = leadership
-        self.removedTopics = removedTopics
+        self.isRemoved = isRemoved
         self.background = background
         self.logger = logger
     }
@@ -46,14 +52,32 @@ final class PartitionOpening: Sendable {
     /// Whether every partition of the start is open, or cannot be had.
     var isDone: Bool { isOver.load(ordering: .acquiring) }
 
+    /// Whether a request may name a partition that is not open yet.
+    var isAtWork: Bool { unsettled.load(ordering: .relaxed) > 0 }
+
+    /// One more partition is to be opened.
+    func expect() { unsettled.add(1, ordering: .relaxed) }
+
+    /// One is open, or will not be.
+    func settled() { unsettled.subtract(1, ordering: .relaxed) }
+
     /// Opens a partition now that somebody waits for.
-    func request(_ partition: Partition) { background { partition.open() } }
+    func request(_ partition: Partition, isNew: Bool) {
+        if isNew { making.hurry(partition, by: makeTogether) } else { background { partition.open() } }
+    }
+
+    /// Makes new partitions, and calls `done` when the last one can be used, or cannot be had.
+    func make(_ partitions: [Partition], then done: @escaping @Sendable () -> Void) {
+        guard !partitions.isEmpty else { return done() }
+        making.add(.init(work: makeTogether, partitions: partitions[...], done: done))
+    }
 
     /// Opens all partitions of `topics` that are not open yet, on all processors; returns when that is done.
     func openAll(_ topics: TopicDirectory) {
         let partitions = topics.all.flatMap(\.partitions)
+        make(partitions.filter(\.isNew)) {}
         runInParallel(partitions.count) { [self] number in
-            if !state.withLock({ $0.isStopping }) { partitions[number].open() }
+            if !partitions[number].isNew, !state.withLock({ $0.isStopping }) { partitions[number].open() }
         }
         guard !state.withLock({ $0.isStopping }) else { return }
         // Others may be at the last ones.
@@ -86,6 +110,7 @@ final class PartitionOpening: Sendable {
         if mustFinish, !isDone {
             hasEnded.wait(nanoseconds: max(1, deadline - clock.monotonicNanoseconds()))
         }
+        making.stop()
         let isIdle = state.withLock { state in
             state.isStopping = true
             return state.running == 0 ? nil : state.isIdle
@@ -96,25 +121,67 @@ final class PartitionOpening: Sendable {
     /// The open log of a partition, created if it is not there, and led in `epoch` or a later one; nil, with
     /// a line in the log, if it cannot be had.
     func open(_ unopened: LogToOpen, leadingIn epoch: LeaderEpoch) -> PartitionLog? {
-        let mayOpen = state.withLock { state in
+        guard begin() else { return nil }
+        defer { end([unopened]) }
+        return lead(unopened, in: epoch) { () throws in
+            try self.openOrCreate(unopened, in: self.directory(of: unopened))
+        }
+    }
+
+    /// Makes those of `partitions` that nobody is at, together.
+    private func makeTogether(_ partitions: [Partition]) {
+        let taken = partitions.compactMap { partition in
+            partition.beginOpening().map { (partition: partition, unopened: $0) }
+        }
+        guard begin() else { return taken.forEach { $0.partition.settle(nil) } }
+        defer { end(taken.map(\.unopened)) }
+        var made: [TopicPartition: Result<PartitionLog, StorageError>] = [:]
+        for directory in leadership.storage.data {
+            let fresh = taken.map(\.unopened).filter { unopened in
+                unopened.directory === directory && (try? directory.isUnknown(unopened.id)) == true
+            }
+            let wanted = fresh.map { NewPartition($0.id, of: $0.topicID, config: $0.config.value) }
+            for (one, result) in zip(fresh, directory.createPartitions(wanted)) { made[one.id] = result }
+        }
+        for (partition, unopened) in taken {
+            partition.settle(
+                lead(unopened, in: partition.leaderEpoch) { () throws in
+                    if let result = made[unopened.id] { return try result.get() }
+                    return try self.openOrCreate(unopened, in: self.directory(of: unopened))
+                })
+        }
+    }
+
+    /// Counts what is under way; false once nothing more is to begin.
+    private func begin() -> Bool {
+        state.withLock { state in
             if !state.isStopping { state.running += 1 }
             return !state.isStopping
         }
-        guard mayOpen else { return nil }
-        defer {
-            unopened.directory?.met()
-            let isIdle = state.withLock { state in
-                state.running -= 1
-                return state.isStopping && state.running == 0 ? state.isIdle : nil
-            }
-            isIdle?.raise()
+    }
+
+    private func end(_ opened: [LogToOpen]) {
+        for unopened in opened { unopened.directory?.met() }
+        let isIdle = state.withLock { state in
+            state.running -= 1
+            return state.isStopping && state.running == 0 ? state.isIdle : nil
         }
+        isIdle?.raise()
+    }
+
+    private func directory(of unopened: LogToOpen) throws -> LogDirectory {
+        guard let directory = unopened.directory else {
+            throw OpeningError(
+                description: "the data directory that it was given is not among log.dirs, or is offline")
+        }
+        return directory
+    }
+
+    private func lead(
+        _ unopened: LogToOpen, in epoch: LeaderEpoch, _ open: () throws -> PartitionLog
+    ) -> PartitionLog? {
         do {
-            guard let directory = unopened.directory else {
-                throw OpeningError(
-                    description: "the data directory that it was given is not among log.dirs, or is offline")
-            }
-            let log = try openOrCreate(unopened, in: directory)
+            let log = try open()
             try log.becomeLeader(epoch: try leadership.exceed(log, in: epoch))
             return log
         } catch {
@@ -135,7 +202,7 @@ final class PartitionOpening: Sendable {
             return try directory.openPartition(id, id: topicID, config: config)
         } catch .partitionMissing {
             return try directory.createPartition(id, id: topicID, config: config)
-        } catch .topicIDMismatch(_, _, let found) where removedTopics.contains(found) {
+        } catch .topicIDMismatch(_, _, let found) where isRemoved(found) {
             try directory.deletePartition(id)
             logger.log(.info, "partition.stray_deleted", ["partition": "\(id)"])
             return try directory.createPartition(id, id: topicID, config: config)

@@ -38,6 +38,9 @@ struct PartitionPlaces {
         first = storage.data[0]
     }
 
+    /// Whether there is a directory of the partition.
+    func isFound(_ partition: TopicPartition) -> Bool { found[partition] != nil }
+
     /// The directory of a partition; nil if it was given one that is not there, and whatever it holds with
     /// it.
     func directory(of partition: TopicPartition, _ state: MetadataImage.PartitionState?) -> LogDirectory? {

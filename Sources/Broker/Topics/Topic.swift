@@ -42,14 +42,33 @@ package final class Topic: Sendable {
 package final class TopicDirectory: Sendable {
     private let byName: [String: Topic]
     private let byID: [TopicID: Topic]
+    /// A topic for each name that another one could be taken for (`TopicName.collisionForm`).
+    private let byForm: [String: Topic]
     /// Rises with every change.
     package let version: Int64
+    /// How many partitions all topics have.
+    let partitionCount: Int
 
     /// The directory of `topics`, whose names and ids are unique.
-    package init(_ topics: [Topic] = [], version: Int64 = 0) {
+    package convenience init(_ topics: [Topic] = [], version: Int64 = 0) {
+        self.init(
+            Dictionary(uniqueKeysWithValues: topics.map { ($0.name, $0) }),
+            Dictionary(uniqueKeysWithValues: topics.map { ($0.id, $0) }),
+            Dictionary(
+                topics.compactMap { topic in TopicName.collisionKey(topic.name).map { ($0, topic) } },
+                uniquingKeysWith: { first, _ in first }),
+            version, topics.reduce(0) { $0 + $1.partitions.count })
+    }
+
+    private init(
+        _ byName: [String: Topic], _ byID: [TopicID: Topic], _ byForm: [String: Topic], _ version: Int64,
+        _ partitionCount: Int
+    ) {
+        self.byName = byName
+        self.byID = byID
+        self.byForm = byForm
         self.version = version
-        byName = Dictionary(uniqueKeysWithValues: topics.map { ($0.name, $0) })
-        byID = Dictionary(uniqueKeysWithValues: topics.map { ($0.id, $0) })
+        self.partitionCount = partitionCount
     }
 
     /// The topic called `name`.
@@ -59,15 +78,35 @@ package final class TopicDirectory: Sendable {
     /// Every topic, in no order.
     package var all: some Collection<Topic> { byName.values }
 
-    /// The directory with `topic` added or replaced.
-    func adding(_ topics: [Topic]) -> TopicDirectory {
-        let replaced = Set(topics.map(\.name))
-        return TopicDirectory(
-            byName.values.filter { !replaced.contains($0.name) } + topics, version: version + 1)
+    /// A topic whose name is another one, and looks the same in the names of metrics.
+    func topic(collidingWith name: String) -> Topic? {
+        TopicName.collisionKey(name).flatMap { byForm[$0] }
     }
 
-    /// The directory without `topic`.
-    func removing(_ topic: Topic) -> TopicDirectory {
-        TopicDirectory(byName.values.filter { $0 !== topic }, version: version + 1)
+    /// The directory with `topics` added or replaced.
+    func adding(_ topics: [Topic]) -> TopicDirectory {
+        var (byName, byID, byForm, count) = (byName, byID, byForm, partitionCount)
+        for topic in topics {
+            if let replaced = byName.updateValue(topic, forKey: topic.name) {
+                byID[replaced.id] = nil
+                count -= replaced.partitions.count
+            }
+            byID[topic.id] = topic
+            if let key = TopicName.collisionKey(topic.name) { byForm[key] = topic }
+            count += topic.partitions.count
+        }
+        return TopicDirectory(byName, byID, byForm, version + 1, count)
+    }
+
+    /// The directory without `topics`.
+    func removing(_ topics: [Topic]) -> TopicDirectory {
+        var (byName, byID, byForm, count) = (byName, byID, byForm, partitionCount)
+        for topic in topics where byName[topic.name] === topic {
+            byName[topic.name] = nil
+            byID[topic.id] = nil
+            if let key = TopicName.collisionKey(topic.name) { byForm[key] = nil }
+            count -= topic.partitions.count
+        }
+        return TopicDirectory(byName, byID, byForm, version + 1, count)
     }
 }

@@ -1,7 +1,8 @@
 // The topics of the broker, and how they change. A change is decided, written to the metadata log and made
-// durable there, then carried out on the disk, then shown: creation is record, directory, visible; deletion
-// is record, invisible, directory. Changes run one after another on a thread of their own, as they wait for
-// the disk; requests read an immutable directory and wait for nobody.
+// durable there, then shown, then carried out on the disk: whoever names a new partition waits until it is
+// made. Changes are decided one after another on a thread of their own, as they wait for the metadata log;
+// what they lead to on the disk is done in slices beside it (`PartitionMaking`), so that a large one holds up
+// no other. Requests read an immutable directory and wait for nobody.
 package import Base
 internal import Protocol
 package import Storage
@@ -25,6 +26,8 @@ package struct CreatedTopic: Sendable {
 /// The topics, and the thread that changes them.
 package final class TopicCatalog: Sendable {
     private struct State {
+        /// Changes that were asked for and have not begun.
+        var changes: [Change] = []
         var topics = TopicDirectory()
         var features: [String: Int16] = [:]
         var metadataOffset = Offset.zero
@@ -34,11 +37,11 @@ package final class TopicCatalog: Sendable {
         var whenChanged: @Sendable (TopicDirectory) -> Void = { _ in }
     }
     private let state = Lock(State())
-    private let metadata: MetadataLog
-    private let storage: LogDirectories
-    private let settings: BrokerSettings
-    private let logger: Logger
-    private let worker: SerialWorker
+    let metadata: MetadataLog
+    let storage: LogDirectories
+    let settings: BrokerSettings
+    let logger: Logger
+    let worker: SerialWorker
     private let leadership: Leadership
     /// What opens the logs of partitions.
     let opening: PartitionOpening
@@ -57,7 +60,7 @@ package final class TopicCatalog: Sendable {
         leadership = Leadership(
             metadata: metadata, nodeID: settings.nodeID, storage: storage, logger: logger)
         opening = PartitionOpening(
-            leadership, removedTopics: metadata.image.removedTopics,
+            leadership, isRemoved: { metadata.image.removedTopics.contains($0) },
             background: { storage.metadata.runInBackground($0) }, logger: logger)
         let places = try PartitionPlaces(metadata.image, storage)
         let topics = TopicOpening(metadata.image, places, settings, logger).topics(openedBy: opening)
@@ -80,7 +83,7 @@ package final class TopicCatalog: Sendable {
     /// The last offset of the metadata log that is applied.
     package var metadataOffset: Offset { state.withLock { $0.metadataOffset } }
 
-    /// Calls `body` on the catalog's thread with the name of each topic that is deleted from now on.
+    /// Calls `body` with the name of each topic that is deleted from now on, on the thread that does it.
     func whenDeleted(_ body: @escaping @Sendable (_ name: String) -> Void) {
         state.withLock { $0.whenDeleted = body }
     }
@@ -91,7 +94,8 @@ package final class TopicCatalog: Sendable {
         state.withLock { $0.whenChanged = body }
     }
 
-    private func change(_ body: (TopicDirectory) -> TopicDirectory) {
+    /// Shows other topics.
+    func change(_ body: (TopicDirectory) -> TopicDirectory) {
         let (topics, tell) = state.withLock { state in
             state.topics = body(state.topics)
             return (state.topics, state.whenChanged)
@@ -99,7 +103,11 @@ package final class TopicCatalog: Sendable {
         tell(topics)
     }
 
-    private func notePosition() {
+    /// Tells who wants to know that a topic was deleted.
+    func tellDeleted(_ name: String) { state.withLock { $0.whenDeleted }(name) }
+
+    /// What the metadata log says by now counts.
+    func notePosition() {
         let (features, offset) = (metadata.image.features, metadata.lastOffset)
         state.withLock {
             $0.features = features
@@ -107,174 +115,66 @@ package final class TopicCatalog: Sendable {
         }
     }
 
-    /// Creates topics, or with `validateOnly` checks them; `done` gets one result for each, in order, on the
-    /// catalog's thread.
+    /// Creates topics, or with `validateOnly` checks them; `done` gets one result for each, in order, when
+    /// their partitions can be used.
     package func create(
         _ wanted: [NewTopic], by requester: String, validateOnly: Bool,
         then done: @escaping @Sendable ([Result<CreatedTopic, TopicRefusal>]) -> Void
     ) {
-        worker.run { [self] in done(createNow(wanted, by: requester, validateOnly: validateOnly)) }
+        add(.create(Creation(wanted: wanted, requester: requester, validateOnly: validateOnly, done: done)))
     }
 
-    /// Deletes topics; `done` gets one result for each, in order, on the catalog's thread.
+    /// Deletes topics; `done` gets one result for each, in order, when their directories are gone.
     package func delete(
         _ targets: [TopicReference], by requester: String,
         then done: @escaping @Sendable ([Result<TopicReferenceFound, TopicRefusal>]) -> Void
     ) {
-        worker.run { [self] in done(targets.map { target in deleteNow(target, by: requester) }) }
+        add(.delete(Deletion(targets: targets, requester: requester, done: done)))
     }
 
-    private func createNow(
-        _ wanted: [NewTopic], by requester: String, validateOnly: Bool
-    ) -> [Result<CreatedTopic, TopicRefusal>] {
-        var plans: [PlannedTopic] = []
-        var results: [Result<CreatedTopic, TopicRefusal>] = []
-        var generator = SystemRandomNumberGenerator()
-        for topic in wanted {
-            do throws(TopicRefusal) {
-                let checked = try topic.checked(against: topics, settings)
-                let id = UUID.random(using: &generator)
-                plans.append(PlannedTopic(checked: checked, id: id))
-                results.append(.success(CreatedTopic(checked, id: id)))
-            } catch {
-                results.append(.failure(error))
+    private func add(_ change: Change) {
+        state.withLock { $0.changes.append(change) }
+        worker.run { [self] in makeNext() }
+    }
+
+    /// Makes the next change, and where it is a creation those that follow it too: the metadata log is synced
+    /// once for all of them.
+    private func makeNext() {
+        let changes = state.withLock { state -> ArraySlice<Change> in
+            let creations = state.changes.prefix { if case .create = $0 { true } else { false } }
+            let next = creations.isEmpty ? state.changes.prefix(1) : creations
+            state.changes.removeFirst(next.count)
+            return next
+        }
+        var creations: [Creation] = []
+        for change in changes {
+            switch change {
+            case .create(let creation): creations.append(creation)
+            case .delete(let deletion): deleteNow(deletion)
             }
         }
-        guard !validateOnly, !plans.isEmpty else { return results }
-        guard !storage.isReserveReached else {
-            return refuse(
-                results, "No topic is created, as less is free on the disk than apus.disk.reserve.bytes.")
-        }
-        var loads = DirectoryLoads(storage)
-        for number in plans.indices {
-            plans[number].directories = (0..<plans[number].checked.partitionCount).map { _ in loads.next() }
-        }
-        do throws(MetadataError) {
-            try metadata.append(plans.flatMap { records(creating: $0) })
-            let made = plans.map { plan in
-                let topic = make(plan)
-                log(plan.checked, id: plan.id, by: requester)
-                return topic
-            }
-            change { $0.adding(made) }
-            notePosition()
-            return results
-        } catch {
-            return refuse(results, error.description)
-        }
-    }
-
-    /// Makes storage errors of what would have been created.
-    private func refuse(
-        _ results: [Result<CreatedTopic, TopicRefusal>], _ reason: String
-    ) -> [Result<CreatedTopic, TopicRefusal>] {
-        let refusal = TopicRefusal(code: .kafkaStorageError, message: reason)
-        return results.map { result in if case .success = result { .failure(refusal) } else { result } }
-    }
-
-    private func log(_ topic: CheckedTopic, id: TopicID, by requester: String) {
-        logger.log(
-            .info, "topic.created",
-            ["topic": topic.name, "partitions": "\(topic.partitionCount)", "id": "\(id)", "by": requester])
-        if let factor = topic.clampedReplicationFactor {
-            logger.log(
-                .warning, "topic.replication_clamped",
-                ["topic": topic.name, "asked": "\(factor)", "reason": "one node keeps one replica"])
-        }
-    }
-
-    private func records(creating plan: PlannedTopic) -> [MetadataRecord] {
-        let (topic, id) = (plan.checked, plan.id)
-        var first = TopicRecord()
-        first.name = topic.name
-        first.topicID = id
-        let configs: [MetadataRecord] = topic.overrides.sorted { $0.key < $1.key }.map { name, value in
-            var record = ConfigRecord()
-            record.resourceType = MetadataImage.ConfigResource.topic(topic.name).type
-            record.resourceName = topic.name
-            record.name = name
-            record.value = value
-            return .config(record)
-        }
-        let partitions: [MetadataRecord] = zip(Int32(0)..., plan.directories).map { index, directory in
-            .partition(PartitionRecord(index, of: id, on: settings.nodeID, directory.directoryID))
-        }
-        return [.topic(first)] + configs + partitions
-    }
-
-    /// Making a partition is little work and three waits for the disk, which overlap.
-    private static let makingThreads = 8
-
-    private func make(_ plan: PlannedTopic) -> Topic {
-        let (topic, id) = (plan.checked, plan.id)
-        let config = SharedLogConfig(LogConfig(topic.settings, settings))
-        let wanted = zip(Int32(0)..., plan.directories).map { index, directory in
-            LogToOpen(
-                id: TopicPartition(topic: topic.name, partition: PartitionIndex(index)), topicID: id,
-                config: config, directory: directory)
-        }
-        for unopened in wanted { unopened.directory?.expect(1) }
-        let partitions = wanted.map { Partition($0, by: opening) }
-        for partition in partitions { partition.lead(in: 0) }
-        runInParallel(partitions.count, threads: Self.makingThreads) { partitions[$0].open() }
-        return Topic(
-            name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,
-            settings: topic.settings)
-    }
-
-    private func deleteNow(_ target: TopicReference, by requester: String) -> Result<
-        TopicReferenceFound, TopicRefusal
-    > {
-        guard settings.deleteTopics else {
-            return .failure(.init(code: .topicDeletionDisabled, message: "Topic deletion is disabled."))
-        }
-        let found = if let name = target.name { topics[name] } else { topics[target.id] }
-        guard let topic = found else {
-            let code: ErrorCode = target.name == nil ? .unknownTopicID : .unknownTopicOrPartition
-            return .failure(.init(code: code, message: "This server does not host this topic."))
-        }
-        var record = RemoveTopicRecord()
-        record.topicID = topic.id
-        do throws(MetadataError) {
-            try metadata.append([.removeTopic(record)])
-        } catch {
-            return .failure(.init(code: .kafkaStorageError, message: error.description))
-        }
-        change { $0.removing(topic) }
-        notePosition()
-        for partition in topic.partitions {
-            partition.giveUpOpening()
-            do throws(StorageError) {
-                try storage.deletePartition(partition.id)
-            } catch {
-                logger.log(
-                    .error, "partition.delete_failed", ["partition": "\(partition.id)", "error": "\(error)"])
-            }
-        }
-        logger.log(.info, "topic.deleted", ["topic": topic.name, "id": "\(topic.id)", "by": requester])
-        state.withLock { $0.whenDeleted }(topic.name)
-        return .success(TopicReferenceFound(name: topic.name, id: topic.id))
+        createNow(creations)
     }
 }
 
-/// A topic that is about to be created.
-private struct PlannedTopic {
-    let checked: CheckedTopic
-    let id: TopicID
-    /// Where its partitions will lie.
-    var directories: [LogDirectory] = []
-}
+extension TopicCatalog {
+    /// What somebody wants to be created.
+    struct Creation: Sendable {
+        let wanted: [NewTopic]
+        let requester: String
+        let validateOnly: Bool
+        let done: @Sendable ([Result<CreatedTopic, TopicRefusal>]) -> Void
+    }
 
-/// A topic that a reference led to.
-package struct TopicReferenceFound: Sendable {
-    package let name: String
-    package let id: TopicID
-}
+    /// What somebody wants to be deleted.
+    struct Deletion: Sendable {
+        let targets: [TopicReference]
+        let requester: String
+        let done: @Sendable ([Result<TopicReferenceFound, TopicRefusal>]) -> Void
+    }
 
-extension CreatedTopic {
-    init(_ topic: CheckedTopic, id: TopicID) {
-        self.init(
-            name: topic.name, id: id, partitionCount: topic.partitionCount, overrides: topic.overrides,
-            settings: topic.settings)
+    private enum Change {
+        case create(Creation)
+        case delete(Deletion)
     }
 }

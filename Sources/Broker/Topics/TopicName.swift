@@ -31,6 +31,12 @@ package enum TopicName {
         String(decoding: name.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
     }
 
+    /// The same for names that another one can collide with; nil for all others.
+    static func collisionKey(_ name: String) -> String? {
+        let isAmbiguous = name.utf8.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
+        return isAmbiguous ? collisionForm(name) : nil
+    }
+
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -29,7 +29,9 @@ struct TopicOpening {
                 let directory = places.directory(of: id, state.partitions[index])
                 directory?.expect(1)
                 return Partition(
-                    LogToOpen(id: id, topicID: state.id, config: config, directory: directory), by: opening)
+                    LogToOpen(
+                        id: id, topicID: state.id, config: config, directory: directory,
+                        isNew: !places.isFound(id)), by: opening)
             }
             return Topic(
                 name: state.name, id: state.id, partitions: partitions, overrides: overrides,

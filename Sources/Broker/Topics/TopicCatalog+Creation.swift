@@ -1,0 +1,238 @@
+// Creating topics: what was asked for together, and by several at a time, is one batch of the metadata log.
+internal import Base
+internal import Protocol
+internal import Storage
+
+/// What one request may create, as in Kafka, which takes the records of a request for one batch.
+enum CreationLimits {
+    /// Partitions of all topics that a request names.
+    static let partitionsMax = 10_000
+    /// Records of the metadata log for all topics that it may create.
+    static let recordsMax = 10_000
+}
+
+extension TopicCatalog {
+    /// Creates what `creations` ask for, in their order.
+    func createNow(_ creations: [Creation]) {
+        var batch = CreationBatch()
+        for creation in creations {
+            // What stands or falls with a topic that is still to be written is decided after that.
+            if creation.wanted.contains(where: batch.names) { write(&batch) }
+            plan(creation, into: &batch)
+        }
+        write(&batch)
+    }
+
+    private func plan(_ creation: Creation, into batch: inout CreationBatch) {
+        let (results, plans) = check(creation.wanted, besides: batch.partitions)
+        if creation.validateOnly || plans.isEmpty { return creation.done(results) }
+        guard !storage.isReserveReached else {
+            return creation.done(
+                refuse(
+                    results, "No topic is created, as less is free on the disk than apus.disk.reserve.bytes.")
+            )
+        }
+        if batch.records + plans.reduce(0, { $0 + $1.records }) > CreationLimits.recordsMax { write(&batch) }
+        batch.add(creation, results, plans)
+    }
+
+    /// Checks topics one by one, and then all together.
+    private func check(
+        _ wanted: [NewTopic], besides planned: Int
+    ) -> (results: [Result<CreatedTopic, TopicRefusal>], plans: [PlannedTopic]) {
+        let asked = wanted.reduce(0) { $0 + $1.askedPartitions(settings) }
+        guard asked <= CreationLimits.partitionsMax else {
+            return (wanted.map { _ in .failure(.tooManyPartitionsAtOnce) }, [])
+        }
+        var results: [Result<CreatedTopic, TopicRefusal>] = []
+        var plans: [PlannedTopic] = []
+        var left = settings.partitionsMaxInUse - topics.partitionCount - planned
+        var generator = SystemRandomNumberGenerator()
+        for topic in wanted {
+            do throws(TopicRefusal) {
+                let checked = try topic.checked(against: topics, settings)
+                guard checked.partitionCount <= left else {
+                    throw .noRoom(for: checked, left: left, of: settings.partitionsMaxInUse)
+                }
+                left -= Int(checked.partitionCount)
+                let id = UUID.random(using: &generator)
+                plans.append(PlannedTopic(checked: checked, id: id))
+                results.append(.success(CreatedTopic(checked, id: id)))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        guard plans.reduce(0, { $0 + $1.records }) <= CreationLimits.recordsMax else {
+            return (wanted.map { _ in .failure(.tooManyRecordsAtOnce) }, [])
+        }
+        return (results, plans)
+    }
+
+    /// Writes the records of all that is planned, shows the topics, and has their partitions made.
+    private func write(_ batch: inout CreationBatch) {
+        guard !batch.parts.isEmpty else { return }
+        defer { batch = CreationBatch() }
+        var loads = DirectoryLoads(storage)
+        var parts = batch.parts
+        for part in parts.indices {
+            for number in parts[part].plans.indices {
+                let count = parts[part].plans[number].checked.partitionCount
+                parts[part].plans[number].directories = (0..<count).map { _ in loads.next() }
+            }
+        }
+        do throws(MetadataError) {
+            try metadata.append(parts.flatMap(\.plans).flatMap { records(creating: $0) })
+        } catch {
+            for part in parts { part.creation.done(refuse(part.results, error.description)) }
+            return
+        }
+        var made: [[Topic]] = []
+        for part in parts {
+            made.append(part.plans.map { topic(of: $0) })
+            for plan in part.plans { log(plan.checked, id: plan.id, by: part.creation.requester) }
+        }
+        change { $0.adding(made.flatMap { $0 }) }
+        notePosition()
+        for (part, topics) in zip(parts, made) {
+            opening.make(topics.flatMap(\.partitions)) { [worker] in
+                worker.run { part.creation.done(part.results) }
+            }
+        }
+    }
+
+    /// Makes storage errors of what would have been created.
+    private func refuse(
+        _ results: [Result<CreatedTopic, TopicRefusal>], _ reason: String
+    ) -> [Result<CreatedTopic, TopicRefusal>] {
+        let refusal = TopicRefusal(code: .kafkaStorageError, message: reason)
+        return results.map { result in if case .success = result { .failure(refusal) } else { result } }
+    }
+
+    private func log(_ topic: CheckedTopic, id: TopicID, by requester: String) {
+        logger.log(
+            .info, "topic.created",
+            ["topic": topic.name, "partitions": "\(topic.partitionCount)", "id": "\(id)", "by": requester])
+        if let factor = topic.clampedReplicationFactor {
+            logger.log(
+                .warning, "topic.replication_clamped",
+                ["topic": topic.name, "asked": "\(factor)", "reason": "one node keeps one replica"])
+        }
+    }
+
+    private func records(creating plan: PlannedTopic) -> [MetadataRecord] {
+        let (topic, id) = (plan.checked, plan.id)
+        var first = TopicRecord()
+        first.name = topic.name
+        first.topicID = id
+        let configs: [MetadataRecord] = topic.overrides.sorted { $0.key < $1.key }.map { name, value in
+            var record = ConfigRecord()
+            record.resourceType = MetadataImage.ConfigResource.topic(topic.name).type
+            record.resourceName = topic.name
+            record.name = name
+            record.value = value
+            return .config(record)
+        }
+        let partitions: [MetadataRecord] = zip(Int32(0)..., plan.directories).map { index, directory in
+            .partition(PartitionRecord(index, of: id, on: settings.nodeID, directory.directoryID))
+        }
+        return [.topic(first)] + configs + partitions
+    }
+
+    /// The topic, with partitions that are still to be made.
+    private func topic(of plan: PlannedTopic) -> Topic {
+        let (topic, id) = (plan.checked, plan.id)
+        let config = SharedLogConfig(LogConfig(topic.settings, settings))
+        let partitions = zip(Int32(0)..., plan.directories).map { index, directory in
+            directory.expect(1)
+            let unopened = LogToOpen(
+                id: TopicPartition(topic: topic.name, partition: PartitionIndex(index)), topicID: id,
+                config: config, directory: directory, isNew: true)
+            let partition = Partition(unopened, by: opening)
+            partition.lead(in: 0)
+            return partition
+        }
+        return Topic(
+            name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,
+            settings: topic.settings)
+    }
+}
+
+/// Creations whose records are written together.
+private struct CreationBatch {
+    /// What one of them adds.
+    struct Part {
+        let creation: TopicCatalog.Creation
+        let results: [Result<CreatedTopic, TopicRefusal>]
+        var plans: [PlannedTopic]
+    }
+
+    private(set) var parts: [Part] = []
+    private(set) var partitions = 0
+    private(set) var records = 0
+    /// Names that cannot be told apart in metrics are one here.
+    private var forms: Set<String> = []
+
+    mutating func add(
+        _ creation: TopicCatalog.Creation, _ results: [Result<CreatedTopic, TopicRefusal>],
+        _ plans: [PlannedTopic]
+    ) {
+        parts.append(Part(creation: creation, results: results, plans: plans))
+        partitions += plans.reduce(0) { $0 + Int($1.checked.partitionCount) }
+        records += plans.reduce(0) { $0 + $1.records }
+        for plan in plans { forms.insert(TopicName.collisionForm(plan.checked.name)) }
+    }
+
+    /// Whether a topic is in the way of `topic`, or the same.
+    func names(_ topic: NewTopic) -> Bool { forms.contains(TopicName.collisionForm(topic.name)) }
+}
+
+/// A topic that is about to be created.
+private struct PlannedTopic {
+    let checked: CheckedTopic
+    let id: TopicID
+    /// Where its partitions will lie.
+    var directories: [LogDirectory] = []
+    /// How many records of the metadata log it is.
+    var records: Int { 1 + checked.overrides.count + Int(checked.partitionCount) }
+}
+
+extension CreatedTopic {
+    fileprivate init(_ topic: CheckedTopic, id: TopicID) {
+        self.init(
+            name: topic.name, id: id, partitionCount: topic.partitionCount, overrides: topic.overrides,
+            settings: topic.settings)
+    }
+}
+
+extension NewTopic {
+    /// How many partitions a client asks for, whether or not it will get them.
+    fileprivate func askedPartitions(_ broker: BrokerSettings) -> Int {
+        guard assignments.isEmpty else { return assignments.count }
+        return max(0, Int(partitionCount == -1 ? broker.defaultPartitions : partitionCount))
+    }
+}
+
+extension TopicRefusal {
+    fileprivate static var tooManyPartitionsAtOnce: TopicRefusal {
+        .init(code: .policyViolation, message: "Excessively large number of partitions per request.")
+    }
+
+    fileprivate static var tooManyRecordsAtOnce: TopicRefusal {
+        .init(code: .policyViolation, message: "Unable to perform excessively large batch operation.")
+    }
+
+    fileprivate static func noRoom(for topic: CheckedTopic, left: Int, of limit: Int) -> TopicRefusal {
+        .init(
+            code: .policyViolation,
+            message: "This broker has room for \(max(0, left)) more partitions, and \(topic.partitionCount) "
+                + "were asked for; apus.partitions.max is \(limit).")
+    }
+}
+
+extension BrokerSettings {
+    /// How many partitions all topics together may be created with: an idle one takes less than 2 KiB, one in
+    /// use several times that.
+    fileprivate var partitionsMaxInUse: Int {
+        partitionsMax > 0 ? Int(partitionsMax) : Machine.memoryBytes / (16 << 10)
+    }
+}

@@ -1,0 +1,97 @@
+// Deleting topics: record, invisible, directories.
+package import Base
+internal import Protocol
+internal import Storage
+
+/// A topic that a reference led to.
+package struct TopicReferenceFound: Sendable {
+    package let name: String
+    package let id: TopicID
+}
+
+extension TopicCatalog {
+    /// Deletes what `deletion` names; one record for each in as few batches as may be.
+    func deleteNow(_ deletion: Deletion) {
+        var results: [Result<TopicReferenceFound, TopicRefusal>] = []
+        var doomed: [Topic] = []
+        var seen: Set<TopicID> = []
+        for target in deletion.targets {
+            do throws(TopicRefusal) {
+                let topic = try find(target)
+                // The second time it is gone.
+                guard seen.insert(topic.id).inserted else { throw unknown(target) }
+                doomed.append(topic)
+                results.append(.success(TopicReferenceFound(name: topic.name, id: topic.id)))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        do throws(MetadataError) {
+            var rest = doomed[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(CreationLimits.recordsMax)
+                try metadata.append(part.map { .removeTopic(RemoveTopicRecord(of: $0.id)) })
+                rest = rest.dropFirst(part.count)
+            }
+        } catch {
+            let refusal = TopicRefusal(code: .kafkaStorageError, message: error.description)
+            return deletion.done(
+                results.map { result in if case .success = result { .failure(refusal) } else { result } })
+        }
+        change { $0.removing(doomed) }
+        notePosition()
+        removeDirectories(of: doomed[...], deletion.requester) { [worker, results] in
+            worker.run { deletion.done(results) }
+        }
+    }
+
+    private func find(_ target: TopicReference) throws(TopicRefusal) -> Topic {
+        guard settings.deleteTopics else {
+            throw TopicRefusal(code: .topicDeletionDisabled, message: "Topic deletion is disabled.")
+        }
+        let found = if let name = target.name { topics[name] } else { topics[target.id] }
+        guard let found else { throw unknown(target) }
+        return found
+    }
+
+    private func unknown(_ target: TopicReference) -> TopicRefusal {
+        let code: ErrorCode = target.name == nil ? .unknownTopicID : .unknownTopicOrPartition
+        return TopicRefusal(code: code, message: "This server does not host this topic.")
+    }
+
+    /// Deletes the partitions of one topic after another, in turns with what others want.
+    private func removeDirectories(
+        of topics: ArraySlice<Topic>, _ requester: String, then done: @escaping @Sendable () -> Void
+    ) {
+        guard let topic = topics.first else { return done() }
+        let job = PartitionMaking.Job(
+            work: { [self] in deletePartitions($0, of: topic) }, partitions: topic.partitions[...]
+        ) { [self] in
+            logger.log(
+                .info, "topic.deleted", ["topic": topic.name, "id": "\(topic.id)", "by": requester])
+            tellDeleted(topic.name)
+            removeDirectories(of: topics.dropFirst(), requester, then: done)
+        }
+        opening.making.add(job)
+    }
+
+    private func deletePartitions(_ partitions: [Partition], of topic: Topic) {
+        for partition in partitions { partition.giveUpOpening() }
+        let failures = storage.deletePartitions(partitions.map(\.id), of: topic.id)
+        for (partition, failure) in zip(partitions, failures) {
+            guard let failure else { continue }
+            // What was never made has no directory.
+            if partition.isNew, partition.log == nil, case .partitionMissing = failure { continue }
+            logger.log(
+                .error, "partition.delete_failed",
+                ["partition": "\(partition.id)", "error": "\(failure)"])
+        }
+    }
+}
+
+extension RemoveTopicRecord {
+    fileprivate init(of topic: TopicID) {
+        self.init()
+        topicID = topic
+    }
+}
