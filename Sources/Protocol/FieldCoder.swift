@@ -127,6 +127,13 @@ package struct TagSection {
     var end = 0
     // Reader: where the field under way must end. Writer: where its payload began. Zero: none is under way.
     var field = 0
+
+    /// Where a section begins; interpreters that keep its place themselves give nothing.
+    package init(start: Int = 0, count: Int = 0, end: Int = 0) {
+        self.start = start
+        self.count = count
+        self.end = end
+    }
 }
 
 /// Anything that can be an element of an array: structures and the scalars below.

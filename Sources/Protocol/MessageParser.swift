@@ -6,20 +6,26 @@ package import Base
 package struct MessageParser: ~Copyable, FieldCoder {
     package let version: Int16
     private let flexible: Bool
+    private let skipsOtherVersions: Bool
     /// The members of the structure under way that no field has taken yet.
     private var members: [String: JSONValue] = [:]
 
-    private init(version: Int16, flexible: Bool) {
+    private init(version: Int16, flexible: Bool, skipsOtherVersions: Bool) {
         self.version = version
         self.flexible = flexible
+        self.skipsOtherVersions = skipsOtherVersions
     }
 
     /// The message of type `type` in `version` whose fields `json` gives.
+    ///
+    /// Where `skipsOtherVersions`, fields that the version does not have are left out rather than an error.
     package static func message<M: Message>(
-        _ type: M.Type, parsing json: JSONValue, version: Int16
+        _ type: M.Type, parsing json: JSONValue, version: Int16, skipsOtherVersions: Bool = false
     ) throws(WireError) -> M {
         guard M.versions.range.contains(version) else { throw WireError(.unsupportedVersion(version)) }
-        var parser = MessageParser(version: version, flexible: M.versions.isFlexible(version))
+        var parser = MessageParser(
+            version: version, flexible: M.versions.isFlexible(version), skipsOtherVersions: skipsOtherVersions
+        )
         return try parser.value(M.self, "", from: json)
     }
 
@@ -42,7 +48,7 @@ package struct MessageParser: ~Copyable, FieldCoder {
         }
         var value = Value()
         try value.layout(&self)
-        if let stranger = members.keys.min() {
+        if !skipsOtherVersions, let stranger = members.keys.min() {
             throw fail(name, "version \(version) has no field '\(stranger)'")
         }
         members = outer

@@ -63,7 +63,7 @@ package struct LeaderEpochs: Equatable, Sendable {
     /// An epoch before the first answers itself and the start of the first. Nil if nothing is known, or
     /// `epoch` lies in the future.
     package func end(of epoch: LeaderEpoch, logEnd end: Offset) -> (epoch: LeaderEpoch, offset: Offset)? {
-        guard let latest, epoch.value >= 0 else { return nil }
+        guard let latest, epoch.value != -1 else { return nil }
         if epoch == latest.epoch { return (epoch, end) }
         guard let higher = entries.firstIndex(where: { $0.epoch > epoch }) else { return nil }
         return higher == 0 ? (epoch, entries[0].start) : (entries[higher - 1].epoch, entries[higher].start)

@@ -61,8 +61,12 @@ struct FetchReply: Sendable {
         answer.highWatermark = fetched.bounds?.highWatermark.value ?? -1
         answer.lastStableOffset = fetched.bounds?.lastStable.value ?? -1
         answer.logStartOffset = fetched.bounds?.logStart.value ?? -1
-        answer.abortedTransactions =
-            isIsolated && fetched.error == .none ? (fetched.slice?.aborted ?? []).map { .init($0) } : nil
+        switch fetched.error {
+        case .unknownTopicOrPartition, .unknownTopicID: answer.abortedTransactions = []
+        case .none where isIsolated:
+            answer.abortedTransactions = (fetched.slice?.aborted ?? []).map { .init($0) }
+        default: answer.abortedTransactions = nil
+        }
         answer.records = .bytes([])
         if let slice = fetched.slice, slice.length > 0 {
             attach(slice, from: fetched.target.fetchOffset, to: &answer, context)

@@ -24,7 +24,8 @@ enum ListOffsetsHandler {
             case earliestLocal: 8
             case latestTiered: 9
             case earliestPendingUpload: 11
-            default: 0
+            case latest, earliest, 0...: 0
+            default: .max
             }
         }
     }
@@ -32,6 +33,9 @@ enum ListOffsetsHandler {
     static func handle(_ request: ListOffsetsRequest, _ context: RequestContext) -> Outcome<
         ListOffsetsResponse
     > {
+        guard (0...1).contains(request.isolationLevel) else {
+            return .now(refuseAll(request, .unknownServerError, context))
+        }
         let topics = context.topics
         // Visible is durable: "latest" means the end of the log as it is now, so the answer waits until that
         // is on the disk.
@@ -65,21 +69,10 @@ enum ListOffsetsHandler {
         return .later(reply)
     }
 
-    private static func isSearch(_ timestamp: Int64) -> Bool {
-        timestamp >= 0 || timestamp == Special.largestTimestamp
-    }
-
-    private static func answer(
-        _ request: ListOffsetsRequest, _ topics: TopicDirectory, _ context: RequestContext
+    /// The same answer for all that was asked, repeated or not.
+    private static func refuseAll(
+        _ request: ListOffsetsRequest, _ code: ErrorCode, _ context: RequestContext
     ) -> ListOffsetsResponse {
-        var counts: [TopicPartition: Int] = [:]
-        for topic in request.topics {
-            for asked in topic.partitions {
-                counts[
-                    TopicPartition(topic: topic.name, partition: PartitionIndex(asked.partitionIndex)),
-                    default: 0] += 1
-            }
-        }
         var response = ListOffsetsResponse()
         response.throttleTimeMs = context.throttleMilliseconds
         response.topics = request.topics.map { asked in
@@ -88,13 +81,41 @@ enum ListOffsetsHandler {
             topic.partitions = asked.partitions.map { partition in
                 var answer = ListOffsetsResponse.ListOffsetsPartitionResponse()
                 answer.partitionIndex = partition.partitionIndex
-                let id = TopicPartition(
-                    topic: asked.name, partition: PartitionIndex(partition.partitionIndex))
-                if counts[id] != 1 {
+                answer.errorCode = code.rawValue
+                return answer
+            }
+            return topic
+        }
+        return response
+    }
+
+    private static func isSearch(_ timestamp: Int64) -> Bool {
+        timestamp >= 0 || timestamp == Special.largestTimestamp
+    }
+
+    private static func answer(
+        _ request: ListOffsetsRequest, _ topics: TopicDirectory, _ context: RequestContext
+    ) -> ListOffsetsResponse {
+        let asked = request.topics.reduce(
+            into: PartitionsOnce<String, ListOffsetsRequest.ListOffsetsPartition>()
+        ) { asked, topic in
+            for partition in topic.partitions {
+                asked.add(partition, partition.partitionIndex, of: topic.name)
+            }
+        }
+        var response = ListOffsetsResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.topics = asked.topics.map { name, partitions in
+            var topic = ListOffsetsResponse.ListOffsetsTopicResponse()
+            topic.name = name
+            topic.partitions = partitions.map { partition in
+                var answer = ListOffsetsResponse.ListOffsetsPartitionResponse()
+                answer.partitionIndex = partition.partitionIndex
+                if asked.isRepeated(partition.partitionIndex, of: name) {
                     answer.errorCode = ErrorCode.invalidRequest.rawValue
                 } else {
                     look(
-                        up: partition, topics[asked.name]?.partition(partition.partitionIndex),
+                        up: partition, topics[name]?.partition(partition.partitionIndex),
                         isolated: request.isolationLevel == 1, version: context.version, &answer)
                 }
                 return answer

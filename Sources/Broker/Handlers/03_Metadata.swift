@@ -8,6 +8,9 @@ internal import Storage
 
 enum MetadataHandler {
     static func handle(_ request: MetadataRequest, _ context: RequestContext) -> Outcome<MetadataResponse> {
+        if let topics = request.topics, let code = problem(with: topics, version: context.version) {
+            return .now(refusal(of: topics, code, context))
+        }
         let asked = Asked(request, version: context.version)
         let missing = asked.creatable(context)
         guard !missing.isEmpty else { return .now(response(to: asked, request, context)) }
@@ -35,7 +38,14 @@ enum MetadataHandler {
                 self = .all  // v0 has no null array: an empty one means all topics
                 return
             }
-            self = .some(topics, mayCreate: version < 4 || request.allowAutoTopicCreation)
+            // Each once; and names beside ids do not count.
+            var seen: Set<TopicReference> = []
+            let isByID = topics.contains { $0.topicID != .zero }
+            let once = topics.filter { topic in
+                let reference = TopicReference(name: topic.topicName, id: topic.topicID)
+                return (topic.topicName == nil) == isByID && seen.insert(reference).inserted
+            }
+            self = .some(once, mayCreate: version < 4 || request.allowAutoTopicCreation)
         }
 
         /// The names that do not exist and are to be created.
@@ -45,7 +55,8 @@ enum MetadataHandler {
             let existing = context.topics
             var seen: Set<String> = []
             return topics.compactMap(\.topicName).filter { name in
-                existing[name] == nil && TopicName.problem(with: name) == nil && seen.insert(name).inserted
+                existing[name] == nil && name != TopicName.clusterMetadata
+                    && TopicName.problem(with: name) == nil && seen.insert(name).inserted
                     && context.authorize(.create, .topic(name))
             }
         }
@@ -76,8 +87,38 @@ enum MetadataHandler {
         case .some(let wanted, _):
             response.topics = wanted.map { wanted in
                 if let topic = find(wanted, in: topics) { return describe(topic, request, context) }
-                return failure(wanted, refusals)
+                return failure(wanted, request, refusals)
             }
+        }
+        return response
+    }
+
+    /// The first version that can ask by id; those before it have room for ids, but cannot.
+    private static let idsFrom: Int16 = 12
+
+    /// Why topics cannot be asked for like this; nil where they can.
+    private static func problem(
+        with topics: [MetadataRequest.MetadataRequestTopic], version: Int16
+    ) -> ErrorCode? {
+        let hasID = topics.contains { $0.topicID != .zero }
+        let lacksName = topics.contains { $0.name == nil }
+        if version < idsFrom { return hasID || lacksName ? .invalidRequest : nil }
+        return lacksName && !hasID ? .unknownServerError : nil
+    }
+
+    /// Says so of every topic.
+    private static func refusal(
+        of topics: [MetadataRequest.MetadataRequestTopic], _ code: ErrorCode, _ context: RequestContext
+    ) -> MetadataResponse {
+        var response = MetadataResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.controllerID = -1
+        response.topics = topics.map { wanted in
+            var topic = MetadataResponse.MetadataResponseTopic()
+            topic.name = wanted.name ?? ""
+            topic.topicID = wanted.topicID
+            topic.errorCode = code.rawValue
+            return topic
         }
         return response
     }
@@ -89,7 +130,8 @@ enum MetadataHandler {
     }
 
     private static func failure(
-        _ wanted: MetadataRequest.MetadataRequestTopic, _ refusals: [String: ErrorCode]
+        _ wanted: MetadataRequest.MetadataRequestTopic, _ request: MetadataRequest,
+        _ refusals: [String: ErrorCode]
     ) -> MetadataResponse.MetadataResponseTopic {
         var topic = MetadataResponse.MetadataResponseTopic()
         topic.name = wanted.topicName
@@ -98,6 +140,9 @@ enum MetadataHandler {
             let isValid = TopicName.problem(with: name) == nil
             topic.errorCode =
                 (isValid ? refusals[name] ?? .unknownTopicOrPartition : .invalidTopicException).rawValue
+            if request.includeTopicAuthorizedOperations {
+                topic.topicAuthorizedOperations = Resource.topic(name).operationBits
+            }
         } else {
             topic.errorCode = ErrorCode.unknownTopicID.rawValue
         }

@@ -38,6 +38,7 @@ enum OffsetCommitHandler {
         var accepted = request
         accepted.topics = []
         var refused: [OffsetCommitResponse.OffsetCommitResponseTopic] = []
+        var places: [TopicReference: Int] = [:]
         let usesIDs = context.version >= topicIDsFrom
         for asked in request.topics {
             let topic = usesIDs ? topics[asked.topicID] : topics[asked.name]
@@ -68,7 +69,14 @@ enum OffsetCommitHandler {
                 }
             }
             if !good.partitions.isEmpty { accepted.topics.append(good) }
-            if !bad.partitions.isEmpty { refused.append(bad) }
+            guard topic == nil || !bad.partitions.isEmpty else { continue }
+            let reference = TopicReference(name: usesIDs ? nil : asked.name, id: asked.topicID)
+            if let place = places[reference] {
+                refused[place].partitions += bad.partitions
+            } else {
+                places[reference] = refused.count
+                refused.append(bad)
+            }
         }
         return (accepted, refused)
     }
@@ -80,6 +88,7 @@ enum OffsetCommitHandler {
     ) -> OffsetCommitResponse {
         var merged = response
         merged.throttleTimeMs = context.throttleMilliseconds
+        guard !refused.isEmpty else { return merged }
         merged.topics = refused
         for topic in response.topics {
             let place = merged.topics.firstIndex { $0.name == topic.name && $0.topicID == topic.topicID }

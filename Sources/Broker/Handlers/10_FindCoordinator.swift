@@ -23,7 +23,12 @@ enum FindCoordinatorHandler {
     > {
         let keys = context.version >= manyKeysFrom ? request.coordinatorKeys : [request.key]
         guard let kind = Kind(rawValue: request.keyType) else {
-            return .now(response(keys, .invalidRequest, context))
+            var refusal = response(keys, .invalidRequest, context)
+            // The one error that comes with a text for each key.
+            for index in refusal.coordinators.indices {
+                refusal.coordinators[index].errorMessage = message(.invalidRequest)
+            }
+            return .now(refusal)
         }
         switch kind {
         case .group:
@@ -32,11 +37,17 @@ enum FindCoordinatorHandler {
                 reply.complete(response(keys, shards == nil ? .coordinatorNotAvailable : .none, context))
             }
             return .later(reply)
-        case .transaction, .share:
+        case .transaction:
             // Their coordinators are not served yet (GAPS.md).
             return .now(response(keys, .coordinatorNotAvailable, context))
+        case .share:
+            let isKnown = context.version >= shareFrom
+            return .now(response(keys, isKnown ? .coordinatorNotAvailable : .invalidRequest, context))
         }
     }
+
+    /// The first version that may ask about share partitions.
+    private static let shareFrom: Int16 = 6
 
     private static func response(
         _ keys: [String], _ code: ErrorCode, _ context: RequestContext
@@ -47,11 +58,16 @@ enum FindCoordinatorHandler {
             let isAllowed = context.authorize(.describe, .group(key))
             return coordinator(key, isAllowed ? code : .groupAuthorizationFailed, context)
         }
+        // Lists have no texts, not even beside errors.
         guard context.version < manyKeysFrom, let only = response.coordinators.first else { return response }
         response.errorCode = only.errorCode
-        response.errorMessage = only.errorMessage
+        response.errorMessage = message(ErrorCode(rawValue: only.errorCode) ?? .none)
         (response.nodeID, response.host, response.port) = (only.nodeID, only.host, only.port)
         return response
+    }
+
+    private static func message(_ code: ErrorCode) -> String {
+        code == .none ? "NONE" : "The coordinator cannot be told (\(code.name))."
     }
 
     private static func coordinator(
@@ -61,7 +77,6 @@ enum FindCoordinatorHandler {
         coordinator.key = key
         coordinator.errorCode = code.rawValue
         guard code == .none else {
-            coordinator.errorMessage = "The coordinator is not available (\(code.name))."
             (coordinator.nodeID, coordinator.host, coordinator.port) = (-1, "", -1)
             return coordinator
         }

@@ -58,6 +58,7 @@ enum CreateTopicsHandler {
     private static func success(_ created: CreatedTopic) -> CreateTopicsResponse.CreatableTopicResult {
         var result = CreateTopicsResponse.CreatableTopicResult()
         result.name = created.name
+        result.errorMessage = nil
         result.topicID = created.id
         result.numPartitions = created.partitionCount
         result.replicationFactor = 1
@@ -88,7 +89,10 @@ extension NewTopic {
         assignments = Dictionary(
             topic.assignments.map { ($0.partitionIndex, $0.brokerIDs) },
             uniquingKeysWith: { first, _ in first })
-        // A null value asks for the default.
+        var assigned: Set<Int32> = []
+        contradictoryPartition =
+            topic.assignments.first { !assigned.insert($0.partitionIndex).inserted }?.partitionIndex
+        nullConfigs = topic.configs.filter { $0.value == nil }.map(\.name)
         configs = Dictionary(
             topic.configs.compactMap { config in config.value.map { (config.name, $0) } },
             uniquingKeysWith: { _, last in last })

@@ -5,33 +5,80 @@ import Network
 import Protocol
 
 enum DeleteTopicsHandler {
+    typealias Result = DeleteTopicsResponse.DeletableTopicResult
+
     static func handle(_ request: DeleteTopicsRequest, _ context: RequestContext) -> Outcome<
         DeleteTopicsResponse
     > {
-        let targets =
+        let asked =
             context.version >= 6
             ? request.topics.map { TopicReference(name: $0.name, id: $0.topicID) }
             : request.topicNames.map { TopicReference(name: $0, id: .zero) }
+        let (targets, refused) = sort(asked, context.topics)
         let reply = Deferred<DeleteTopicsResponse>()
         context.broker.catalog.delete(targets, by: context.description) { results in
             var response = DeleteTopicsResponse()
             response.throttleTimeMs = context.throttleMilliseconds
-            response.responses = zip(targets, results).map { target, result in
-                var answer = DeleteTopicsResponse.DeletableTopicResult()
-                answer.name = target.name
-                answer.topicID = target.id
-                switch result {
-                case .success(let deleted):
-                    answer.name = deleted.name
-                    answer.topicID = deleted.id
-                case .failure(let refusal):
-                    answer.errorCode = refusal.code.rawValue
-                    answer.errorMessage = refusal.message
+            response.responses =
+                refused
+                + zip(targets, results).map { target, result in
+                    switch result {
+                    case .success(let deleted):
+                        self.result(TopicReference(name: deleted.name, id: deleted.id), nil)
+                    case .failure(let refusal): self.result(target, refusal)
+                    }
                 }
-                return answer
-            }
             reply.complete(response)
         }
         return .later(reply)
+    }
+
+    /// What can be deleted, and the answers for what is named in no way, in two ways, or twice.
+    private static func sort(
+        _ asked: [TopicReference], _ topics: TopicDirectory
+    ) -> (targets: [TopicReference], refused: [Result]) {
+        func refuse(_ target: TopicReference, _ message: String) -> Result {
+            result(target, TopicRefusal(code: .invalidRequest, message: message))
+        }
+        var refused: [Result] = []
+        var counts: [TopicReference: Int] = [:]
+        for target in asked {
+            switch (target.name, target.id) {
+            case (nil, .zero): refused.append(refuse(target, "Neither topic name nor id were specified."))
+            case (nil, _), (_, .zero): counts[target, default: 0] += 1
+            default:
+                refused.append(refuse(target, "You may not specify both topic name and topic id."))
+            }
+        }
+        var targets: [TopicReference] = []
+        for target in asked {
+            guard let count = counts.removeValue(forKey: target) else { continue }
+            if count == 1 {
+                targets.append(target)
+            } else {
+                let what = target.name == nil ? "id" : "name"
+                refused.append(refuse(target, "Duplicate topic \(what)."))
+            }
+        }
+        // Those that are named by their ids as well; Kafka then deletes them in neither way.
+        let ids = Set(asked.compactMap { $0.name == nil ? $0.id : nil })
+        for target in targets {
+            guard let name = target.name, let id = topics[name]?.id, ids.contains(id) else { continue }
+            targets.removeAll { $0 == target || $0 == TopicReference(name: nil, id: id) }
+            refused.append(
+                refuse(
+                    TopicReference(name: name, id: id),
+                    "The provided topic name maps to an ID that was already supplied."))
+        }
+        return (targets, refused)
+    }
+
+    private static func result(_ target: TopicReference, _ refusal: TopicRefusal?) -> Result {
+        var result = Result()
+        result.name = target.name
+        result.topicID = target.id
+        result.errorCode = (refusal?.code ?? .none).rawValue
+        result.errorMessage = refusal?.message
+        return result
     }
 }

@@ -12,6 +12,7 @@ enum DeleteRecordsHandler {
     static func handle(_ request: DeleteRecordsRequest, _ context: RequestContext) -> Outcome<
         DeleteRecordsResponse
     > {
+        let request = request.eachOnce
         let topics = context.topics
         // The high watermark is the durable end; what was acknowledged before this request can be deleted by
         // it, so the log's end as it is now is waited for.
@@ -147,6 +148,26 @@ enum DeleteRecordsHandler {
             return topic
         }
         return response
+    }
+}
+
+extension DeleteRecordsRequest {
+    /// The same with every topic and partition once.
+    fileprivate var eachOnce: DeleteRecordsRequest {
+        var asked = PartitionsOnce<String, DeleteRecordsPartition>()
+        for topic in topics {
+            for partition in topic.partitions {
+                asked.add(partition, partition.partitionIndex, of: topic.name)
+            }
+        }
+        var once = self
+        once.topics = asked.topics.map { name, partitions in
+            var topic = DeleteRecordsTopic()
+            topic.name = name
+            topic.partitions = partitions
+            return topic
+        }
+        return once
     }
 }
 

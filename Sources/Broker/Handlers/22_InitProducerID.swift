@@ -10,17 +10,29 @@ enum InitProducerIDHandler {
     static func handle(_ request: InitProducerIdRequest, _ context: RequestContext) -> Outcome<
         InitProducerIdResponse
     > {
-        if let id = request.transactionalID {
-            // Transactions come with their coordinator; until then FindCoordinator is not served either
-            // (GAPS.md).
-            return .now(failure(id.isEmpty ? .invalidRequest : .coordinatorNotAvailable, context))
-        }
+        if let problem = problem(with: request) { return .now(failure(problem, context)) }
         if let id = context.broker.producerIDs.next() { return .now(success(id, context)) }
         let reply = Deferred<InitProducerIdResponse>()
         context.broker.producerIDs.nextAfterRefill { id in
             reply.complete(id.map { success($0, context) } ?? failure(.kafkaStorageError, context))
         }
         return .later(reply)
+    }
+
+    /// The longest that a transaction may be told to take.
+    private static let transactionTimeoutMaxMs: Int32 = 900_000
+
+    private static func problem(with request: InitProducerIdRequest) -> ErrorCode? {
+        let hasID = request.producerID != ProducerID.none.value
+        guard hasID == (request.producerEpoch != -1) else { return .invalidRequest }
+        guard let transactionalID = request.transactionalID else { return nil }
+        guard !transactionalID.isEmpty else { return .invalidRequest }
+        guard (1...transactionTimeoutMaxMs).contains(request.transactionTimeoutMs) else {
+            return .invalidTransactionTimeout
+        }
+        // Transactions come with their coordinator; until then FindCoordinator is not served either
+        // (GAPS.md).
+        return .coordinatorNotAvailable
     }
 
     private static func success(_ id: ProducerID, _ context: RequestContext) -> InitProducerIdResponse {

@@ -51,7 +51,7 @@ enum OffsetForLeaderEpochHandler {
 enum LeaderEpochCheck {
     /// The error for a client that knows `known` (-1: none) where the partition is in `current`.
     static func problem(_ known: Int32, _ current: LeaderEpoch) -> ErrorCode? {
-        if known < 0 || known == current.value { return nil }
+        if known == -1 || known == current.value { return nil }
         return known > current.value ? .unknownLeaderEpoch : .fencedLeaderEpoch
     }
 }

@@ -32,6 +32,7 @@ enum OffsetDeleteHandler {
         var accepted = request
         accepted.topics = []
         var refused: [Topic] = []
+        var places: [String: Int] = [:]
         for asked in request.topics {
             var good = asked
             var bad = Topic()
@@ -47,14 +48,21 @@ enum OffsetDeleteHandler {
                 return false
             }
             if !good.partitions.isEmpty { accepted.topics.append(good) }
-            if !bad.partitions.isEmpty { refused.append(bad) }
+            guard topics[asked.name] == nil || !bad.partitions.isEmpty else { continue }
+            if let place = places[asked.name] {
+                refused[place].partitions += bad.partitions
+            } else {
+                places[asked.name] = refused.count
+                refused.append(bad)
+            }
         }
         return (accepted, refused)
     }
 
-    /// One answer for each topic.
+    /// One answer for each topic, where some are refused.
     private static func merge(_ refused: [Topic], _ answered: [Topic]) -> [Topic] {
-        answered.reduce(into: refused) { merged, topic in
+        guard !refused.isEmpty else { return answered }
+        return answered.reduce(into: refused) { merged, topic in
             if let place = merged.firstIndex(where: { $0.name == topic.name }) {
                 merged[place].partitions += topic.partitions
             } else {

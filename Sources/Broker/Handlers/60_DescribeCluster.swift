@@ -17,8 +17,6 @@ enum DescribeClusterHandler {
         let broker = context.broker
         var response = DescribeClusterResponse()
         response.throttleTimeMs = context.throttleMilliseconds
-        response.clusterID = broker.clusterID
-        response.endpointType = request.endpointType
         switch EndpointType(rawValue: request.endpointType) {
         case .brokers:
             break
@@ -32,6 +30,7 @@ enum DescribeClusterHandler {
             response.errorMessage = "Unsupported endpoint type \(request.endpointType)"
             return .now(response)
         }
+        response.clusterID = broker.clusterID
         let address = broker.advertisedAddress(for: context)
         response.controllerID = broker.settings.nodeID
         var node = DescribeClusterResponse.DescribeClusterBroker()

@@ -12,7 +12,11 @@ package struct NewTopic: Sendable {
     package var replicationFactor: Int16 = -1
     /// Replicas by partition, where the client assigns them itself.
     package var assignments: [Int32: [Int32]] = [:]
+    /// A partition to which replicas were assigned more than once; nil if there is none.
+    package var contradictoryPartition: Int32?
     package var configs: [String: String] = [:]
+    /// Those that were given as null, which says nothing at a creation.
+    package var nullConfigs: [String] = []
 
     /// A topic called `name` with the broker's defaults.
     package init(name: String) { self.name = name }
@@ -22,6 +26,12 @@ package struct NewTopic: Sendable {
 package struct TopicRefusal: Error, Equatable, Sendable {
     package let code: ErrorCode
     package let message: String
+
+    /// The refusal with `code`; the text is cut where it is long.
+    package init(code: ErrorCode, message: String) {
+        self.code = code
+        self.message = ErrorText.cut(message)
+    }
 }
 
 /// A new topic that passed every check.
@@ -42,7 +52,11 @@ extension NewTopic {
         if let problem = TopicName.problem(with: name) {
             throw TopicRefusal(code: .invalidTopicException, message: "Topic name is invalid: \(problem)")
         }
-        if name == TopicName.clusterMetadata || existing[name] != nil {
+        if name == TopicName.clusterMetadata {
+            throw TopicRefusal(
+                code: .invalidRequest, message: "Creation of internal topic \(name) is prohibited.")
+        }
+        if existing[name] != nil {
             throw TopicRefusal(code: .topicAlreadyExists, message: "Topic '\(name)' already exists.")
         }
         if let other = existing.topic(collidingWith: name) {
@@ -50,13 +64,23 @@ extension NewTopic {
                 code: .invalidTopicException,
                 message: "Topic '\(name)' collides with existing topic: \(other.name)")
         }
+        let settings = try checkedConfigs(broker)
+        let factor = try checkedReplicationFactor(broker)
         let count = try checkedPartitionCount(broker)
-        let clamped = try checkedReplication(broker)
+        let clamped = try clampedReplication(factor, broker)
+        return CheckedTopic(
+            name: name, partitionCount: count, overrides: configs, settings: settings,
+            clampedReplicationFactor: clamped)
+    }
+
+    private func checkedConfigs(_ broker: BrokerSettings) throws(TopicRefusal) -> TopicSettings {
+        guard nullConfigs.isEmpty else {
+            throw TopicRefusal(
+                code: .invalidConfig,
+                message: "Null value not supported for topic configs: \(nullConfigs.joined(separator: ","))")
+        }
         do throws(ConfigError) {
-            let settings = try broker.topicDefaults.applying(configs)
-            return CheckedTopic(
-                name: name, partitionCount: count, overrides: configs, settings: settings,
-                clampedReplicationFactor: clamped)
+            return try broker.topicDefaults.applying(configs)
         } catch {
             throw TopicRefusal(code: .invalidConfig, message: error.description)
         }
@@ -80,6 +104,11 @@ extension NewTopic {
                 message:
                     "With a manual assignment numPartitions and replicationFactor must be -1."
             )
+        }
+        if let index = contradictoryPartition {
+            throw TopicRefusal(
+                code: .invalidReplicaAssignment,
+                message: "Found multiple manual partition assignments for partition \(index)")
         }
         for index in 0..<Int32(assignments.count) {
             guard let replicas = assignments[index] else {
@@ -110,8 +139,9 @@ extension NewTopic {
         return Int32(assignments.count)
     }
 
-    private func checkedReplication(_ broker: BrokerSettings) throws(TopicRefusal) -> Int16? {
-        guard assignments.isEmpty else { return nil }
+    /// How many replicas are wanted.
+    private func checkedReplicationFactor(_ broker: BrokerSettings) throws(TopicRefusal) -> Int16 {
+        guard assignments.isEmpty else { return 1 }
         let factor =
             replicationFactor == -1 ? Int16(clamping: broker.defaultReplicationFactor) : replicationFactor
         guard factor > 0 else {
@@ -119,6 +149,13 @@ extension NewTopic {
                 code: .invalidReplicationFactor,
                 message: "Replication factor must be larger than 0, or -1 to use the default value.")
         }
+        return factor
+    }
+
+    /// The factor where one replica takes its place; nil where one is wanted.
+    private func clampedReplication(
+        _ factor: Int16, _ broker: BrokerSettings
+    ) throws(TopicRefusal) -> Int16? {
         guard factor > 1 else { return nil }
         guard broker.clampReplication else {
             throw TopicRefusal(

@@ -8,7 +8,7 @@ internal import Protocol
 package import Storage
 
 /// A topic named in a request: by name, or by id where the name is nil.
-package struct TopicReference: Sendable {
+package struct TopicReference: Hashable, Sendable {
     package let name: String?
     package let id: TopicID
 }

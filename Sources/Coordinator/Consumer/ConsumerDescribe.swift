@@ -9,8 +9,9 @@ extension GroupCoordinator {
         answer.groupID = id
         guard let group = groups.consumer[id] else {
             answer.errorCode = ErrorCode.groupIDNotFound.rawValue
-            answer.errorMessage =
+            answer.errorMessage = ErrorText.cut(
                 groups.kind(of: id) == nil ? "Group \(id) not found." : "Group \(id) is not a consumer group."
+            )
             return answer
         }
         answer.groupState = group.state.rawValue

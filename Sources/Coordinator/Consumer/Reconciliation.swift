@@ -101,6 +101,6 @@ struct GroupRefusal: Error {
 
     init(_ code: ErrorCode, _ message: String? = nil) {
         self.code = code
-        self.message = message
+        self.message = message.map(ErrorText.cut)
     }
 }

@@ -10,9 +10,9 @@ extension GroupCoordinator {
         guard let group = groups.classic[id] else {
             answer.groupState = ClassicGroupState.dead.rawValue
             answer.errorCode = ErrorCode.groupIDNotFound.rawValue
-            answer.errorMessage =
+            answer.errorMessage = ErrorText.cut(
                 groups.kind(of: id) == nil
-                ? "Group \(id) not found." : "Group \(id) is not a classic group."
+                    ? "Group \(id) not found." : "Group \(id) is not a classic group.")
             return answer
         }
         answer.groupState = group.state.rawValue

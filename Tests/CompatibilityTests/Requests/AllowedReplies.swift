@@ -1,0 +1,76 @@
+// THE table of answers that rightly differ from Kafka's to the same request, each with its reason.
+import Base
+import Protocol
+
+/// One kind of answer that may be another one.
+struct AllowedReply: Sendable {
+    let key: APIKey
+    /// The field without indices, with everything below it; empty for the whole reply.
+    let path: String
+    let reason: String
+    /// What must be odd about the request; nil where that does not matter.
+    let oddity: String?
+    let condition: @Sendable (_ apus: JSONValue?, _ kafka: JSONValue?) -> Bool
+
+    init(
+        _ key: APIKey, _ path: String, _ reason: String, odd oddity: String? = nil,
+        when condition: @escaping @Sendable (JSONValue?, JSONValue?) -> Bool = { _, _ in true }
+    ) {
+        self.key = key
+        self.path = path
+        self.reason = reason
+        self.oddity = oddity
+        self.condition = condition
+    }
+
+    /// The number of the first row that allows this; nil if none does.
+    static func row(
+        _ key: APIKey, _ notes: [String], path: String, apus: JSONValue?, kafka: JSONValue?
+    ) -> Int? {
+        table.firstIndex { row in
+            row.key == key && (row.path == path || path.hasPrefix(row.path + ".") || row.path == anywhere)
+                && row.oddity.map { oddity in notes.contains { $0.hasPrefix(oddity) } } ?? true
+                && row.condition(apus, kafka)
+        }
+    }
+
+    /// The path of rows that say nothing of a field.
+    private static let anywhere = "*"
+
+    static let table: [AllowedReply] = [
+        AllowedReply(.apiVersions, "apiKeys", "each broker serves what it serves"),
+        AllowedReply(.apiVersions, "supportedFeatures", "as the APIs do"),
+        AllowedReply(.apiVersions, "finalizedFeatures", "as the APIs do"),
+        AllowedReply(.apiVersions, "finalizedFeaturesEpoch", "counts changes of one cluster's metadata"),
+        AllowedReply(
+            .createTopics, "topics.configs.configSource", "where a default comes from is the broker's affair",
+            when: { apus, kafka in apus == 5 && (kafka == 3 || kafka == 4) }),
+        AllowedReply(
+            .fetch, "responses.partitions", "Kafka fails (UNKNOWN_SERVER_ERROR) where we take none for none",
+            odd: "partitionMaxBytes: -"),
+        AllowedReply(
+            .findCoordinator, anywhere, "there is no coordinator of transactions yet (GAPS.md)",
+            odd: "keyType: 1"),
+        AllowedReply(
+            .initProducerID, "errorCode", "there is no coordinator of transactions yet (GAPS.md)",
+            odd: "transactionalId", when: { apus, _ in apus == 15 }),
+        AllowedReply(.initProducerID, "producerId", "as above", odd: "transactionalId"),
+        AllowedReply(.initProducerID, "producerEpoch", "as above", odd: "transactionalId"),
+        AllowedReply(
+            .joinGroup, "memberId",
+            "ids of classic members begin with their client's; in a consumer group Kafka leaves that out",
+            when: { apus, kafka in apus?.text?.hasSuffix("-its uuid") == true && kafka == "its uuid" }),
+        AllowedReply(
+            .listGroups, "groups",
+            "Kafka shows a group that nobody has joined only when more was written to its partition",
+            when: { apus, kafka in apus?["protocolType"] == "" && kafka == nil }),
+        AllowedReply(
+            .joinGroup, anywhere, "Kafka fails (UNKNOWN_SERVER_ERROR) or never answers; we take the first",
+            odd: "protocols: repeated"),
+        AllowedReply(
+            .consumerGroupHeartbeat, anywhere, "Kafka fails (UNKNOWN_SERVER_ERROR), as its text is too long",
+            odd: "groupId: 32767 bytes"),
+        AllowedReply(
+            .consumerGroupDescribe, anywhere, "as above", odd: "groupIds: 32767 bytes"),
+    ]
+}
