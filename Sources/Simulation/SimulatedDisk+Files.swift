@@ -26,7 +26,7 @@ extension SimulatedDisk {
         }
     }
 
-    /// Creates a directory; it is durable at once, as only its entries matter here.
+    /// Creates a directory, which is durable when the one that it lies in is synced.
     package func createDirectory(_ path: String) throws(StorageError) {
         try state.withLock { (state) throws(StorageError) in
             try state.step(.createDirectory, path)
@@ -34,6 +34,7 @@ extension SimulatedDisk {
             guard state.directories.insert(path).inserted else {
                 throw .io(operation: .createDirectory, path: path, errno: 17)
             }
+            state.unsyncedDirectories.insert(path)
         }
     }
 
@@ -78,6 +79,7 @@ extension SimulatedDisk {
                 let moved = state.directories.filter { $0 == path || $0.hasPrefix(path + "/") }
                 for directory in moved {
                     state.directories.remove(directory)
+                    state.unsyncedDirectories.remove(directory)
                     state.directories.insert(newPath + directory.dropFirst(path.count))
                 }
                 // What was pending inside moves along.
@@ -113,6 +115,7 @@ extension SimulatedDisk {
             guard isEmpty, state.directories.remove(path) != nil else {
                 throw .io(operation: .remove, path: path, errno: 39)
             }
+            state.unsyncedDirectories.remove(path)
         }
     }
 
@@ -123,6 +126,9 @@ extension SimulatedDisk {
             if state.crashesNow() { throw .io(operation: .syncDirectory, path: path, errno: 5) }
             for change in state.entryChanges.removeValue(forKey: path) ?? [] {
                 SimulatedDisk.apply(change, to: &state.durableEntries)
+            }
+            state.unsyncedDirectories = state.unsyncedDirectories.filter {
+                SimulatedDisk.parent(of: $0) != path
             }
         }
     }

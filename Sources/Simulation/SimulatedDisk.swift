@@ -35,6 +35,8 @@ package final class SimulatedDisk: Disk {
         var inodes: [Int: Inode] = [:]
         var nextInode = 1
         var directories: Set<String> = ["/"]
+        /// Directories whose names are not synced: with those, all that is in them may be lost.
+        var unsyncedDirectories: Set<String> = []
         var entries: [String: Int] = [:]
         var durableEntries: [String: Int] = [:]
         var entryChanges: [String: [EntryChange]] = [:]
@@ -174,6 +176,11 @@ extension SimulatedDisk.State {
             for change in changes.prefix(Int.random(in: 0...changes.count, using: &next.random)) {
                 SimulatedDisk.apply(change, to: &next.durableEntries)
             }
+        }
+        for directory in unsyncedDirectories.sorted() where next.random.chance(50) {
+            let isInside = { (path: String) in path == directory || path.hasPrefix(directory + "/") }
+            next.directories = next.directories.filter { !isInside($0) }
+            next.durableEntries = next.durableEntries.filter { !isInside($0.key) }
         }
         next.entries = next.durableEntries
         for number in inodes.keys.sorted() {

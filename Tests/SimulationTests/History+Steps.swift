@@ -22,7 +22,8 @@ extension History {
         case 65..<70: pool.run()
         case 70..<73: directory?.writeCheckpointsOrWarn()
         case 73..<76: try delete(number)
-        case 76..<80: try create(number)
+        case 76..<78: try create(number)
+        case 78..<80: try createAll()
         case 80..<83: clock.advance(milliseconds: Int64.random(in: 1...4000, using: &random))
         case 83..<87: try expire()
         case 87..<90: try trim(number)
@@ -118,10 +119,43 @@ extension History {
         promise.isUnsure = true
         slots[number].alternatives = [nil, promise]
         do throws(StorageError) {
-            logs[slots[number].partition] = try directory.createPartition(
-                slots[number].partition, id: promise.id, config: config(of: slots[number]))
+            logs[slots[number].partition] = try disk.during(.creating) { () throws(StorageError) in
+                try directory.createPartition(
+                    slots[number].partition, id: promise.id, config: config(of: slots[number]))
+            }
             promise.isUnsure = false
             slots[number].promise = promise
         } catch {}
+    }
+
+    /// Makes all that are not there, after others were deleted, together; and often something is written to
+    /// each at once.
+    private mutating func createAll() throws {
+        if random.chance(50) {
+            for number in slots.indices where random.chance(40) { try delete(number) }
+        }
+        let fresh = slots.indices.filter { slots[$0].alternatives.count == 1 && slots[$0].promise == nil }
+        guard let directory, !fresh.isEmpty else { return }
+        tell("create \(fresh)")
+        let wanted = fresh.map { number in
+            nextID += 1
+            return NewPartition(
+                slots[number].partition, of: TopicID(high: 1, low: nextID), config: config(of: slots[number]))
+        }
+        for (number, partition) in zip(fresh, wanted) {
+            var promise = LogPromise(id: partition.topicID, policy: slots[number].policy)
+            promise.isUnsure = true
+            slots[number].alternatives = [nil, promise]
+        }
+        let made = disk.during(.creating) { directory.createPartitions(wanted) }
+        for (number, result) in zip(fresh, made) {
+            guard case .success(let log) = result, var promise = slots[number].alternatives[1] else { continue }
+            promise.isUnsure = false
+            logs[slots[number].partition] = log
+            slots[number].promise = promise
+        }
+        guard random.chance(70) else { return }
+        for number in slots.indices { try append(to: number) }
+        flush()
     }
 }

@@ -8,6 +8,9 @@ import Storage
 enum Lie: String, CaseIterable, Sendable {
     case ackBeforeSync = "acknowledged before the sync"
     case skippedDirectorySync = "a directory that is not synced"
+    case unsyncedPartition = "new partitions whose names are not synced"
+    case unnamedIdentity = "the file that identifies a new partition, renamed before its sync"
+    case newFileNotFilled = "a replay that does not fill the file of a new partition"
     case wrongTruncation = "a torn tail that is not cut off"
     case snapshotAhead = "a snapshot that is ahead of its offset"
     case replayOntoRecreated = "a replay onto a topic that was created again"
@@ -23,7 +26,7 @@ enum Lie: String, CaseIterable, Sendable {
 
 /// What the history is doing: some lies are told at one time only.
 enum Phase: Sendable {
-    case running, opening, deleting, stopping, expiring, trimming, compacting
+    case running, creating, opening, deleting, stopping, expiring, trimming, compacting
 }
 
 /// A simulated disk that lies.
@@ -40,17 +43,21 @@ final class LyingDisk: Disk {
     var phase: Phase { phaseNow.withLock { $0 } }
 
     /// Does `body` in a phase of its own.
-    func during<Result>(
-        _ phase: Phase, _ body: () throws(StorageError) -> Result
-    ) throws(StorageError) -> Result {
+    func during<Result, Failure: Error>(
+        _ phase: Phase, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         phaseNow.withLock { $0 = phase }
         defer { phaseNow.withLock { $0 = .running } }
         return try body()
     }
 
     func open(_ path: String, _ mode: OpenMode) throws(StorageError) -> any DiskFile {
+        var isMuted = false
+        if lie == .newFileNotFilled, phase == .opening, path.hasSuffix(".log") {
+            isMuted = try base.entry(at: path) == nil
+        }
         let file = try base.open(path, mode)
-        return lie == nil ? file : LyingFile(file, self)
+        return lie == nil ? file : LyingFile(file, self, isMuted: isMuted)
     }
 
     func rename(_ path: String, to newPath: String) throws(StorageError) {
@@ -71,6 +78,7 @@ final class LyingDisk: Disk {
 
     func syncDirectory(_ path: String) throws(StorageError) {
         if lie == .skippedDirectorySync { return }
+        if lie == .unsyncedPartition, phase == .creating, path == "/data" { return }
         try base.syncDirectory(path)
     }
 
@@ -95,8 +103,11 @@ final class LyingDisk: Disk {
 private final class LyingFile: DiskFile {
     private let base: any DiskFile
     private let disk: LyingDisk
+    /// Whether nothing is written.
+    private let isMuted: Bool
 
-    init(_ base: any DiskFile, _ disk: LyingDisk) {
+    init(_ base: any DiskFile, _ disk: LyingDisk, isMuted: Bool) {
+        self.isMuted = isMuted
         self.base = base
         self.disk = disk
     }
@@ -115,6 +126,7 @@ private final class LyingFile: DiskFile {
     }
 
     func write(_ bytes: RawSpan, at position: Int64) throws(StorageError) {
+        if isMuted { return }
         if disk.lie == .replayOntoRecreated, isJournal, disk.phase == .deleting { return }
         if disk.lie == .journalKept, isJournal, disk.phase == .expiring || disk.phase == .compacting {
             return
@@ -146,6 +158,7 @@ private final class LyingFile: DiskFile {
 
     func sync() throws(StorageError) {
         if disk.lie == .ackBeforeSync, isLog || isJournal { return }
+        if disk.lie == .unnamedIdentity, path.hasSuffix("partition.metadata.tmp") { return }
         if disk.lie == .swapBeforeSync, path.hasSuffix(".cleaned") { return }
         if disk.lie == .markerBeforeSync, isLog, disk.phase == .stopping { return }
         try base.sync()
