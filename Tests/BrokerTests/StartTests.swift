@@ -144,17 +144,22 @@ struct StartTests {
     func lateStop() throws {
         for (seconds, isClean) in [(Int64(2), false), (1000, true)] {
             let clock = HastyClock()
+            let id = UUID(high: 8, low: 9)
+            func partition(_ index: Int) -> TopicPartition {
+                TopicPartition(topic: "t", partition: PartitionIndex(Int32(index)))
+            }
+            func open(_ disk: SimulatedDisk) throws -> LogDirectory {
+                try LogDirectory(
+                    LogDirectoryOptions(
+                        path: "/data", clusterID: "c", nodeID: 1, directoryID: UUID(high: 1, low: 2),
+                        version: "test"),
+                    disk: disk, clock: clock, background: { $0() }, logger: Logger(level: .error) { _ in })
+            }
             let disk = SimulatedDisk(seed: 1)
-            let directory = try LogDirectory(
-                LogDirectoryOptions(
-                    path: "/data", clusterID: "c", nodeID: 1, directoryID: UUID(high: 1, low: 2),
-                    version: "test"),
-                disk: disk, clock: clock, background: { $0() }, logger: Logger(level: .error) { _ in })
+            let directory = try open(disk)
             try directory.start(startsThread: false)
             for index in 0..<30 {
-                let log = try directory.createPartition(
-                    TopicPartition(topic: "t", partition: PartitionIndex(Int32(index))),
-                    id: UUID(high: 8, low: 9), config: LogConfig())
+                let log = try directory.createPartition(partition(index), id: id, config: LogConfig())
                 try log.appendRecord(at: Timestamp(milliseconds: 1))
             }
             while directory.flusher.flushOnce() {}
@@ -167,10 +172,13 @@ struct StartTests {
             }
             let next = disk.afterPowerCut()
             #expect(try (next.entry(at: "/data/.kafka_cleanshutdown") != nil) == isClean)
+            let again = try open(next)
+            try again.start(startsThread: false)
             for index in 0..<30 {
-                let entry = try next.entry(at: "/data/t-\(index)/00000000000000000000.log")
-                #expect(entry?.sizeBytes ?? 0 > 0)
+                let log = try again.openPartition(partition(index), id: id, config: LogConfig())
+                #expect(log.bounds.logEnd == Offset(1))
             }
+            again.abandon()
         }
     }
 

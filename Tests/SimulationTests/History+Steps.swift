@@ -149,7 +149,9 @@ extension History {
         }
         let made = disk.during(.creating) { directory.createPartitions(wanted) }
         for (number, result) in zip(fresh, made) {
-            guard case .success(let log) = result, var promise = slots[number].alternatives[1] else { continue }
+            guard case .success(let log) = result, var promise = slots[number].alternatives[1] else {
+                continue
+            }
             promise.isUnsure = false
             logs[slots[number].partition] = log
             slots[number].promise = promise

@@ -40,6 +40,7 @@ extension TopicCatalog {
         }
         change { $0.removing(doomed) }
         notePosition()
+        tellDeleted(Set(doomed.map(\.name)))
         removeDirectories(of: doomed[...], deletion.requester) { [worker, results] in
             worker.run { deletion.done(results) }
         }
@@ -69,7 +70,6 @@ extension TopicCatalog {
         ) { [self] in
             logger.log(
                 .info, "topic.deleted", ["topic": topic.name, "id": "\(topic.id)", "by": requester])
-            tellDeleted(topic.name)
             removeDirectories(of: topics.dropFirst(), requester, then: done)
         }
         opening.making.add(job)

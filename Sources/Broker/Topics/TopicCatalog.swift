@@ -31,8 +31,8 @@ package final class TopicCatalog: Sendable {
         var topics = TopicDirectory()
         var features: [String: Int16] = [:]
         var metadataOffset = Offset.zero
-        /// Told of every topic that was deleted.
-        var whenDeleted: @Sendable (_ name: String) -> Void = { _ in }
+        /// Told of topics that were deleted.
+        var whenDeleted: @Sendable (_ names: Set<String>) -> Void = { _ in }
         /// Told of the topics whenever they changed.
         var whenChanged: @Sendable (TopicDirectory) -> Void = { _ in }
     }
@@ -83,8 +83,9 @@ package final class TopicCatalog: Sendable {
     /// The last offset of the metadata log that is applied.
     package var metadataOffset: Offset { state.withLock { $0.metadataOffset } }
 
-    /// Calls `body` with the name of each topic that is deleted from now on, on the thread that does it.
-    func whenDeleted(_ body: @escaping @Sendable (_ name: String) -> Void) {
+    /// Calls `body` on the catalog's thread with the names of topics that are deleted from now on, before
+    /// others can take their names.
+    func whenDeleted(_ body: @escaping @Sendable (_ names: Set<String>) -> Void) {
         state.withLock { $0.whenDeleted = body }
     }
 
@@ -103,8 +104,8 @@ package final class TopicCatalog: Sendable {
         tell(topics)
     }
 
-    /// Tells who wants to know that a topic was deleted.
-    func tellDeleted(_ name: String) { state.withLock { $0.whenDeleted }(name) }
+    /// Tells who wants to know that topics were deleted.
+    func tellDeleted(_ names: Set<String>) { state.withLock { $0.whenDeleted }(names) }
 
     /// What the metadata log says by now counts.
     func notePosition() {

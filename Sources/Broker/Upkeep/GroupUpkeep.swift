@@ -24,7 +24,7 @@ enum GroupUpkeep {
             catalog: parts.catalog, settings: settings, loops: parts.sockets.loops, services: services)
         slot.withLock { $0 = host }
         parts.catalog.whenChanged { [weak host] topics in host?.topicsChanged(topics) }
-        parts.catalog.whenDeleted { [weak host] name in host?.topicsDeleted([name]) }
+        parts.catalog.whenDeleted { [weak host] names in host?.topicsDeleted(names) }
         // For what an earlier run left.
         scheduler.request(job, within: interval)
         return host
