@@ -15,10 +15,10 @@ struct AdvertisedAddresses: Sendable {
     private let logger: Logger
     private let hint = HintOnce()
 
-    /// Addresses from `advertised.listeners`; listeners that it does not name advertise what their clients
-    /// used.
+    /// Addresses from `advertised.listeners`; listeners that it does not name, or without a host, advertise
+    /// what their clients used.
     init(_ configured: [ListenerAddress], listeners: [ListenerAddress], logger: Logger) {
-        everywhere = Set(listeners.lazy.filter(\.host.isEmpty).map(\.name))
+        everywhere = Set(listeners.lazy.filter(\.isEverywhere).map(\.name))
         byListener = Dictionary(configured.map { ($0.name, $0) }, uniquingKeysWith: { _, last in last })
         self.logger = logger
     }
@@ -27,10 +27,13 @@ struct AdvertisedAddresses: Sendable {
     func address(listener name: String, local: SocketAddress, peer: SocketAddress) -> (
         host: String, port: Int32
     ) {
-        if let configured = byListener[name] { return (configured.host, Int32(configured.port)) }
+        let configured = byListener[name]
+        // Port 0 was chosen by the system, and is the one that the client came by.
+        let port = configured.map(\.port).flatMap { $0 == 0 ? nil : Int32($0) } ?? Int32(local.port)
+        if let host = configured?.host, !host.isEmpty { return (host, port) }
         if peer.isLoopback {
             let isReachedByName = !local.isIPv6 || everywhere.contains(name)
-            return (isReachedByName ? "localhost" : "\(local.host)", Int32(local.port))
+            return (isReachedByName ? "localhost" : "\(local.host)", port)
         }
         if hint.isFirst {
             logger.log(
@@ -41,7 +44,7 @@ struct AdvertisedAddresses: Sendable {
                         "set advertised.listeners if clients cannot reach this address (container ports)",
                 ])
         }
-        return ("\(local.host)", Int32(local.port))
+        return ("\(local.host)", port)
     }
 }
 

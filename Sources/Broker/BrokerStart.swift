@@ -10,10 +10,10 @@ extension Broker {
         _ settings: BrokerSettings, logger: Logger, clock: any BrokerClock = SystemClock()
     ) throws(StartError) -> Broker {
         let begun = clock.monotonicNanoseconds()
-        let (addresses, advertised) = try listenerAddresses(settings)
+        let plan = try listenerPlan(settings)
         let descriptors = DescriptorBudget(
             limit: Machine.raiseDescriptorLimit(), connections: Int(settings.maxConnections))
-        let sockets = try bind(addresses, settings, descriptors, logger, clock)
+        let sockets = try bind(plan.listeners, settings, descriptors, logger, clock)
         // Searches of ListOffsets wait on the sockets' pool for reads on this one, so the two are apart.
         let diskPool: Network.WorkPool
         do throws(NetworkError) { diskPool = try Network.WorkPool() } catch {
@@ -37,7 +37,8 @@ extension Broker {
         try catalog.takeLeadership()
         let ids = ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID)
         let parts = BrokerParts(
-            storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets, advertised: advertised,
+            storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets,
+            advertised: plan.advertised,
             brokerEpoch: metadata.brokerEpoch)
         let broker = Broker(settings, parts, logger: logger, clock: clock)
         sockets.routers.fill(Router(broker))
@@ -65,26 +66,9 @@ extension Broker {
         return broker
     }
 
-    private static func listenerAddresses(
-        _ settings: BrokerSettings
-    ) throws(StartError) -> (listeners: [ListenerAddress], advertised: [ListenerAddress]) {
-        do throws(ListenerSyntaxError) {
-            var protocols = ListenerAddress.standardProtocols
-            let named = try ListenerAddress.parseProtocols(
-                settings.listenerProtocolMap.joined(separator: ","))
-            protocols.merge(named) { _, configured in configured }
-            // Kafka's own files list the controller's listener too; there is no such port here.
-            let controllers = settings.controllerListenerNames.map { $0.uppercased() + "://" }
-            let wanted = settings.listeners.filter { entry in
-                !controllers.contains { entry.uppercased().hasPrefix($0) }
-            }
-            let listeners = try ListenerAddress.parseList(wanted.joined(separator: ","), protocols: protocols)
-            guard !settings.advertisedListeners.isEmpty else { return (listeners, []) }
-            let advertised = try ListenerAddress.parseAdvertised(
-                settings.advertisedListeners.joined(separator: ","), for: listeners, protocols: protocols)
-            return (listeners, advertised)
-        } catch {
-            throw StartError("listeners or advertised.listeners are not valid: \(error)")
+    private static func listenerPlan(_ settings: BrokerSettings) throws(StartError) -> ListenerPlan {
+        do throws(ConfigError) { return try ListenerPlan(settings) } catch {
+            throw StartError(error.description)
         }
     }
 
@@ -92,18 +76,23 @@ extension Broker {
         _ addresses: [ListenerAddress], _ settings: BrokerSettings, _ descriptors: DescriptorBudget,
         _ logger: Logger, _ clock: any BrokerClock
     ) throws(StartError) -> BrokerSockets {
+        let addressLimits = try settings.maxConnectionsPerAddressOverrides.resolved()
         do throws(NetworkError) {
             let count = settings.eventLoops > 0 ? Int(settings.eventLoops) : Machine.processorCount
             let loops = try EventLoopGroup(count: count, clock: clock)
             let pool = try Network.WorkPool()
             var limits = NetworkLimits(settings)
+            limits.maxConnectionsPerIPOverrides = addressLimits
             limits.maxConnections = descriptors.connections
             let services = NetworkServices(limits: limits, pool: pool, logger: logger)
             let routers = RouterSlot()
             var listeners: [Listener] = []
             for address in addresses {
+                let sharesPort = addresses.contains { $0.port == address.port && $0.name != address.name }
                 listeners.append(
-                    try Listener(address, on: loops, services: services, handler: { routers.handler }))
+                    try Listener(
+                        address, sharesPort: sharesPort && address.port != 0, on: loops, services: services,
+                        handler: { routers.handler }))
             }
             return BrokerSockets(loops: loops, pool: pool, listeners: listeners, routers: routers)
         } catch {
@@ -113,18 +102,12 @@ extension Broker {
 }
 
 extension NetworkLimits {
-    /// The limits that the configuration asks for.
+    /// The limits that the configuration asks for, without those of single hosts.
     init(_ settings: BrokerSettings) {
         self.init()
         socketRequestMaxBytes = Int(settings.requestMaxBytes)
         maxConnections = Int(settings.maxConnections)
         maxConnectionsPerIP = Int(settings.maxConnectionsPerAddress)
-        for entry in settings.maxConnectionsPerAddressOverrides.split(separator: ",") {
-            guard let colon = entry.lastIndex(of: ":"), let count = Int(entry[entry.index(after: colon)...]),
-                let host = SocketAddress.Host(String(entry[..<colon]))
-            else { continue }
-            maxConnectionsPerIPOverrides[host] = count
-        }
         idleTimeout = .milliseconds(settings.connectionsIdleMilliseconds)
         listenBacklog = settings.listenBacklog
         if settings.requestMemoryBytes > 0 { memoryBudgetBytes = Int(settings.requestMemoryBytes) }

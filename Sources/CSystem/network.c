@@ -4,11 +4,13 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -219,12 +221,31 @@ int apus_resolve(const char *host, uint16_t port, struct apus_address *addresses
 
 const char *apus_resolve_message(int failure) { return gai_strerror(failure); }
 
+// A zone is an interface, by its name or its number; 0 is none.
+static uint32_t zone_index(const char *zone) {
+    uint32_t index = if_nametoindex(zone);
+    char *end;
+    if (index) return index;
+    index = (uint32_t)strtoul(zone, &end, 10);
+    return *end ? 0 : index;
+}
+
 int apus_address_parse(const char *text, struct apus_address *address) {
     struct sockaddr_in v4 = {.sin_family = AF_INET};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    char number[INET6_ADDRSTRLEN];
+    const char *zone = strchr(text, '%');
+    size_t length = zone ? (size_t)(zone - text) : 0;
     if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
         from_system((struct sockaddr *)&v4, address);
         return 1;
+    }
+    if (zone) {
+        v6.sin6_scope_id = zone_index(zone + 1);
+        if (!v6.sin6_scope_id || length >= sizeof number) return 0;
+        memcpy(number, text, length);
+        number[length] = 0;
+        text = number;
     }
     if (inet_pton(AF_INET6, text, &v6.sin6_addr) != 1) return 0;
     from_system((struct sockaddr *)&v6, address);

@@ -46,17 +46,20 @@ package actor Listener {
 
     /// Binds to `address` and listens; accepts nothing before `start`.
     ///
-    /// An empty host takes IPv4 and IPv6 on every address. `makeHandler` may give the same handler for all
+    /// A host that stands for every address (none, `0.0.0.0` or `::`) takes IPv4 and IPv6, unless another
+    /// listener has the other family of this port. `makeHandler` may give the same handler for all
     /// connections.
     package init(
-        _ address: ListenerAddress, on group: EventLoopGroup, services: NetworkServices,
+        _ address: ListenerAddress, sharesPort: Bool = false, on group: EventLoopGroup,
+        services: NetworkServices,
         security: (@Sendable () -> any TransportSecurity)? = nil,
         handler makeHandler: @escaping @Sendable () -> any ConnectionHandler
     ) throws(NetworkError) {
         if address.security.usesTLS, security == nil {
             throw .unsupportedSecurity(address.security, listener: address.name)
         }
-        let bound = try Listener.bind(address, backlog: services.limits.listenBacklog)
+        let bound = try Listener.bind(
+            address, sharesPort: sharesPort, backlog: services.limits.listenBacklog)
         self.address = address
         self.group = group
         self.makeHandler = makeHandler
@@ -68,8 +71,10 @@ package actor Listener {
             pool: services.pool, logger: services.logger, makeSecurity: security)
     }
 
-    private static func bind(_ address: ListenerAddress, backlog: Int32) throws(NetworkError) -> Socket {
-        guard address.host.isEmpty else {
+    private static func bind(
+        _ address: ListenerAddress, sharesPort: Bool, backlog: Int32
+    ) throws(NetworkError) -> Socket {
+        guard address.isEverywhere, !sharesPort else {
             let resolved = try SocketAddress.resolve(host: address.host, port: address.port)
             return try .listening(on: resolved, isDual: false, backlog: backlog)
         }

@@ -1,5 +1,5 @@
 // Kafka's syntax for where a broker listens and what it tells its clients: NAME://HOST:PORT, separated by
-// commas, with a map from names to security protocols. A plain HOST:PORT is a plaintext listener.
+// commas, with a map from names to security protocols.
 
 /// How bytes of a listener are protected and clients authenticated.
 package enum SecurityProtocol: String, CaseIterable, Sendable {
@@ -22,7 +22,7 @@ package struct ListenerAddress: Hashable, Sendable {
     package var security: SecurityProtocol
     /// A host name or numeric address, without brackets; empty means every address of the machine.
     package var host: String
-    /// The port; 0 lets the system choose one.
+    /// The port; 0 lets the system choose one, or is the one that was chosen where it is advertised.
     package var port: UInt16
 
     /// A listener from its parts.
@@ -36,6 +36,11 @@ package struct ListenerAddress: Hashable, Sendable {
     }
 }
 
+extension ListenerAddress {
+    /// Whether the host stands for every address of the machine.
+    package var isEverywhere: Bool { host.isEmpty || SocketAddress.Host(host)?.isWildcard == true }
+}
+
 extension ListenerAddress: CustomStringConvertible {
     /// As in the configuration.
     package var description: String {
@@ -47,11 +52,13 @@ extension ListenerAddress: CustomStringConvertible {
 package enum ListenerSyntaxError: Error, Equatable {
     /// The list names no listener.
     case empty
+    /// No name with `://` behind it at the beginning of this text.
+    case noName(String)
     /// No port at the end of this text.
     case noPort(String)
     /// The port of this text is no number from 0 to 65535.
     case badPort(String)
-    /// An IPv6 address without brackets, or brackets around something else.
+    /// The host of this text is none.
     case badHost(String)
     /// Two listeners have this name.
     case duplicateName(String)
@@ -72,17 +79,19 @@ extension ListenerSyntaxError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .empty: "no listener is named"
-        case .noPort(let text): "'\(text)' has no port; write HOST:PORT or NAME://HOST:PORT"
+        case .noName(let text): "'\(text)' names no listener; write NAME://HOST:PORT"
+        case .noPort(let text): "'\(text)' has no port; write NAME://HOST:PORT"
         case .badPort(let text): "the port of '\(text)' is not a number from 0 to 65535"
         case .badHost(let text):
-            "the host of '\(text)' is not valid; IPv6 addresses stand in brackets, as in [::1]:9092"
+            "the host of '\(text)' is neither a name nor an address"
         case .duplicateName(let name): "two listeners are named \(name)"
         case .duplicatePort(let port): "two listeners use port \(port)"
         case .unknownName(let name): "listener.security.protocol.map has no entry for \(name)"
         case .badMapEntry(let text):
-            "'\(text)' is not NAME:PROTOCOL with one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"
+            "'\(text)' in listener.security.protocol.map is not NAME:PROTOCOL with one of PLAINTEXT, SSL, "
+                + "SASL_PLAINTEXT, SASL_SSL"
         case .notAdvertisable(let text):
-            "clients cannot connect to '\(text)': advertise a host and a port of this machine"
+            "clients cannot connect to '\(text)': advertise a host of this machine, or none"
         case .advertisedWithoutListener(let name): "\(name) is advertised, but no listener has that name"
         }
     }
@@ -114,16 +123,19 @@ extension ListenerAddress {
         return listeners
     }
 
-    /// Parses `advertised.listeners` for a broker with these `listeners`: every address one that clients can
-    /// connect to.
+    /// Parses `advertised.listeners` for a broker with these `listeners`.
+    ///
+    /// An address without a host, or `::` for it, is the one that a client has reached the broker by.
     package static func parseAdvertised(
         _ text: String, for listeners: [ListenerAddress],
         protocols: [String: SecurityProtocol] = standardProtocols
     ) throws(ListenerSyntaxError) -> [ListenerAddress] {
-        let advertised = try parseEntries(text, protocols)
-        for address in advertised {
-            let isWildcard = address.host.isEmpty || SocketAddress.Host(address.host)?.isWildcard == true
-            if isWildcard { throw .notAdvertisable(address.description) }
+        var advertised = try parseEntries(text, protocols)
+        for (index, address) in advertised.enumerated() {
+            if let host = SocketAddress.Host(address.host), host.isWildcard {
+                if host == .anyIPv4 { throw .notAdvertisable(address.description) }
+                advertised[index].host = ""
+            }
             guard listeners.contains(where: { $0.name == address.name }) else {
                 throw .advertisedWithoutListener(address.name)
             }
@@ -136,13 +148,21 @@ extension ListenerAddress {
         _ text: String
     ) throws(ListenerSyntaxError) -> [String: SecurityProtocol] {
         var protocols: [String: SecurityProtocol] = [:]
-        for entry in text.split(separator: ",").map(trimmed) where !entry.isEmpty {
-            let parts = entry.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == 2, !trimmed(parts[0]).isEmpty,
-                let security = SecurityProtocol(rawValue: trimmed(parts[1]).uppercased())
+        var spellings: [String: String] = [:]
+        var entries = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)[...]
+        while entries.last?.isEmpty == true { entries.removeLast() }
+        for entry in entries {
+            guard let colon = entry.lastIndex(of: ":"), !trimmed(entry[..<colon]).isEmpty,
+                let security = SecurityProtocol(
+                    rawValue: trimmed(entry[entry.index(after: colon)...]).uppercased())
             else { throw .badMapEntry(entry) }
-            let name = trimmed(parts[0]).uppercased()
-            guard protocols.updateValue(security, forKey: name) == nil else { throw .duplicateName(name) }
+            // Of two entries with one spelling the later counts; two spellings of one name are a mistake.
+            let spelling = trimmed(entry[..<colon])
+            let name = spelling.uppercased()
+            guard spellings.updateValue(spelling, forKey: name) ?? spelling == spelling else {
+                throw .duplicateName(name)
+            }
+            protocols[name] = security
         }
         return protocols
     }
@@ -163,12 +183,7 @@ extension ListenerAddress {
     private static func parse(
         _ entry: String, _ protocols: [String: SecurityProtocol]
     ) throws(ListenerSyntaxError) -> ListenerAddress {
-        var name = SecurityProtocol.plaintext.rawValue
-        var rest = entry[...]
-        if let colon = entry.firstIndex(of: ":"), entry[colon...].hasPrefix("://") {
-            name = entry[..<colon].uppercased()
-            rest = entry[colon...].dropFirst(3)
-        }
+        guard let (name, rest) = nameAndRest(entry) else { throw .noName(entry) }
         guard let security = protocols[name] else { throw .unknownName(name) }
         guard let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") else { throw .noPort(entry) }
         let digits = rest[rest.index(after: colon)...]
@@ -180,14 +195,37 @@ extension ListenerAddress {
             name: name, security: security, host: try host(rest[..<colon], of: entry), port: port)
     }
 
+    private static func nameAndRest(_ entry: String) -> (name: String, rest: Substring)? {
+        guard let colon = entry.firstIndex(of: ":"), colon > entry.startIndex,
+            entry[colon...].hasPrefix("://")
+        else { return nil }
+        return (entry[..<colon].uppercased(), entry[colon...].dropFirst(3))
+    }
+
+    /// Brackets are for readers: an address of IPv6 is known by its colons.
     private static func host(_ text: Substring, of entry: String) throws(ListenerSyntaxError) -> String {
-        let isBracketed = text.hasPrefix("[")
-        let host = isBracketed && text.hasSuffix("]") ? text.dropFirst().dropLast() : text
-        let isIPv6 = host.contains(":")
-        let isOdd = host.contains { "[]/ \t@?#\"\0".contains($0) }
-        let isNumeric = SocketAddress.Host(String(host)) != nil
-        if isOdd || isBracketed != isIPv6 || (isIPv6 && !isNumeric) { throw .badHost(entry) }
+        let isBracketed = text.hasPrefix("[") && text.hasSuffix("]") && text.utf8.count > 1
+        let host = isBracketed ? text.dropFirst().dropLast() : text
+        let isPlain = host.unicodeScalars.allSatisfy {
+            $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0))
+                || "-%._:".unicodeScalars.contains($0)
+        }
+        // Whether the machine has the interface of a zone turns out when it is bound to.
+        let number = host.prefix { $0 != "%" }
+        guard isPlain, !host.contains(":") || SocketAddress.Host(String(number)) != nil else {
+            throw .badHost(entry)
+        }
         return String(host)
+    }
+
+    /// The same entries without their hosts: every address of the machine.
+    package static func onEveryAddress(_ entries: [String]) -> [String] {
+        entries.map { entry in
+            guard let (name, rest) = nameAndRest(entry), let colon = rest.lastIndex(of: ":") else {
+                return entry
+            }
+            return "\(name)://\(rest[colon...])"
+        }
     }
 
     private static func trimmed(_ text: some StringProtocol) -> String {

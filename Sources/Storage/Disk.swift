@@ -94,6 +94,8 @@ package protocol Disk: AnyObject, Sendable {
     /// Locks the file at `path`, which is created if it is missing; nil if another process, or another lock
     /// of this one, holds it.
     func lock(_ path: String) throws(StorageError) -> (any DiskLock)?
+    /// Where `path` leads to, whether there is something or not.
+    func place(of path: String) throws(StorageError) -> DirectoryPlace
     /// How many bytes an ordinary user may still write to the file system of `path`.
     func freeBytes(at path: String) throws(StorageError) -> Int64
 }
@@ -135,6 +137,11 @@ extension ByteRangeSource {
 }
 
 extension Disk {
+    /// For disks without links: by the text alone.
+    package func place(of path: String) throws(StorageError) -> DirectoryPlace {
+        DirectoryPlace(path, found: nil)
+    }
+
     /// For disks that know no quicker way.
     package func directories(in path: String) throws(StorageError) -> [String] {
         try list(path).filter(\.isDirectory).map(\.name)

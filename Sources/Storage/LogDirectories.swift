@@ -19,7 +19,7 @@ package final class LogDirectories: Sendable {
     /// The directories of `data`, and that of the metadata log.
     package let all: [LogDirectory]
 
-    /// Opens `data` and, if it is not among them, `metadata`; the paths differ.
+    /// Opens `data` and, if it is not among them, `metadata`: under whatever names, a directory is one.
     ///
     /// New directories join the cluster of those that are there. One that fails like a disk does is left
     /// aside; without that of the metadata log there is no broker.
@@ -29,6 +29,7 @@ package final class LogDirectories: Sendable {
         _ options: [LogDirectoryOptions], metadata: LogDirectoryOptions, disk: any Disk,
         clock: any BrokerClock, background: @escaping BackgroundRunner, logger: Logger
     ) throws(StorageError) {
+        let (options, metadata) = try LogDirectories.places(of: options, metadata, disk)
         let wanted = options + (options.contains { $0.path == metadata.path } ? [] : [metadata])
         let known = LogDirectories.knownCluster(wanted.map(\.path), disk)
         var opened: [String: LogDirectory] = [:]
@@ -59,6 +60,27 @@ package final class LogDirectories: Sendable {
             for directory in opened.values { directory.abandon() }
             throw error
         }
+    }
+
+    /// The same directories under one name each, that of the metadata log under the name that it has among
+    /// the others.
+    private static func places(
+        of options: [LogDirectoryOptions], _ metadata: LogDirectoryOptions, _ disk: any Disk
+    ) throws(StorageError) -> (data: [LogDirectoryOptions], metadata: LogDirectoryOptions) {
+        var names: [DirectoryPlace.Identity: String] = [:]
+        var data = options
+        for index in data.indices {
+            let place = try disk.place(of: data[index].path)
+            if let other = names.updateValue(place.path, forKey: place.identity) {
+                throw .foreignDirectory(
+                    path: data[index].path, reason: "it is named twice in log.dirs, also as \(other)")
+            }
+            data[index].path = place.path
+        }
+        var metadata = metadata
+        let place = try disk.place(of: metadata.path)
+        metadata.path = names[place.identity] ?? place.path
+        return (data, metadata)
     }
 
     /// The identity of the first directory that has one.

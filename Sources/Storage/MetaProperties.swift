@@ -23,18 +23,16 @@ package struct MetaProperties: Equatable, Sendable {
         self.writerVersion = writerVersion
     }
 
-    /// Reads the lines `key=value`; blank lines and those that begin with `#` or `!` are comments.
-    ///
-    /// Java puts a backslash before colons and equals signs in values.
+    /// Reads the file, which is one of Java's properties.
     package init(reading bytes: [UInt8], path: String) throws(StorageError) {
-        var values: [String: String] = [:]
-        let text = String(decoding: bytes, as: UTF8.self)
-        for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") && !line.hasPrefix("!")
-        {
-            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { values[String(parts[0])] = parts[1].filter { $0 != "\\" } }
-        }
         func fail(_ reason: String) -> StorageError { .corrupt(path: path, position: 0, reason: reason) }
+        let values: [String: String]
+        do throws(Properties.Malformed) {
+            values = Dictionary(
+                try Properties.parse(bytes).map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+        } catch {
+            throw fail(error.description)
+        }
         guard values["version"] == "1" else { throw fail("its version is not 1") }
         guard let cluster = values["cluster.id"], !cluster.isEmpty else {
             throw fail("cluster.id is missing")

@@ -72,6 +72,15 @@ package final class PosixDisk: Disk {
         }
     }
 
+    /// stat(2) for each directory on the way.
+    package func place(of path: String) throws(StorageError) -> DirectoryPlace {
+        DirectoryPlace(path) { path in
+            var status = stat()
+            guard unsafe stat(path, &status) == 0 else { return nil }
+            return .init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        }
+    }
+
     /// stat(2).
     package func entry(at path: String) throws(StorageError) -> DiskEntry? {
         var status = stat()

@@ -81,6 +81,9 @@ private func split(_ flag: String) -> (name: String, value: String?) {
     return (String(flag[..<equals]), String(flag[flag.index(after: equals)...]))
 }
 
+/// No configuration is longer; what is, is another file.
+private let configurationBytesMax = 4 << 20
+
 private func readFile(_ path: String, into loader: inout BrokerConfigLoader) throws(CommandError) {
     guard let file = unsafe fopen(path, "r") else {
         throw .failure("cannot read the configuration file \(path): \(errorText(errno))")
@@ -88,10 +91,17 @@ private func readFile(_ path: String, into loader: inout BrokerConfigLoader) thr
     defer { unsafe fclose(file) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
-    while case let count = unsafe fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
+    while case let count = unsafe fread(&chunk, 1, chunk.count, file), count > 0 {
+        bytes += chunk[..<count]
+        guard bytes.count <= configurationBytesMax else {
+            throw .failure("\(path) is no configuration file: it is longer than 4 MiB")
+        }
+    }
     guard unsafe ferror(file) == 0 else { throw .failure("cannot read the configuration file \(path)") }
-    for (key, value) in Properties.parse(String(decoding: bytes, as: UTF8.self)) {
-        loader.add(key, value, from: .file)
+    do throws(Properties.Malformed) {
+        for (key, value) in try Properties.parse(bytes) { loader.add(key, value, from: .file) }
+    } catch {
+        throw .failure("cannot read the configuration file \(path): \(error)")
     }
 }
 

@@ -8,7 +8,9 @@ struct ConfigTests {
     func precedence() throws {
         var loader = BrokerConfigLoader()
         loader.add("num.partitions", "3", from: .flag)
-        loader.addEnvironment(["KAFKA_NUM_PARTITIONS": "2", "KAFKA_CFG_MESSAGE_MAX_BYTES": "77"])
+        loader.addEnvironment([
+            "KAFKA_NUM_PARTITIONS": "2", "KAFKA_CFG_MESSAGE_MAX_BYTES": "77", "KAFKA_MESSAGE_MAX_BYTES": "78",
+        ])
         loader.add("num.partitions", "1", from: .file)
         loader.add("message.max.bytes", "1", from: .file)
         let (settings, withoutEffect, unknown) = try loader.settings()
@@ -23,10 +25,17 @@ struct ConfigTests {
         loader.add("num.io.threads", "8", from: .file)
         loader.add("listener.name.internal.ssl.keystore.location", "x", from: .file)
         loader.add("num.partitons", "8", from: .file)
-        loader.addEnvironment(["KAFKA_HEAP_OPTS": "-Xmx1G", "PATH": "/bin"])
+        loader.add("zookeeper.connect", "localhost:2181", from: .file)
+        loader.addEnvironment([
+            "KAFKA_HEAP_OPTS": "-Xmx1G", "PATH": "/bin", "KAFKA_PORT": "tcp://10.0.0.1:9092",
+            "KAFKA_MESSAGE_MAX_BITES": "7",
+        ])
         let (_, withoutEffect, unknown) = try loader.settings()
-        #expect(withoutEffect == ["listener.name.internal.ssl.keystore.location", "num.io.threads"])
-        #expect(unknown == ["num.partitons"])
+        #expect(
+            withoutEffect == [
+                "listener.name.internal.ssl.keystore.location", "num.io.threads", "zookeeper.connect",
+            ])
+        #expect(unknown == ["KAFKA_MESSAGE_MAX_BITES", "num.partitons"])
     }
 
     @Test(
@@ -36,7 +45,7 @@ struct ConfigTests {
             ("auto.create.topics.enable", "maybe", "true or false"),
             ("apus.durability", "tape", "one of: disk, os"),
             ("log.cleanup.policy", "compact,keep", "compact, delete"),
-            ("log.cleaner.min.cleanable.ratio", "2", "between 0.0 and 1.0"),
+            ("log.cleaner.min.cleanable.ratio", "2", "no more than 1"),
         ])
     func badValues(key: String, value: String, hint: String) {
         var loader = BrokerConfigLoader()
@@ -68,30 +77,11 @@ struct ConfigTests {
         #expect(rule.render(settings) == text)
     }
 
-    @Test("properties files are read as Java reads them")
-    func properties() {
-        let text = """
-            # comment
-            ! comment too
-            a=1
-            b : two words\u{20}
-              c three
-            long = first,\\
-                   second
-            escaped\\ key = tab\\there \\u0041
-            empty =
-            a=2
-            """
-        let entries = Properties.parse(text)
-        #expect(entries.map(\.key) == ["a", "b", "c", "long", "escaped key", "empty", "a"])
-        #expect(entries.map(\.value) == ["1", "two words ", "three", "first,second", "tab\there A", "", "2"])
-    }
-
     @Test(
         "a topic key's default in the broker has the same limits, and errors name the key that was given",
         arguments: [
-            ("log.segment.bytes", "segment.bytes", "1048575"), ("log.roll.ms", "segment.ms", "0"),
-            ("log.retention.ms", "retention.ms", "-2"), ("log.roll.jitter.ms", "segment.jitter.ms", "x"),
+            ("log.segment.bytes", "segment.bytes", "1048575"),
+            ("log.index.interval.bytes", "index.interval.bytes", "x"),
             ("log.cleanup.policy", "cleanup.policy", "keep"), ("compression.type", "compression.type", "rar"),
             ("message.max.bytes", "max.message.bytes", "-1"), ("log.preallocate", "preallocate", "1"),
             ("log.message.timestamp.type", "message.timestamp.type", "x"),

@@ -1,6 +1,7 @@
 // A broker with several data directories: where partitions go, and what one directory that is missing, broken
 // or somebody else's means for the others.
 import Base
+import Foundation
 import Protocol
 import Simulation
 import Testing
@@ -96,6 +97,51 @@ struct LogDirectoriesTests {
             let elsewhere = try refusal(disk.afterKill(), paths, metadata: "/a")
             #expect(elsewhere.contains("set metadata.log.dir") || path == "/m")
         }
+    }
+
+    @Test(
+        "directories are told apart by what they are: slashes, dots and links make no others",
+        arguments: [
+            (["ROOT/x/data/"], nil, ["ROOT/x/data"]), (["ROOT/a//b/./c"], "ROOT/a/b/c/", ["ROOT/a/b/c"]),
+            (["ROOT/there/", "ROOT/other"], "ROOT/there/../there", ["ROOT/there", "ROOT/other"]),
+            (["ROOT/link/d"], "ROOT/there/d", ["ROOT/link/d"]),
+            (["ROOT/missing/../d/"], "ROOT/d", ["ROOT/d"]),
+        ])
+    func names(_ data: [String], _ metadata: String?, _ made: [String]) throws {
+        let root = FileManager.default.temporaryDirectory.path + "/apus-names-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        try FileManager.default.createDirectory(atPath: root + "/there", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: root + "/link", withDestinationPath: root + "/there")
+        func real(_ path: String) -> String { path.replacingOccurrences(of: "ROOT", with: root) }
+        try withBroker(
+            on: root,
+            { settings in
+                settings.logDirectories = data.map(real)
+                settings.metadataLogDirectory = metadata.map(real)
+            },
+            { broker, _ in
+                #expect(broker.storage.data.map(\.path) == made.map(real))
+                let log = real(made[0]) + "/__cluster_metadata-0"
+                #expect(FileManager.default.fileExists(atPath: log))
+            })
+    }
+
+    @Test(
+        "one directory under two names in log.dirs is refused, and both are named",
+        arguments: [("ROOT/d", "ROOT/d/"), ("ROOT/there", "ROOT/link"), ("ROOT/there/e", "ROOT/link/./e")])
+    func named(_ first: String, _ second: String) throws {
+        let root = FileManager.default.temporaryDirectory.path + "/apus-names-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        try FileManager.default.createDirectory(atPath: root + "/there", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: root + "/link", withDestinationPath: root + "/there")
+        let paths = [first, second].map { $0.replacingOccurrences(of: "ROOT", with: root) }
+        let error = #expect(throws: StartError.self) {
+            try withBroker(on: root, { $0.logDirectories = paths }, { _, _ in })
+        }
+        #expect(error?.description.contains("named twice") == true)
+        for path in paths { #expect(error?.description.contains(path) == true || path.contains("/./")) }
     }
 
     @Test("a directory that breaks takes its partitions with it and no others, and brings them back")

@@ -21,7 +21,9 @@ func withBroker<Result>(
     let broker = try Broker.start(settings, logger: Logger(level: .error), clock: clock)
     let result: Result
     do {
-        result = try body(broker, try LoopbackClient(port: try #require(broker.boundAddresses.first).port))
+        let bound = try #require(broker.boundAddresses.first)
+        let client = try LoopbackClient(port: bound.port, isIPv6: bound.isIPv6 && !bound.isWildcard)
+        result = try body(broker, client)
     } catch {
         broker.stop()
         throw error
@@ -35,18 +37,27 @@ final class LoopbackClient {
     private let descriptor: Int32
     private var lastCorrelationID: Int32 = 0
 
-    init(port: UInt16) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port.bigEndian)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let status = withUnsafePointer(to: &address) { pointer in
+    /// Connects to 127.0.0.1, or to ::1.
+    init(port: UInt16, isIPv6: Bool = false) throws {
+        descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var four = sockaddr_in()
+        four.sin_family = sa_family_t(AF_INET)
+        four.sin_port = in_port_t(port.bigEndian)
+        four.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var six = sockaddr_in6()
+        six.sin6_family = sa_family_t(AF_INET6)
+        six.sin6_port = in_port_t(port.bigEndian)
+        six.sin6_addr = in6addr_loopback
+        let status = isIPv6 ? connect(to: &six) : connect(to: &four)
+        try #require(status == 0)
+    }
+
+    private func connect<Address>(to address: inout Address) -> Int32 {
+        withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
             }
         }
-        try #require(status == 0)
     }
 
     deinit { close(descriptor) }

@@ -146,12 +146,73 @@ extension Compatibility {
             arguments: [
                 ("num.partitions", "many"), ("num.partitions", "0"), ("log.segment.bytes", "-5"),
                 ("auto.create.topics.enable", "perhaps"), ("advertised.listeners", "nowhere"),
-                ("compression.type", "rar"),
+                ("compression.type", "rar"), ("num.io.threads", "many"),
+                ("max.connections.per.ip.overrides", "nonsense"),
+
+                ("group.consumer.migration.policy", "sideways"), ("compression.gzip.level", "0"),
                 ("socket.request.max.bytes", "99999999999999999999"),
             ])
         func badValue(_ key: String, _ value: String) async throws {
             let scratch = Scratch()
             expectSentence(try await refusal(scratch.path + "/data", [(key, value)]), key, value)
+            #expect(!FileManager.default.fileExists(atPath: scratch.path + "/data"))
+        }
+
+        @Test(
+            "protection that there is not is named with its key, instead of serving everybody",
+            arguments: [
+                (
+                    ["listeners=SASL_PLAINTEXT://127.0.0.1:PORT"],
+                    ["listeners", "SASL_PLAINTEXT", "everybody would be served"]
+                ),
+                (
+                    ["listeners=A://127.0.0.1:PORT", "listener.security.protocol.map=A:SASL_SSL"],
+                    ["listener.security.protocol.map", "A://", "SASL_SSL"]
+                ),
+                (["listeners=SSL://127.0.0.1:PORT"], ["listeners", "SSL", "not encrypted"]),
+                (
+                    ["security.inter.broker.protocol=SSL"],
+                    ["inter.broker.listener.name", "currently configured listeners are PLAINTEXT"]
+                ),
+                (
+                    ["authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"],
+                    ["authorizer.class.name"]
+                ),
+                (["create.topic.policy.class.name=com.example.Policy"], ["create.topic.policy.class.name"]),
+                (["alter.config.policy.class.name=com.example.Policy"], ["alter.config.policy.class.name"]),
+                (["principal.builder.class=com.example.Builder"], ["principal.builder.class"]),
+                (["client.quota.callback.class=com.example.Quotas"], ["client.quota.callback.class"]),
+                (["max.connection.creation.rate=5"], ["max.connection.creation.rate"]),
+                (["listener.name.plaintext.max.connections=5"], ["listener.name.plaintext.max.connections"]),
+                (["cordoned.log.dirs=*"], ["cordoned.log.dirs"]),
+                (
+                    ["config.providers=file", "log.retention.ms=${file:/etc/secrets:ms}"],
+                    ["config.providers", "log.retention.ms"]
+                ),
+            ])
+        func protection(_ settings: [String], _ words: [String]) async throws {
+            let scratch = Scratch()
+            let port = try FreePort.next()
+            let output = try await refusal(
+                "",
+                arguments: [TestEnvironment.apus, "serve", "--data", scratch.path + "/data"]
+                    + settings.flatMap { ["--set", $0.replacingOccurrences(of: "PORT", with: "\(port)")] })
+            #expect(output.split(separator: "\n").count == 1, "\(output)")
+            for word in words { #expect(output.contains(word), "\(word) is missing in: \(output)") }
+            #expect(!FileManager.default.fileExists(atPath: scratch.path + "/data"))
+        }
+
+        @Test("a file with an escape that is none is refused with its line")
+        func badFile() async throws {
+            let scratch = Scratch()
+            try write("num.partitions=1\nlog.dirs=C:\\users\n", to: scratch.path + "/broken.properties")
+            let output = try await refusal(
+                "",
+                arguments: [
+                    TestEnvironment.apus, "serve", "--config", scratch.path + "/broken.properties", "--data",
+                    scratch.path + "/data",
+                ])
+            expectSentence(output, scratch.path + "/broken.properties", "line 2", "\\u")
             #expect(!FileManager.default.fileExists(atPath: scratch.path + "/data"))
         }
 

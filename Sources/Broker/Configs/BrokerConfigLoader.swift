@@ -1,4 +1,5 @@
 // Puts the broker's settings together: command line over environment over file over defaults.
+internal import Network
 
 /// Where a value came from; a later case wins over an earlier one.
 package enum ConfigSource: Int, Comparable, Sendable {
@@ -10,87 +11,103 @@ package enum ConfigSource: Int, Comparable, Sendable {
 /// Collects configuration values by source and turns them into settings.
 package struct BrokerConfigLoader: Sendable {
     /// A value that was given.
-    package struct Entry: Sendable, Equatable {
-        package let value: String
-        package let source: ConfigSource
+    private struct Entry {
+        let value: String
+        let source: ConfigSource
+        /// What it was called where it was given: the key, or a variable's name.
+        let name: String
     }
 
     /// What was given, by key.
-    package private(set) var entries: [String: Entry] = [:]
+    private var entries: [String: Entry] = [:]
 
     /// A loader without any values.
     package init() {}
 
     /// Adds a value; it replaces one of the same key unless that came from a stronger source.
     package mutating func add(_ key: String, _ value: String, from source: ConfigSource) {
-        if let earlier = entries[key], earlier.source > source { return }
-        entries[key] = Entry(value: value, source: source)
+        add(key, Entry(value: value, source: source, name: key))
     }
 
-    /// Adds the variables named `KAFKA_…` and `KAFKA_CFG_…` that stand for configurations: `KAFKA_LOG_DIRS`
-    /// is `log.dirs`, two underscores are one, three a dash.
-    ///
-    /// Others of that prefix (`KAFKA_HEAP_OPTS`) are not configurations and are passed over.
+    /// Adds the variables named `KAFKA_…` and `KAFKA_CFG_…` that stand for configurations.
     package mutating func addEnvironment(_ variables: [String: String]) {
-        for (name, value) in variables {
-            let long = "KAFKA_CFG_"
-            let short = "KAFKA_"
-            guard name.hasPrefix(short) else { continue }
-            let isLong = name.hasPrefix(long)
-            let key = Self.key(ofVariable: name.dropFirst(isLong ? long.count : short.count))
-            if isLong || Self.isKnown(key) { add(key, value, from: .environment) }
+        for variable in ConfigVariable.all(in: variables) {
+            add(variable.key, Entry(value: variable.value, source: .environment, name: variable.name))
         }
     }
 
-    private static func key(ofVariable name: Substring) -> String {
-        var key = ""
-        var underscores = 0
-        for character in name.lowercased() + "." {
-            if character == "_" {
-                underscores += 1
-                continue
-            }
-            switch underscores {
-            case 0: break
-            case 1: key += "."
-            case 2: key += "_"
-            case 3: key += "-"
-            default: key += String(repeating: ".", count: underscores)
-            }
-            underscores = 0
-            key.append(character)
-        }
-        return String(key.dropLast())
+    private mutating func add(_ key: String, _ entry: Entry) {
+        if let earlier = entries[key], earlier.source > entry.source { return }
+        entries[key] = entry
     }
 
     private static let rules = Dictionary(
         BrokerSettings.rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
-    private static func isKnown(_ key: String) -> Bool { rules[key] != nil || KnownBrokerKeys.contains(key) }
-
-    /// The settings that the values amount to, with the keys that have no effect and those that nobody knows,
-    /// each list sorted.
+    /// The settings that the values amount to, with the keys that have no effect and the names that nobody
+    /// knows, each list sorted.
     package func settings() throws(ConfigError) -> (
         settings: BrokerSettings, withoutEffect: [String], unknown: [String]
     ) {
+        try requireNoProviders()
         var settings = BrokerSettings()
         var withoutEffect: [String] = []
         var unknown: [String] = []
         for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
             if let rule = Self.rules[key] {
                 try rule.apply(&settings, entry.value)
-            } else if KnownBrokerKeys.contains(key) {
+                if case .none = rule.effect { withoutEffect.append(key) }
+            } else if ListenerKey.key(of: key) != nil {
+                try ListenerKey.check(key, entry.value)
+                withoutEffect.append(key)
+            } else if ForeignBrokerKeys.contains(key) {
                 withoutEffect.append(key)
             } else {
-                unknown.append(key)
+                unknown.append(entry.name)
             }
         }
-        settings.isNodeIDGiven = entries["node.id"] != nil || entries["broker.id"] != nil
-        guard Set(settings.logDirectories).count == settings.logDirectories.count else {
-            throw ConfigError(
-                key: "log.dirs", value: settings.logDirectories.joined(separator: ","),
-                problem: "Each directory must be named once")
+        try takeNodeID(&settings)
+        try takeListeners(&settings)
+        try settings.checkRelations()
+        return (settings, withoutEffect, unknown.sorted())
+    }
+
+    /// `broker.id` and `node.id` are one id with two names.
+    private func takeNodeID(_ settings: inout BrokerSettings) throws(ConfigError) {
+        settings.isNodeIDGiven = entries["node.id"] != nil
+        guard let brokerID = settings.brokerID else { return }
+        if settings.isNodeIDGiven {
+            guard settings.nodeID == brokerID else {
+                throw ConfigError(
+                    key: "broker.id", sentence: "You must set `node.id` to the same value as `broker.id`.")
+            }
+        } else if brokerID >= 0 {
+            settings.nodeID = brokerID
+            settings.isNodeIDGiven = true
         }
-        return (settings, withoutEffect, unknown)
+    }
+
+    /// Containers often name only what they advertise: they listen there on every address then.
+    private func takeListeners(_ settings: inout BrokerSettings) throws(ConfigError) {
+        guard entries["listeners"] == nil, entries["advertised.listeners"]?.source == .environment else {
+            return
+        }
+        settings.listeners = ListenerAddress.onEveryAddress(settings.advertisedListeners)
+    }
+
+    /// A value such as `${file:/path:key}` would be taken literally here.
+    private func requireNoProviders() throws(ConfigError) {
+        let providers = entries["config.providers"].map { ConfigKind.split($0.value) } ?? []
+        for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
+            let isAsked = entry.value.indices.contains { begin in
+                providers.contains { entry.value[begin...].hasPrefix("${\($0):") }
+            }
+            guard isAsked else { continue }
+            throw ConfigError(
+                key: "config.providers",
+                sentence:
+                    "the value of \(key) comes from one of config.providers, which this broker does not "
+                    + "ask; write the value itself, or hand it over as a variable")
+        }
     }
 }

@@ -1,5 +1,5 @@
-// One configuration key is one row: its name, its type and limits, where its value goes, and what it means.
-// Parsing, validation, DescribeConfigs and the manual all read that row.
+// One configuration key is one row: its name, the values it takes, where its value goes or why it has no
+// effect, and what it means. Parsing, validation, DescribeConfigs and the manual all read that row.
 
 /// Why a configuration value was refused: a sentence that names the key, the value and what would be
 /// accepted.
@@ -35,9 +35,6 @@ package struct ConfigError: Error, Equatable, CustomStringConvertible {
         case .sentence(let sentence): sentence
         }
     }
-
-    /// The same about the key under which the value was given.
-    func renamed(to key: String) -> ConfigError { ConfigError(key: key, problem) }
 }
 
 /// The type of a configuration value, numbered as DescribeConfigs numbers it (KIP-226).
@@ -45,32 +42,61 @@ package enum ConfigType: Int8, Sendable {
     case boolean = 1, string, int, short, long, double, list, `class`, password
 }
 
+/// What becomes of a key's value.
+package enum ConfigEffect: Sendable {
+    /// It is obeyed.
+    case honoured
+    /// It is checked and has no effect, for this reason.
+    case none(String)
+    /// It asks for protection that there is not: the broker refuses to start with it.
+    case protection
+}
+
 /// One row of a configuration table whose values end up in `Settings`.
 package struct ConfigRule<Settings>: Sendable {
     /// Kafka's name of the key.
     package let name: String
-    /// How the value is written.
-    package let type: ConfigType
+    /// What values it takes.
+    package let kind: ConfigKind
+    /// What becomes of them.
+    package let effect: ConfigEffect
     /// What the key does, in one sentence.
     package let summary: String
     /// Parses a value, checks it and stores it.
     package let apply: @Sendable (inout Settings, String) throws(ConfigError) -> Void
     /// The value that `Settings` now holds, as text; nil where there is none.
     package let render: @Sendable (Settings) -> String?
+
+    /// How the value is written.
+    package var type: ConfigType { kind.type }
+
+    init(
+        _ name: String, _ kind: ConfigKind, effect: ConfigEffect = .honoured, summary: String,
+        apply: @escaping @Sendable (inout Settings, String) throws(ConfigError) -> Void,
+        render: @escaping @Sendable (Settings) -> String?
+    ) {
+        self.name = name
+        self.kind = kind
+        self.effect = effect
+        self.summary = summary
+        self.apply = apply
+        self.render = render
+    }
 }
 
+// MARK: - Rows with an effect
+
 extension ConfigRule {
-    /// A whole number within `allowed`.
+    /// A whole number within `allowed`, or one beside it.
     package init<Number: FixedWidthInteger & Sendable>(
         _ name: String, sets path: any WritableKeyPath<Settings, Number> & Sendable,
-        allowed: ClosedRange<Number>,
-        _ summary: String
+        allowed: ClosedRange<Number>, or exception: Number? = nil, _ summary: String
     ) {
+        let kind = Self.kind(of: allowed, or: exception)
         self.init(
-            name: name, type: Number.bitWidth == 64 ? .long : Number.bitWidth == 16 ? .short : .int,
-            summary: summary,
+            name, kind, summary: summary,
             apply: { (settings, text) throws(ConfigError) in
-                settings[keyPath: path] = try Self.number(text, allowed: allowed, key: name)
+                settings[keyPath: path] = Number(truncatingIfNeeded: try kind.integer(text, name))
             },
             render: { String($0[keyPath: path]) })
     }
@@ -78,80 +104,68 @@ extension ConfigRule {
     /// A whole number within `allowed`, or no value at all.
     package init<Number: FixedWidthInteger & Sendable>(
         _ name: String, sets path: any WritableKeyPath<Settings, Number?> & Sendable,
-        allowed: ClosedRange<Number>,
-        _ summary: String
+        allowed: ClosedRange<Number>, _ summary: String
     ) {
+        let kind = Self.kind(of: allowed, or: nil)
         self.init(
-            name: name, type: Number.bitWidth == 64 ? .long : .int, summary: summary,
+            name, kind, summary: summary,
             apply: { (settings, text) throws(ConfigError) in
-                settings[keyPath: path] = try Self.number(text, allowed: allowed, key: name)
+                settings[keyPath: path] = Number(truncatingIfNeeded: try kind.integer(text, name))
             },
             render: { $0[keyPath: path].map { String($0) } })
+    }
+
+    private static func kind<Number: FixedWidthInteger>(
+        of range: ClosedRange<Number>, or exception: Number?
+    ) -> ConfigKind {
+        let type: ConfigType = Number.bitWidth == 64 ? .long : Number.bitWidth == 16 ? .short : .int
+        return .integer(
+            type, Int64(range.lowerBound)...Int64(range.upperBound), or: exception.map { Int64($0) })
     }
 
     /// A fraction within `allowed`.
     package init(
         _ name: String, sets path: any WritableKeyPath<Settings, Double> & Sendable,
-        allowed: ClosedRange<Double>,
-        _ summary: String
+        allowed: ClosedRange<Double>, _ summary: String
     ) {
+        let kind = ConfigKind.fraction(allowed)
         self.init(
-            name: name, type: .double, summary: summary,
+            name, kind, summary: summary,
             apply: { (settings, text) throws(ConfigError) in
-                guard let number = Double(text.trimmed), number.isFinite else {
-                    throw ConfigError(key: name, value: text, problem: "Not a number of type DOUBLE")
-                }
-                guard allowed.contains(number) else {
-                    throw ConfigError(
-                        key: name, value: text,
-                        problem: "Value must be between \(allowed.lowerBound) and \(allowed.upperBound)")
-                }
-                settings[keyPath: path] = number
+                settings[keyPath: path] = try kind.fraction(text, name)
             },
-            render: { String($0[keyPath: path]) })
+            render: { JavaNumber.text($0[keyPath: path]) })
     }
 
     /// `true` or `false`.
     package init(_ name: String, sets path: any WritableKeyPath<Settings, Bool> & Sendable, _ summary: String)
     {
         self.init(
-            name: name, type: .boolean, summary: summary,
+            name, .boolean, summary: summary,
             apply: { (settings, text) throws(ConfigError) in
-                switch text.trimmed.lowercased() {
-                case "true": settings[keyPath: path] = true
-                case "false": settings[keyPath: path] = false
-                default:
-                    throw ConfigError(
-                        key: name, value: text, problem: "Expected value to be either true or false")
-                }
+                settings[keyPath: path] = try ConfigKind.boolean.flag(text, name)
             },
             render: { String($0[keyPath: path]) })
     }
 
-    /// One of the names of an enumeration.
+    /// One of the names of an enumeration, which are Kafka's, in its order.
     package init<Choice: RawRepresentable & CaseIterable & Sendable>(
-        _ name: String, sets path: any WritableKeyPath<Settings, Choice> & Sendable, _ summary: String
+        _ name: String, sets path: any WritableKeyPath<Settings, Choice> & Sendable,
+        as spelling: @escaping @Sendable (String) -> String = { $0 }, ignoresCase: Bool = false,
+        _ summary: String
     ) where Choice.RawValue == String {
+        let kind = ConfigKind.choice(
+            Choice.allCases.map { spelling($0.rawValue) }, ignoresCase: ignoresCase)
         self.init(
-            name: name, type: .string, summary: summary,
+            name, kind, summary: summary,
             apply: { (settings, text) throws(ConfigError) in
-                guard let choice = Choice(rawValue: text.trimmed) else {
-                    let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw ConfigError(key: name, value: text, problem: "String must be one of: \(names)")
+                let chosen = try kind.string(text, name)
+                guard let choice = Choice.allCases.first(where: { spelling($0.rawValue) == chosen }) else {
+                    preconditionFailure("a checked value of \(name) is not among its names")
                 }
                 settings[keyPath: path] = choice
             },
             render: { $0[keyPath: path].rawValue })
-    }
-
-    /// Any text.
-    package init(
-        _ name: String, sets path: any WritableKeyPath<Settings, String> & Sendable, _ summary: String
-    ) {
-        self.init(
-            name: name, type: .string, summary: summary,
-            apply: { (settings, text) throws(ConfigError) in settings[keyPath: path] = text.trimmed },
-            render: { $0[keyPath: path] })
     }
 
     /// Any text, or no value at all.
@@ -159,57 +173,63 @@ extension ConfigRule {
         _ name: String, sets path: any WritableKeyPath<Settings, String?> & Sendable, _ summary: String
     ) {
         self.init(
-            name: name, type: .string, summary: summary,
+            name, .string, summary: summary,
             apply: { (settings, text) throws(ConfigError) in
                 settings[keyPath: path] = text.trimmed.isEmpty ? nil : text.trimmed
             },
             render: { $0[keyPath: path] })
     }
 
-    /// A list with commas, each element checked by `isAllowed`.
+    /// A list with commas: of anything, or of some names.
     package init(
         _ name: String, sets path: any WritableKeyPath<Settings, [String]> & Sendable,
-        isAllowed: @escaping @Sendable (String) -> Bool = { _ in true }, expected: String = "",
-        _ summary: String
+        of kind: ConfigKind = .list(nil, mayBeEmpty: false), _ summary: String
     ) {
         self.init(
-            name: name, type: .list, summary: summary,
+            name, kind, summary: summary,
             apply: { (settings, text) throws(ConfigError) in
-                let elements = text.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
-                if let stranger = elements.first(where: { !isAllowed($0) }) {
-                    throw ConfigError(key: name, value: stranger, problem: expected)
-                }
-                settings[keyPath: path] = elements
+                settings[keyPath: path] = try kind.elements(text, name)
             },
-            render: { $0[keyPath: path].joined(separator: ",") })
-    }
-
-    private static func number<Number: FixedWidthInteger>(
-        _ text: String, allowed: ClosedRange<Number>, key: String
-    ) throws(ConfigError) -> Number {
-        guard let number = Number(text.trimmed) else {
-            let type = Number.bitWidth == 64 ? "LONG" : Number.bitWidth == 16 ? "SHORT" : "INT"
-            throw ConfigError(key: key, value: text, problem: "Not a number of type \(type)")
-        }
-        if number < allowed.lowerBound {
-            throw ConfigError(key: key, value: text, problem: "Value must be at least \(allowed.lowerBound)")
-        }
-        if number > allowed.upperBound {
-            throw ConfigError(
-                key: key, value: text, problem: "Value must be no more than \(allowed.upperBound)")
-        }
-        return number
+            render: { settings in
+                let elements = settings[keyPath: path]
+                if elements.isEmpty, case .list(_, mayBeEmpty: false) = kind { return nil }
+                return elements.joined(separator: ",")
+            })
     }
 }
 
-extension String {
-    /// Without blanks at either end.
-    var trimmed: String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" }
-        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) })
-        else {
-            return ""
-        }
-        return String(self[first...last])
+// MARK: - Rows without one
+
+extension ConfigRule {
+    /// A key whose values are checked and have no effect, for `reason`.
+    static func unused(_ name: String, _ kind: ConfigKind, _ reason: String) -> ConfigRule {
+        ConfigRule(
+            name, kind, effect: .none(reason), summary: "No effect: \(reason).",
+            apply: { (_, text) throws(ConfigError) in try kind.check(text, name) }, render: { _ in nil })
+    }
+
+    /// A key that asks for protection, unless its value is harmless; `lack` says what there is not, and what
+    /// would happen unprotected.
+    static func protection(
+        _ name: String, _ kind: ConfigKind, unless isHarmless: @escaping @Sendable (String) -> Bool,
+        _ lack: String
+    ) -> ConfigRule {
+        ConfigRule(
+            name, kind, effect: .protection, summary: "Refused: \(lack).",
+            apply: { (_, text) throws(ConfigError) in
+                try kind.check(text, name)
+                guard isHarmless(text.trimmed) else { throw .unprotected(name, text.trimmed, lack) }
+            },
+            render: { _ in nil })
+    }
+}
+
+extension ConfigError {
+    /// A key asks for protection that there is not.
+    static func unprotected(_ key: String, _ value: String, _ lack: String) -> ConfigError {
+        ConfigError(
+            key: key,
+            sentence: "\(key)=\(value) asks for protection that this broker does not have: \(lack); remove "
+                + "the key to do without it")
     }
 }

@@ -19,9 +19,9 @@ package enum TimestampSource: String, CaseIterable, Sendable {
     case logAppendTime = "LogAppendTime"
 }
 
-/// What the broker does with the codec of arriving batches.
+/// What the broker does with the codec of arriving batches, in the order in which Kafka lists it.
 package enum TopicCompression: String, CaseIterable, Sendable {
-    case producer, uncompressed, gzip, snappy, lz4, zstd
+    case uncompressed, zstd, lz4, snappy, gzip, producer
 }
 
 /// The settings of one topic, defaults included; each field is a row of `TopicSettings.rules`, which says
@@ -77,11 +77,10 @@ extension TopicSettings {
     /// Every topic configuration, in the order of its name.
     package static let rules: [ConfigRule<TopicSettings>] = [
         .init(
-            "cleanup.policy", sets: \.cleanupPolicies, isAllowed: { $0 == "compact" || $0 == "delete" },
-            expected: "String must be one of: compact, delete",
+            "cleanup.policy", sets: \.cleanupPolicies, of: .list(["compact", "delete"], mayBeEmpty: true),
             "Delete old records, or keep the last of each key."),
         .init(
-            "compression.gzip.level", sets: \.compressionGzipLevel, allowed: -1...9,
+            "compression.gzip.level", sets: \.compressionGzipLevel, allowed: 1...9, or: -1,
             "Level when recompressing with gzip."),
         .init(
             "compression.lz4.level", sets: \.compressionLZ4Level, allowed: 1...17,
@@ -105,13 +104,13 @@ extension TopicSettings {
             "flush.ms", sets: \.flushMilliseconds, allowed: 0...Int64.max,
             "Accepted for Kafka's sake: every record is flushed at once."),
         .init(
-            "follower.replication.throttled.replicas", sets: \.followerThrottledReplicas,
+            "follower.replication.throttled.replicas", sets: \.followerThrottledReplicas, of: .replicas,
             "Accepted for Kafka's sake: one node has no followers."),
         .init(
             "index.interval.bytes", sets: \.indexIntervalBytes, allowed: 0...Int32.max,
             "Bytes of log between two entries of the offset index."),
         .init(
-            "leader.replication.throttled.replicas", sets: \.leaderThrottledReplicas,
+            "leader.replication.throttled.replicas", sets: \.leaderThrottledReplicas, of: .replicas,
             "Accepted for Kafka's sake: one node has no followers."),
         .init(
             "local.retention.bytes", sets: \.localRetentionBytes, allowed: -2...Int64.max,
@@ -188,15 +187,33 @@ extension TopicSettings {
         return rule
     }
 
-    /// These settings with a topic's own values applied over them, each checked.
+    /// These settings with a topic's own values applied over them, each checked, and then their relations.
     package func applying(_ values: [String: String]) throws(ConfigError) -> TopicSettings {
         var settings = self
-        for (key, value) in values {
-            guard let rule = Self.rulesByName[key] else {
-                throw ConfigError(key: key, sentence: "Unknown topic config name: \(key)")
-            }
-            try rule.apply(&settings, value)
+        for key in values.keys.sorted() where Self.rulesByName[key] == nil {
+            throw ConfigError(key: key, sentence: "Unknown topic config name: \(key)")
         }
+        for rule in Self.rules + [Self.internalSegmentBytes] {
+            if let value = values[rule.name] { try rule.apply(&settings, value) }
+        }
+        try settings.checkRelations()
         return settings
+    }
+
+    /// Refuses values that contradict each other, or ask for what there is not.
+    package func checkRelations() throws(ConfigError) {
+        guard minCompactionLagMilliseconds <= maxCompactionLagMilliseconds else {
+            throw ConfigError(
+                key: "min.compaction.lag.ms",
+                sentence: "conflict topic config setting min.compaction.lag.ms "
+                    + "(\(minCompactionLagMilliseconds)) > max.compaction.lag.ms "
+                    + "(\(maxCompactionLagMilliseconds))")
+        }
+        if remoteStorageEnable {
+            throw ConfigError(
+                key: "remote.storage.enable",
+                sentence: "Tiered Storage functionality is disabled in the broker. Topic cannot be "
+                    + "configured with remote log storage.")
+        }
     }
 }

@@ -91,7 +91,7 @@ extension MetadataLog {
         record.endPoints = listeners.map { listener in
             var endpoint = RegisterBrokerRecord.BrokerEndpoint()
             endpoint.name = listener.address.name
-            endpoint.host = listener.address.host.isEmpty ? "localhost" : listener.address.host
+            endpoint.host = listener.address.isEverywhere ? "localhost" : listener.address.host
             endpoint.port = listener.local.port
             endpoint.securityProtocol = listener.address.security.number
             return endpoint

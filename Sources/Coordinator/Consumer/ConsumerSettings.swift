@@ -35,7 +35,7 @@ package struct ConsumerSettings: Sendable {
 
     /// Which members may make a group of the other kind of theirs.
     package enum MigrationPolicy: String, CaseIterable, Sendable {
-        case disabled, upgrade, downgrade, bidirectional
+        case disabled, downgrade, upgrade, bidirectional
 
         /// Whether the first new member makes a classic group a consumer group.
         package var allowsUpgrade: Bool { self == .upgrade || self == .bidirectional }

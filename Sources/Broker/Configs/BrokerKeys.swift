@@ -1,0 +1,318 @@
+// The rows of the broker's table whose values are obeyed.
+internal import Coordinator
+
+extension BrokerSettings {
+    /// Every broker configuration that has an effect.
+    static let honoured: [ConfigRule<BrokerSettings>] =
+        identity + network + storage + metadata + compaction + groups + topicDefaultRules
+
+    private static let identity: [ConfigRule<BrokerSettings>] = [
+        .init("node.id", sets: \.nodeID, allowed: 0...Int32.max, "The id of this broker."),
+        .init(
+            "broker.id", sets: \.brokerID, allowed: Int32.min...Int32.max,
+            "Older name of node.id; negative is none."),
+        .init("broker.rack", sets: \.rack, "The rack that clients are told."),
+        .init("apus.log.level", sets: \.logLevel, "Least important event that is logged."),
+    ]
+
+    private static let network: [ConfigRule<BrokerSettings>] = [
+        .init("listeners", sets: \.listeners, "Where to listen: NAME://HOST:PORT, separated by commas."),
+        .init(
+            "process.roles", sets: \.processRoles,
+            of: .list(["broker", "controller"], mayBeEmpty: false),
+            "What Kafka's process is; a broker needs no controller here."),
+        .init(
+            "inter.broker.listener.name", sets: \.interBrokerListener,
+            "Which listener brokers use among themselves; one that there is."),
+        .init(
+            "security.inter.broker.protocol", .choice(interBrokerProtocols, ignoresCase: false),
+            summary: "The same by its protocol.",
+            apply: { (settings, text) throws(ConfigError) in
+                settings.interBrokerProtocol = try ConfigKind.choice(interBrokerProtocols, ignoresCase: false)
+                    .string(text, "security.inter.broker.protocol")
+            },
+            render: { $0.interBrokerProtocol }),
+        .init("advertised.listeners", sets: \.advertisedListeners, "What clients are told to connect to."),
+        .init(
+            "listener.security.protocol.map", .string,
+            summary: "The security protocol of each listener name.",
+            apply: { $0.listenerProtocolMap = $1.trimmed }, render: { $0.listenerProtocolMap }),
+        .init(
+            "controller.listener.names", sets: \.controllerListenerNames,
+            "Listeners of Kafka's controller; not opened here."),
+        .init(
+            "apus.event.loops", sets: \.eventLoops, allowed: 0...256,
+            "Event loop threads; 0 is one for each processor."),
+        .init(
+            "socket.request.max.bytes", sets: \.requestMaxBytes, allowed: 1...Int32.max,
+            "Largest request accepted."),
+        .init(
+            "queued.max.request.bytes", sets: \.requestMemoryBytes, allowed: Int64.min...Int64.max,
+            "Memory for requests and replies in flight; -1 is an eighth of the machine's, at most 1 GiB."),
+        .init("max.connections", sets: \.maxConnections, allowed: 0...Int32.max, "Connections at a time."),
+        .init(
+            "max.connections.per.ip", sets: \.maxConnectionsPerAddress, allowed: 0...Int32.max,
+            "Connections at a time from one address."),
+        .init(
+            "max.connections.per.ip.overrides", .string,
+            summary: "Exceptions from max.connections.per.ip: HOST:COUNT, separated by commas.",
+            apply: { (settings, text) throws(ConfigError) in
+                settings.maxConnectionsPerAddressOverrides = try AddressLimits(text)
+            },
+            render: { $0.maxConnectionsPerAddressOverrides.description }),
+        .init(
+            "connections.max.idle.ms", sets: \.connectionsIdleMilliseconds, allowed: Int64.min...Int64.max,
+            "Silence after which a connection is closed; negative is never."),
+        .init(
+            "socket.listen.backlog.size", sets: \.listenBacklog, allowed: 1...Int32.max,
+            "Connections waiting to be accepted."),
+        .init(
+            "fetch.max.bytes", sets: \.fetchMaxBytes, allowed: 1024...Int32.max, "Largest reply to one fetch."
+        ),
+        .init(
+            "max.incremental.fetch.session.cache.slots", sets: \.fetchSessionSlots, allowed: 0...Int32.max,
+            "Incremental fetch sessions kept."),
+        .init(
+            "max.request.partition.size.limit", sets: \.maxPartitionsPerRequest, allowed: 1...Int32.max,
+            "Partitions that one page of DescribeTopicPartitions lists at most."),
+    ]
+
+    private static let metadata: [ConfigRule<BrokerSettings>] = [
+        .init(
+            "metadata.log.dir", sets: \.metadataLogDirectory,
+            "The directory of the metadata log; the first data directory if it is not set."),
+        .init(
+            "metadata.log.segment.bytes", sets: \.metadataSegmentBytes, allowed: (8 << 20)...Int32.max,
+            "Segment size of the metadata log."),
+        .init(
+            "internal.metadata.log.segment.bytes", sets: \.metadataSegmentBytes, allowed: 1...Int32.max,
+            "The same without a lower limit, for tests."),
+        .init(
+            "metadata.log.segment.ms", sets: \.metadataSegmentMilliseconds, allowed: 1...Int64.max,
+            "Age at which a segment of the metadata log is closed."),
+        .init(
+            "metadata.log.max.record.bytes.between.snapshots", sets: \.metadataSnapshotBytes,
+            allowed: 1...Int64.max, "Size of the new records that the metadata log gets a snapshot for."),
+        .init(
+            "metadata.log.max.snapshot.interval.ms", sets: \.metadataSnapshotMilliseconds,
+            allowed: 0...Int64.max,
+            "Time after which it gets one for fewer new records; 0 is never."),
+        .init(
+            "metadata.max.retention.bytes", sets: \.metadataRetentionBytes, allowed: -1...Int64.max,
+            "Size of metadata log and snapshots beyond which the oldest are deleted."),
+        .init(
+            "metadata.max.retention.ms", sets: \.metadataRetentionMilliseconds, allowed: -1...Int64.max,
+            "Age beyond which old metadata snapshots, and the log before them, are deleted."),
+    ]
+
+    private static let storage: [ConfigRule<BrokerSettings>] = [
+        .init("log.dirs", sets: \.logDirectories, "The data directories."),
+        .init(
+            "log.dir", .list(nil, mayBeEmpty: false),
+            summary: "The data directories where log.dirs is not set.",
+            apply: { (settings, text) throws(ConfigError) in
+                // Keys are applied in their order, so log.dirs replaces this.
+                settings.logDirectories = try ConfigKind.list(nil, mayBeEmpty: false).elements(
+                    text, "log.dir")
+            },
+            render: { $0.dataDirectories.joined(separator: ",") }),
+        .init(
+            "apus.durability", sets: \.durability,
+            "disk: acknowledged means on the disk; os: in the page cache."),
+        .init(
+            "apus.disk.reserve.bytes", sets: \.diskReserveBytes, allowed: 0...Int64.max,
+            "Free space below which produce is refused."),
+        .init(
+            "apus.unsynced.max.bytes", sets: \.unsyncedMaxBytes, allowed: 0...Int64.max,
+            "Bytes written but not yet on the disk at which producers wait; 0 is a sixteenth of the memory."),
+        .init(
+            "producer.id.expiration.ms", sets: \.producerIDExpirationMilliseconds, allowed: 1...Int32.max,
+            "How long an idle producer's sequence numbers are remembered."),
+        .init(
+            "producer.id.expiration.check.interval.ms", sets: \.producerExpirationCheckMilliseconds,
+            allowed: 1...Int32.max, "How often it is checked which producers are idle for so long."),
+        .init(
+            "log.flush.offset.checkpoint.interval.ms", sets: \.checkpointMilliseconds,
+            allowed: 0...Int32.max,
+            "How long recovery points of what was written may be kept from their file."),
+        .init(
+            "log.retention.check.interval.ms", sets: \.retentionCheckMilliseconds, allowed: 1...Int64.max,
+            "How often at most it is checked which segments are to be deleted."),
+    ]
+
+    private static let compaction: [ConfigRule<BrokerSettings>] = [
+        .init(
+            "log.cleaner.enable", sets: \.cleanerEnabled,
+            "Whether topics with cleanup.policy=compact are compacted."),
+        .init(
+            "log.cleaner.threads", sets: \.cleanerThreads, allowed: 0...Int32.max,
+            "0 turns compaction off; one thread does it otherwise."),
+        .init(
+            "log.cleaner.dedupe.buffer.size", sets: \.cleanerMapBytes, allowed: Int64.min...Int64.max,
+            "Memory for the keys of one compaction; more keys take several passes."),
+        .init(
+            "log.cleaner.io.buffer.load.factor", sets: \.cleanerMapLoad, allowed: 0...1,
+            "How full that memory may get."),
+        .init(
+            "log.cleaner.io.max.bytes.per.second", sets: \.cleanerBytesPerSecond,
+            allowed: 0...Double.greatestFiniteMagnitude,
+            "What compaction reads and writes in a second at most."),
+        .init(
+            "log.cleaner.backoff.ms", sets: \.cleanerBackoffMilliseconds, allowed: 0...Int64.max,
+            "After how long it is looked for more to compact once something was written."),
+    ]
+
+    private static let groups: [ConfigRule<BrokerSettings>] = [
+        .init(
+            "group.min.session.timeout.ms", sets: \.groupMinSessionMilliseconds, allowed: 1...Int32.max,
+            "Shortest session timeout of a classic group's member."),
+        .init(
+            "group.max.session.timeout.ms", sets: \.groupMaxSessionMilliseconds, allowed: 1...Int32.max,
+            "Longest session timeout of a classic group's member."),
+        .init(
+            "group.max.size", sets: \.groupMaxSize, allowed: 1...Int32.max, "Members of a classic group."),
+        .init(
+            "group.consumer.session.timeout.ms", sets: \.consumerSessionMilliseconds, allowed: 1...Int32.max,
+            "How long a member of a consumer group may be silent."),
+        .init(
+            "group.consumer.heartbeat.interval.ms", sets: \.consumerHeartbeatMilliseconds,
+            allowed: 1...Int32.max, "How often members of consumer groups send heartbeats."),
+        .init(
+            "group.consumer.assignment.interval.ms", sets: \.consumerAssignmentMilliseconds,
+            allowed: 0...Int32.max, "The least time between two assignments of a consumer group."),
+        .init(
+            "group.consumer.max.size", sets: \.consumerMaxSize, allowed: 1...Int32.max,
+            "Members of a consumer group."),
+        .init(
+            "group.consumer.migration.policy", sets: \.consumerMigration, as: { $0.uppercased() },
+            ignoresCase: true, "Whether groups change their kind while they have members."),
+        .init(
+            "group.consumer.assignors", .list(nil, mayBeEmpty: false),
+            summary: "What members of consumer groups may ask for; the first one where they do not.",
+            apply: { (settings, text) throws(ConfigError) in
+                settings.consumerAssignors = try assignors(text)
+            },
+            render: { $0.consumerAssignors.joined(separator: ",") }),
+        .init(
+            "group.consumer.min.session.timeout.ms", sets: \.consumerBounds.sessionMin,
+            allowed: 1...Int32.max, "Least value of group.consumer.session.timeout.ms."),
+        .init(
+            "group.consumer.max.session.timeout.ms", sets: \.consumerBounds.sessionMax,
+            allowed: 1...Int32.max, "Greatest value of group.consumer.session.timeout.ms."),
+        .init(
+            "group.consumer.min.heartbeat.interval.ms", sets: \.consumerBounds.heartbeatMin,
+            allowed: 1...Int32.max, "Least value of group.consumer.heartbeat.interval.ms."),
+        .init(
+            "group.consumer.max.heartbeat.interval.ms", sets: \.consumerBounds.heartbeatMax,
+            allowed: 1...Int32.max, "Greatest value of group.consumer.heartbeat.interval.ms."),
+        .init(
+            "group.consumer.min.assignment.interval.ms", sets: \.consumerBounds.assignmentMin,
+            allowed: 0...Int32.max, "Least value of group.consumer.assignment.interval.ms."),
+        .init(
+            "group.consumer.max.assignment.interval.ms", sets: \.consumerBounds.assignmentMax,
+            allowed: 0...Int32.max, "Greatest value of group.consumer.assignment.interval.ms."),
+        .init(
+            "group.initial.rebalance.delay.ms", sets: \.groupInitialRebalanceDelayMilliseconds,
+            allowed: 0...Int32.max, "How long an empty group waits for more members before its first round."),
+        .init(
+            "offset.metadata.max.bytes", sets: \.offsetMetadataMaxBytes, allowed: 0...Int32.max,
+            "Longest note beside a committed offset."),
+        .init(
+            "offsets.topic.num.partitions", sets: \.offsetsPartitions, allowed: 1...10_000,
+            "Partitions of __consumer_offsets, when it is made."),
+        .init(
+            "offsets.topic.replication.factor", sets: \.offsetsReplicationFactor, allowed: 1...Int16.max,
+            "Accepted for Kafka's sake: one node has one replica."),
+        .init(
+            "offsets.topic.segment.bytes", sets: \.offsetsSegmentBytes, allowed: 1_048_576...Int32.max,
+            "Segment size of __consumer_offsets, when it is made."),
+        .init(
+            "offsets.topic.compression.codec", sets: \.offsetsCodec, allowed: Int32.min...Int32.max,
+            "Codec of its batches: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd."),
+        .init(
+            "offsets.retention.minutes", sets: \.offsetsRetentionMinutes, allowed: 1...Int32.max,
+            "How long offsets are kept that no group uses any more."),
+        .init(
+            "offsets.retention.check.interval.ms", sets: \.offsetsRetentionCheckMilliseconds,
+            allowed: 1...Int64.max, "How often it is checked which offsets are unused for so long."),
+    ]
+
+    private static let topicDefaultRules: [ConfigRule<BrokerSettings>] = [
+        .init(
+            "auto.create.topics.enable", sets: \.autoCreateTopics,
+            "Whether asking for an unknown topic creates it."),
+        .init("delete.topic.enable", sets: \.deleteTopics, "Whether topics can be deleted."),
+        .init(
+            "num.partitions", sets: \.defaultPartitions, allowed: 1...Int32.max,
+            "Partitions of a topic by default."),
+        .init(
+            "default.replication.factor", sets: \.defaultReplicationFactor, allowed: 1...32767,
+            "Replication factor of a topic by default."),
+        .init(
+            "apus.partitions.max", sets: \.partitionsMax, allowed: 0...Int32.max,
+            "Partitions of all topics beyond which none is created; 0 is one for each 16 KiB of the memory."),
+        .init(
+            "apus.replication.clamp", sets: \.clampReplication,
+            "Whether a replication factor above 1 is accepted as 1 instead of refused."),
+        .defaulting("compression.type", of: "compression.type"),
+        .defaulting("compression.gzip.level", of: "compression.gzip.level"),
+        .defaulting("compression.lz4.level", of: "compression.lz4.level"),
+        .defaulting("compression.zstd.level", of: "compression.zstd.level"),
+        .defaulting("log.cleanup.policy", of: "cleanup.policy"),
+        .defaulting("log.cleaner.delete.retention.ms", of: "delete.retention.ms"),
+        .defaulting("log.cleaner.max.compaction.lag.ms", of: "max.compaction.lag.ms"),
+        .defaulting("log.cleaner.min.cleanable.ratio", of: "min.cleanable.dirty.ratio"),
+        .defaulting("log.cleaner.min.compaction.lag.ms", of: "min.compaction.lag.ms"),
+        .defaulting("log.index.interval.bytes", of: "index.interval.bytes"),
+        .defaulting("log.index.size.max.bytes", of: "segment.index.bytes"),
+        .defaulting("log.message.timestamp.after.max.ms", of: "message.timestamp.after.max.ms"),
+        .defaulting("log.message.timestamp.before.max.ms", of: "message.timestamp.before.max.ms"),
+        .defaulting("log.message.timestamp.type", of: "message.timestamp.type"),
+        .defaulting("log.preallocate", of: "preallocate"),
+        .defaulting("log.retention.bytes", of: "retention.bytes"),
+        .defaulting("log.segment.bytes", of: "segment.bytes"),
+        .defaulting("log.segment.delete.delay.ms", of: "file.delete.delay.ms"),
+        .defaulting("message.max.bytes", of: "max.message.bytes"),
+        .defaulting("min.insync.replicas", of: "min.insync.replicas"),
+        .defaulting("unclean.leader.election.enable", of: "unclean.leader.election.enable"),
+        .init(
+            "log.retention.ms", sets: \.retentionMilliseconds, allowed: Int64.min...Int64.max,
+            "Default of retention.ms; negative keeps records for ever."),
+        .init(
+            "log.retention.minutes", sets: \.retentionMinutes, allowed: Int32.min...Int32.max,
+            "The same in minutes, where log.retention.ms is not set."),
+        .init(
+            "log.retention.hours", sets: \.retentionHours, allowed: Int32.min...Int32.max,
+            "The same in hours, where neither of those is set."),
+        .init(
+            "log.roll.ms", sets: \.rollMilliseconds, allowed: Int64.min...Int64.max,
+            "Default of segment.ms."),
+        .init(
+            "log.roll.hours", sets: \.rollHours, allowed: 1...Int32.max,
+            "The same in hours, where log.roll.ms is not set."),
+        .init(
+            "log.roll.jitter.ms", sets: \.rollJitterMilliseconds, allowed: Int64.min...Int64.max,
+            "Default of segment.jitter.ms."),
+        .init(
+            "log.roll.jitter.hours", sets: \.rollJitterHours, allowed: 0...Int32.max,
+            "The same in hours, where log.roll.jitter.ms is not set."),
+    ]
+
+    /// Kafka's own assignors, by their names or by the classes that have them.
+    private static func assignors(_ text: String) throws(ConfigError) -> [String] {
+        let key = "group.consumer.assignors"
+        let package = "org.apache.kafka.coordinator.group.assignor."
+        let classes = ["\(package)UniformAssignor": "uniform", "\(package)RangeAssignor": "range"]
+        var names: [String] = []
+        for element in try ConfigKind.list(nil, mayBeEmpty: false).elements(text, key) {
+            let name = classes[element] ?? element
+            guard Assignor.serverSide.contains(where: { $0.rawValue == name }) else {
+                throw ConfigError(key: key, sentence: "Class \(element) cannot be found")
+            }
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
+    private static let interBrokerProtocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+}
