@@ -44,11 +44,11 @@ public struct PartitionIndex: Hashable, Comparable, Sendable, BitwiseCopyable {
 
 /// A partition by the name of its topic.
 public struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
-    public let topic: String
+    public let topic: Name
     public let partition: PartitionIndex
 
     /// The partition `partition` of `topic`.
-    public init(topic: String, partition: PartitionIndex) {
+    public init(topic: Name, partition: PartitionIndex) {
         self.topic = topic
         self.partition = partition
     }

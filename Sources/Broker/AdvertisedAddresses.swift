@@ -9,9 +9,9 @@ internal import Synchronization
 
 /// The advertised address of each listener.
 struct AdvertisedAddresses: Sendable {
-    private let byListener: [String: ListenerAddress]
+    private let byListener: [Name: ListenerAddress]
     /// Listeners on every address, which clients reach whatever `localhost` means to them.
-    private let everywhere: Set<String>
+    private let everywhere: Set<Name>
     private let logger: Logger
     private let hint = HintOnce()
 
@@ -24,7 +24,7 @@ struct AdvertisedAddresses: Sendable {
     }
 
     /// The address for a client that is connected from `peer` to `local` through the listener called `name`.
-    func address(listener name: String, local: SocketAddress, peer: SocketAddress) -> (
+    func address(listener name: Name, local: SocketAddress, peer: SocketAddress) -> (
         host: String, port: Int32
     ) {
         let configured = byListener[name]

@@ -1,5 +1,6 @@
 // The questions that an authorizer will answer. Until there is one, everything is allowed, as in Kafka
 // without one; every handler asks all the same, so that nothing has to be found again later.
+package import Base
 
 /// What someone wants to do, numbered as in the protocol (KIP-133).
 package enum Operation: Int8, CaseIterable, Sendable {
@@ -9,9 +10,9 @@ package enum Operation: Int8, CaseIterable, Sendable {
 
 /// To what.
 package enum Resource: Sendable {
-    case topic(String)
-    case group(String)
-    case transactionalID(String)
+    case topic(Name)
+    case group(Name)
+    case transactionalID(Name)
     case cluster
 
     /// The operations that this kind of thing knows, as the bit field of Metadata and DescribeCluster: bit n
@@ -35,8 +36,8 @@ package enum Resource: Sendable {
 
 /// Who sent a request.
 package struct Principal: Hashable, Sendable {
-    package let type: String
-    package let name: String
+    package let type: Name
+    package let name: Name
 
     /// Whoever connects to a listener without authentication.
     package static let anonymous = Principal(type: "User", name: "ANONYMOUS")

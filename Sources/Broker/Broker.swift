@@ -63,7 +63,7 @@ package final class Broker: Sendable {
     }
 
     /// The cluster's id, from the data directory.
-    package var clusterID: String { storage.properties.clusterID }
+    package var clusterID: Name { storage.properties.clusterID }
 
     /// What a client is told to connect to.
     package func advertisedAddress(for context: RequestContext) -> (host: String, port: Int32) {

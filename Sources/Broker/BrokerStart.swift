@@ -132,7 +132,7 @@ extension LogDirectoryOptions {
     init(_ path: String, _ settings: BrokerSettings) {
         var generator = SystemRandomNumberGenerator()
         self.init(
-            path: path, clusterID: UUID.random(using: &generator).description, nodeID: settings.nodeID,
+            path: path, clusterID: Name(UUID.random(using: &generator).description), nodeID: settings.nodeID,
             directoryID: UUID.random(using: &generator), version: Version.current)
         reserveBytes = settings.diskReserveBytes
         syncsLater = true

@@ -1,5 +1,5 @@
 // What a handler knows about the request besides its body.
-internal import Base
+package import Base
 package import Network
 package import Protocol
 
@@ -12,7 +12,7 @@ package struct RequestContext: Sendable {
     /// The loop of its connection; handlers run there.
     package let loop: EventLoop
     /// The name of the listener that the connection came in on.
-    package let listener: String
+    package let listener: Name
     /// The connection's two ends.
     package let local: SocketAddress
     package let peer: SocketAddress

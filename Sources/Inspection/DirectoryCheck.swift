@@ -73,9 +73,9 @@ package struct DirectoryCheck {
 
     private mutating func checkpoints(_ path: String) throws(StorageError) -> CheckedCheckpoints {
         var found = CheckedCheckpoints()
-        let names = OffsetCheckpoint.Kind.allCases.map(\.rawValue) + [CheckedCheckpoints.cleaner]
+        let names = OffsetCheckpoint.Kind.allCases.map { Name($0.rawValue) } + [CheckedCheckpoints.cleaner]
         for name in names {
-            let file = path + "/" + name
+            let file = "\(path)/\(name)"
             guard let bytes = try disk.contents(file) else { continue }
             do throws(StorageError) {
                 found.offsets[name] = try OffsetCheckpoint(reading: bytes, path: file).offsets
@@ -100,11 +100,11 @@ package struct DirectoryCheck {
 
 /// The checkpoints of a directory, by file.
 struct CheckedCheckpoints {
-    static let cleaner = "cleaner-offset-checkpoint"
-    var offsets: [String: [TopicPartition: Offset]] = [:]
+    static let cleaner: Name = "cleaner-offset-checkpoint"
+    var offsets: [Name: [TopicPartition: Offset]] = [:]
     var isClean = false
 
     func offset(_ kind: OffsetCheckpoint.Kind, of partition: TopicPartition) -> Offset? {
-        offsets[kind.rawValue]?[partition]
+        offsets[Name(kind.rawValue)]?[partition]
     }
 }

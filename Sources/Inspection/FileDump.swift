@@ -67,10 +67,10 @@ package struct FileDump {
             || name.split(separator: "-").count == 2 && Int64(name.prefix(20)) != nil
     }
 
-    private func topic(of directory: String, _ name: String) -> String {
+    private func topic(of directory: String, _ name: String) -> Name {
         if name.hasSuffix(".checkpoint") { return "__cluster_metadata" }
-        guard let dash = directory.lastIndex(of: "-") else { return directory }
-        return String(directory[..<dash])
+        guard let dash = directory.lastIndex(of: "-") else { return Name(directory) }
+        return Name(directory[..<dash])
     }
 
     private func contents(_ path: String) throws(InspectionError) -> [UInt8] {

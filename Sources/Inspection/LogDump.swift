@@ -10,7 +10,7 @@ struct LogDump {
     static let recordsBytesMax = 256 << 20
 
     let disk: any Disk
-    let topic: String
+    let topic: Name
     let isStrict: Bool
     let print: (DumpLine) -> Void
 

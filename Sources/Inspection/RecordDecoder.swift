@@ -6,7 +6,7 @@ internal import Records
 /// Reads the keys and values of records.
 enum RecordDecoder {
     /// What is to be printed of a record of `topic`.
-    static func fields(_ record: Record, _ topic: String) -> [(name: String, value: DumpValue)] {
+    static func fields(_ record: Record, _ topic: Name) -> [(name: String, value: DumpValue)] {
         switch topic {
         case "__cluster_metadata":
             if let value = record.value, let json = try? metadata(value) { return [("payload", .json(json))] }
@@ -48,7 +48,7 @@ enum RecordDecoder {
     }
 
     private static func coordinator(
-        _ record: Record, _ topic: String
+        _ record: Record, _ topic: Name
     ) -> [(name: String, value: DumpValue)]? {
         guard let key = record.key, key.count >= 2 else { return nil }
         let kind = Int16(key[0]) << 8 | Int16(key[1])
@@ -69,9 +69,9 @@ enum RecordDecoder {
     }
 
     /// Key and value of the records numbered `kind`: the logs count each for themselves.
-    private static func types(_ kind: Int16, _ topic: String) -> [any RecordMessage.Type] {
+    private static func types(_ kind: Int16, _ topic: Name) -> [any RecordMessage.Type] {
         MessageCatalog.coordinatorRecords.filter { type in
-            let home =
+            let home: Name =
                 if type.name.hasPrefix("TransactionLog") {
                     "__transaction_state"
                 } else if type.name.hasPrefix("ShareSnapshot") || type.name.hasPrefix("ShareUpdate") {

@@ -19,7 +19,7 @@ struct SegmentCheck {
     let limit: Int64?
     /// Whether a torn end would be damage; the last segment may have one after a crash.
     let isTrusted: Bool
-    let topic: String
+    let topic: Name
     private(set) var findings: [String] = []
     private(set) var end: Int64
     /// Whether offsets were found to be missing, here or before.
@@ -28,7 +28,7 @@ struct SegmentCheck {
     private var places: [Place] = []
 
     init(
-        disk: any Disk, directory: String, base: Int64, limit: Int64?, isTrusted: Bool, topic: String,
+        disk: any Disk, directory: String, base: Int64, limit: Int64?, isTrusted: Bool, topic: Name,
         hasHoles: Bool
     ) {
         self.disk = disk

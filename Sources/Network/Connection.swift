@@ -329,7 +329,7 @@ extension Connection: EventSource, TurnTaker {
         if reason.isNoteworthy {
             context.logger.log(
                 .warning, "connection-closed",
-                ["peer": "\(peer)", "listener": listener.name, "reason": "\(reason)"])
+                ["peer": "\(peer)", "listener": listener.name.text, "reason": "\(reason)"])
         }
         handler.closed(self)
         attachment = nil

@@ -108,7 +108,7 @@ extension Listener: EventSource {
             registration = try loop.watch(socket.descriptor, for: .readable, self)
         } catch {
             context.logger.log(
-                .error, "listener-not-watched", ["listener": address.name, "error": "\(error)"])
+                .error, "listener-not-watched", ["listener": address.name.text, "error": "\(error)"])
         }
     }
 
@@ -156,7 +156,7 @@ extension Listener: EventSource {
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
             // The listener would be reported ready again and again without any way to take the connection.
             context.logger.log(
-                .error, "accept-failed", ["listener": address.name, "error": describe(errno: errno)])
+                .error, "accept-failed", ["listener": address.name.text, "error": describe(errno: errno)])
             rest()
         default:
             // Nothing waits any more, or one connection failed before it was taken.
@@ -186,7 +186,7 @@ extension Listener: EventSource {
         context.logger.log(
             .warning, "connection-refused",
             [
-                "peer": "\(peer.host)", "listener": address.name, "reason": "\(refusal)",
+                "peer": "\(peer.host)", "listener": address.name.text, "reason": "\(refusal)",
                 "others": "\(refusalsWithoutLine)",
             ])
         lastRefusalLine = loop.now

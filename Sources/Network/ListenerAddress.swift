@@ -1,5 +1,6 @@
 // Kafka's syntax for where a broker listens and what it tells its clients: NAME://HOST:PORT, separated by
 // commas, with a map from names to security protocols.
+package import Base
 
 /// How bytes of a listener are protected and clients authenticated.
 package enum SecurityProtocol: String, CaseIterable, Sendable {
@@ -17,7 +18,7 @@ package enum SecurityProtocol: String, CaseIterable, Sendable {
 /// One listener, or one address to advertise.
 package struct ListenerAddress: Hashable, Sendable {
     /// The listener's name, in upper case.
-    package var name: String
+    package var name: Name
     /// Its security.
     package var security: SecurityProtocol
     /// A host name or numeric address, without brackets; empty means every address of the machine.
@@ -27,7 +28,7 @@ package struct ListenerAddress: Hashable, Sendable {
 
     /// A listener from its parts.
     package init(
-        name: String = "PLAINTEXT", security: SecurityProtocol = .plaintext, host: String, port: UInt16
+        name: Name = "PLAINTEXT", security: SecurityProtocol = .plaintext, host: String, port: UInt16
     ) {
         self.name = name
         self.security = security
@@ -61,17 +62,17 @@ package enum ListenerSyntaxError: Error, Equatable {
     /// The host of this text is none.
     case badHost(String)
     /// Two listeners have this name.
-    case duplicateName(String)
+    case duplicateName(Name)
     /// Two listeners have this port.
     case duplicatePort(UInt16)
     /// The protocol map has no entry for this name.
-    case unknownName(String)
+    case unknownName(Name)
     /// An entry of the protocol map is not NAME:PROTOCOL.
     case badMapEntry(String)
     /// Clients cannot connect to this advertised address.
     case notAdvertisable(String)
     /// An address is advertised for a listener that there is not.
-    case advertisedWithoutListener(String)
+    case advertisedWithoutListener(Name)
 }
 
 extension ListenerSyntaxError: CustomStringConvertible {
@@ -103,13 +104,13 @@ extension ListenerAddress {
     /// Names of security protocols standing for themselves: the map where listener.security.protocol.map is
     /// not set.
     package static let standardProtocols = Dictionary(
-        uniqueKeysWithValues: SecurityProtocol.allCases.map { ($0.rawValue, $0) })
+        uniqueKeysWithValues: SecurityProtocol.allCases.map { (Name($0.rawValue), $0) })
 
     /// Parses `listeners`.
     ///
     /// Names and, except for 0 or one IPv4 and one IPv6 host, ports are unique.
     package static func parseList(
-        _ text: String, protocols: [String: SecurityProtocol] = standardProtocols
+        _ text: String, protocols: [Name: SecurityProtocol] = standardProtocols
     ) throws(ListenerSyntaxError) -> [ListenerAddress] {
         let listeners = try parseEntries(text, protocols)
         for (index, listener) in listeners.enumerated() {
@@ -128,7 +129,7 @@ extension ListenerAddress {
     /// An address without a host, or `::` for it, is the one that a client has reached the broker by.
     package static func parseAdvertised(
         _ text: String, for listeners: [ListenerAddress],
-        protocols: [String: SecurityProtocol] = standardProtocols
+        protocols: [Name: SecurityProtocol] = standardProtocols
     ) throws(ListenerSyntaxError) -> [ListenerAddress] {
         var advertised = try parseEntries(text, protocols)
         for (index, address) in advertised.enumerated() {
@@ -146,9 +147,9 @@ extension ListenerAddress {
     /// Parses `listener.security.protocol.map`.
     package static func parseProtocols(
         _ text: String
-    ) throws(ListenerSyntaxError) -> [String: SecurityProtocol] {
-        var protocols: [String: SecurityProtocol] = [:]
-        var spellings: [String: String] = [:]
+    ) throws(ListenerSyntaxError) -> [Name: SecurityProtocol] {
+        var protocols: [Name: SecurityProtocol] = [:]
+        var spellings: [Name: Name] = [:]
         var entries = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)[...]
         while entries.last?.isEmpty == true { entries.removeLast() }
         for entry in entries {
@@ -157,8 +158,8 @@ extension ListenerAddress {
                     rawValue: trimmed(entry[entry.index(after: colon)...]).uppercased())
             else { throw .badMapEntry(entry) }
             // Of two entries with one spelling the later counts; two spellings of one name are a mistake.
-            let spelling = trimmed(entry[..<colon])
-            let name = spelling.uppercased()
+            let spelling = Name(trimmed(entry[..<colon]))
+            let name = Name(spelling.text.uppercased())
             guard spellings.updateValue(spelling, forKey: name) ?? spelling == spelling else {
                 throw .duplicateName(name)
             }
@@ -168,7 +169,7 @@ extension ListenerAddress {
     }
 
     private static func parseEntries(
-        _ text: String, _ protocols: [String: SecurityProtocol]
+        _ text: String, _ protocols: [Name: SecurityProtocol]
     ) throws(ListenerSyntaxError) -> [ListenerAddress] {
         var listeners: [ListenerAddress] = []
         for entry in text.split(separator: ",").map(trimmed) where !entry.isEmpty {
@@ -181,7 +182,7 @@ extension ListenerAddress {
     }
 
     private static func parse(
-        _ entry: String, _ protocols: [String: SecurityProtocol]
+        _ entry: String, _ protocols: [Name: SecurityProtocol]
     ) throws(ListenerSyntaxError) -> ListenerAddress {
         guard let (name, rest) = nameAndRest(entry) else { throw .noName(entry) }
         guard let security = protocols[name] else { throw .unknownName(name) }
@@ -195,11 +196,11 @@ extension ListenerAddress {
             name: name, security: security, host: try host(rest[..<colon], of: entry), port: port)
     }
 
-    private static func nameAndRest(_ entry: String) -> (name: String, rest: Substring)? {
+    private static func nameAndRest(_ entry: String) -> (name: Name, rest: Substring)? {
         guard let colon = entry.firstIndex(of: ":"), colon > entry.startIndex,
             entry[colon...].hasPrefix("://")
         else { return nil }
-        return (entry[..<colon].uppercased(), entry[colon...].dropFirst(3))
+        return (Name(entry[..<colon].uppercased()), entry[colon...].dropFirst(3))
     }
 
     /// Brackets are for readers: an address of IPv6 is known by its colons.

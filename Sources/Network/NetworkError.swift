@@ -1,4 +1,5 @@
 // What can go wrong before a connection exists: binding, resolving, making descriptors.
+package import Base
 import Glibc
 
 /// Why a part of the network could not be set up.
@@ -12,7 +13,7 @@ package enum NetworkError: Error, Equatable {
     /// The host's name could not be resolved; the resolver's own words.
     case unknownHost(String, String)
     /// A listener's security protocol that this build does not serve.
-    case unsupportedSecurity(SecurityProtocol, listener: String)
+    case unsupportedSecurity(SecurityProtocol, listener: Name)
     /// A system call failed with this errno.
     case system(call: String, errno: Int32)
 

@@ -1,4 +1,5 @@
 // Whole frames, as they go onto a connection: four bytes of size, header, body.
+package import Base
 
 /// A frame ready to be sent.
 package struct EncodedFrame: Sendable {
@@ -29,7 +30,7 @@ extension ReplyMessage {
 
 extension RequestMessage {
     /// A request as a client sends it.
-    package consuming func frame(correlationID: Int32, clientID: String?, version: Int16) throws(WireError)
+    package consuming func frame(correlationID: Int32, clientID: Name?, version: Int16) throws(WireError)
         -> EncodedFrame
     {
         var header = RequestHeader()

@@ -38,16 +38,18 @@ package protocol FieldCoder: ~Copyable, ~Escapable {
     /// Sixteen bytes.
     @_lifetime(self: copy self)
     mutating func uuid(_ name: StaticString, _ value: inout UUID) throws(WireError)
-    /// UTF-8 text of at most `WireLimits.stringBytesMax` bytes.
+    /// UTF-8 text of at most `WireLimits.stringBytesMax` bytes: a `Name` where it identifies something, a
+    /// `String` where people read it.
     @_lifetime(self: copy self)
-    mutating func string(_ name: StaticString, _ value: inout String) throws(WireError)
+    mutating func string<Text: WireText>(_ name: StaticString, _ value: inout Text) throws(WireError)
     /// A string or null.
     @_lifetime(self: copy self)
-    mutating func nullableString(_ name: StaticString, _ value: inout String?, nullable: Bool)
-        throws(WireError)
+    mutating func nullableString<Text: WireText>(
+        _ name: StaticString, _ value: inout Text?, nullable: Bool
+    ) throws(WireError)
     /// A string or null with a two-byte length even in flexible versions: the client id of a request header.
     @_lifetime(self: copy self)
-    mutating func headerString(_ name: StaticString, _ value: inout String?) throws(WireError)
+    mutating func headerString(_ name: StaticString, _ value: inout Name?) throws(WireError)
     /// Opaque bytes, copied.
     @_lifetime(self: copy self)
     mutating func bytes(_ name: StaticString, _ value: inout [UInt8]) throws(WireError)
@@ -91,7 +93,9 @@ package protocol FieldCoder: ~Copyable, ~Escapable {
 extension FieldCoder where Self: ~Copyable & ~Escapable {
     /// A string or null, nullable in every version that has the field.
     @inline(__always) @_lifetime(self: copy self)
-    package mutating func nullableString(_ name: StaticString, _ value: inout String?) throws(WireError) {
+    package mutating func nullableString<Text: WireText>(_ name: StaticString, _ value: inout Text?)
+        throws(WireError)
+    {
         try nullableString(name, &value, nullable: true)
     }
 
@@ -181,10 +185,27 @@ extension Int64: FieldValue {
     }
 }
 
-extension String: FieldValue {
+/// What a string field is kept as.
+package protocol WireText: FieldValue {
+    /// The value that `text` spells.
+    init(_ text: String)
+    /// What is written and printed.
+    var text: String { get }
+}
+
+extension WireText {
     package mutating func layout<C: FieldCoder & ~Copyable & ~Escapable>(_ c: inout C) throws(WireError) {
         try c.string("", &self)
     }
+}
+
+extension Name: WireText {
+    /// The empty name.
+    package init() { self.init("") }
+}
+
+extension String: WireText {
+    package var text: String { self }
 }
 
 extension UUID: FieldValue {

@@ -1,4 +1,5 @@
 // Every message by name, for tools and tests. Requests and replies come from the table of API keys.
+import Base
 
 /// All messages that the codec knows.
 package enum MessageCatalog {
@@ -121,13 +122,13 @@ package enum MessageCatalog {
     ]
 
     /// The message called `name` in Kafka; nil if there is none.
-    package static func type(named name: String) -> (any Message.Type)? { byName[name] }
+    package static func type(named name: String) -> (any Message.Type)? { byName[Name(name)] }
 
     /// The metadata record with this number; nil if there is none.
     package static func metadataRecord(_ recordType: Int) -> (any RecordMessage.Type)? {
         metadataRecords.first { Int($0.recordType) == recordType }
     }
 
-    private static let byName: [String: any Message.Type] = Dictionary(
-        uniqueKeysWithValues: all.map { ($0.name, $0) })
+    private static let byName: [Name: any Message.Type] = Dictionary(
+        uniqueKeysWithValues: all.map { (Name($0.name), $0) })
 }

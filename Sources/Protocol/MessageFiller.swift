@@ -58,7 +58,7 @@ package struct MessageFiller: ~Copyable, FieldCoder {
 
     private mutating func text() -> String {
         let alphabet: [String] = [
-            "a", "Z", "0", "-", "_", ".", " ", "\"", "\\", "\n", "\u{1}", "é", "€", "😀",
+            "a", "Z", "0", "-", "_", ".", " ", "\"", "\\", "\n", "\u{1}", "é", "e\u{301}", "€", "😀",
         ]
         // Now and then long enough for a two-byte compact length.
         let count = generator.next() % 32 == 0 ? 200 : generator.next() % 12
@@ -111,16 +111,18 @@ package struct MessageFiller: ~Copyable, FieldCoder {
     package mutating func uuid(_ name: StaticString, _ value: inout UUID) throws(WireError) {
         value = isNull(true) ? .zero : UUID(high: generator.next(), low: generator.next())
     }
-    package mutating func string(_ name: StaticString, _ value: inout String) throws(WireError) {
-        value = text()
+    package mutating func string<Text: WireText>(_ name: StaticString, _ value: inout Text)
+        throws(WireError)
+    {
+        value = Text(text())
     }
-    package mutating func nullableString(
-        _ name: StaticString, _ value: inout String?, nullable: Bool
+    package mutating func nullableString<Text: WireText>(
+        _ name: StaticString, _ value: inout Text?, nullable: Bool
     ) throws(WireError) {
-        value = isNull(nullable) ? nil : text()
+        value = isNull(nullable) ? nil : Text(text())
     }
-    package mutating func headerString(_ name: StaticString, _ value: inout String?) throws(WireError) {
-        value = isNull(true) ? nil : text()
+    package mutating func headerString(_ name: StaticString, _ value: inout Name?) throws(WireError) {
+        value = isNull(true) ? nil : Name(text())
     }
     package mutating func bytes(_ name: StaticString, _ value: inout [UInt8]) throws(WireError) {
         value = blob()

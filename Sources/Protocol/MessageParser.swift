@@ -8,7 +8,7 @@ package struct MessageParser: ~Copyable, FieldCoder {
     private let flexible: Bool
     private let skipsOtherVersions: Bool
     /// The members of the structure under way that no field has taken yet.
-    private var members: [String: JSONValue] = [:]
+    private var members: [Name: JSONValue] = [:]
 
     private init(version: Int16, flexible: Bool, skipsOtherVersions: Bool) {
         self.version = version
@@ -40,7 +40,7 @@ package struct MessageParser: ~Copyable, FieldCoder {
         members = [:]
         if Value.isStructure {
             guard case .object(let given) = json else { throw fail(name, "an object is expected") }
-            for member in given where members.updateValue(member.value, forKey: member.key) != nil {
+            for member in given where members.updateValue(member.value, forKey: Name(member.key)) != nil {
                 throw fail(name, "'\(member.key)' stands twice")
             }
         } else {
@@ -58,7 +58,7 @@ package struct MessageParser: ~Copyable, FieldCoder {
     private mutating func integer<Value: FixedWidthInteger>(
         _ name: StaticString, _ value: inout Value
     ) throws(WireError) {
-        guard let json = members.removeValue(forKey: name.description) else { return }
+        guard let json = members.removeValue(forKey: Name(name.description)) else { return }
         guard let integer = json.integer, let fitting = Value(exactly: integer) else {
             throw fail(name, "an integer of \(Value.bitWidth) bits is expected")
         }
@@ -68,7 +68,7 @@ package struct MessageParser: ~Copyable, FieldCoder {
     private mutating func text<Value>(
         _ name: StaticString, _ value: inout Value, _ kind: StaticString, _ convert: (String) -> Value?
     ) throws(WireError) {
-        guard let json = members.removeValue(forKey: name.description) else { return }
+        guard let json = members.removeValue(forKey: Name(name.description)) else { return }
         guard let text = json.text, let converted = convert(text) else {
             throw fail(name, "\(kind) is expected")
         }
@@ -77,14 +77,14 @@ package struct MessageParser: ~Copyable, FieldCoder {
 
     /// Takes a null away; whether there was one.
     private mutating func takeNull(_ name: StaticString, nullable: Bool) throws(WireError) -> Bool {
-        guard members[name.description] == .null else { return false }
+        guard members[Name(name.description)] == .null else { return false }
         guard nullable else { throw fail(name, "null is not allowed in version \(version)") }
-        members.removeValue(forKey: name.description)
+        members.removeValue(forKey: Name(name.description))
         return true
     }
 
     package mutating func bool(_ name: StaticString, _ value: inout Bool) throws(WireError) {
-        guard let json = members.removeValue(forKey: name.description) else { return }
+        guard let json = members.removeValue(forKey: Name(name.description)) else { return }
         guard case .bool(let given) = json else { throw fail(name, "true or false is expected") }
         value = given
     }
@@ -107,7 +107,7 @@ package struct MessageParser: ~Copyable, FieldCoder {
         try integer(name, &value)
     }
     package mutating func float64(_ name: StaticString, _ value: inout Double) throws(WireError) {
-        guard let json = members.removeValue(forKey: name.description) else { return }
+        guard let json = members.removeValue(forKey: Name(name.description)) else { return }
         switch json {
         case .integer(let integer): value = Double(integer)
         case .number(let number): value = number
@@ -120,19 +120,21 @@ package struct MessageParser: ~Copyable, FieldCoder {
     package mutating func uuid(_ name: StaticString, _ value: inout UUID) throws(WireError) {
         try text(name, &value, "an id of 22 base64 characters") { UUID($0) }
     }
-    package mutating func string(_ name: StaticString, _ value: inout String) throws(WireError) {
-        try text(name, &value, "a string") { $0 }
+    package mutating func string<Text: WireText>(_ name: StaticString, _ value: inout Text)
+        throws(WireError)
+    {
+        try text(name, &value, "a string") { Text($0) }
     }
-    package mutating func nullableString(
-        _ name: StaticString, _ value: inout String?, nullable: Bool
+    package mutating func nullableString<Text: WireText>(
+        _ name: StaticString, _ value: inout Text?, nullable: Bool
     ) throws(WireError) {
         if try takeNull(name, nullable: nullable) {
             value = nil
         } else {
-            try text(name, &value, "a string") { $0 }
+            try text(name, &value, "a string") { Text($0) }
         }
     }
-    package mutating func headerString(_ name: StaticString, _ value: inout String?) throws(WireError) {
+    package mutating func headerString(_ name: StaticString, _ value: inout Name?) throws(WireError) {
         try nullableString(name, &value, nullable: true)
     }
     package mutating func bytes(_ name: StaticString, _ value: inout [UInt8]) throws(WireError) {
@@ -157,19 +159,19 @@ package struct MessageParser: ~Copyable, FieldCoder {
     package mutating func structure<Value: Structure>(_ name: StaticString, _ value: inout Value)
         throws(WireError)
     {
-        guard let json = members.removeValue(forKey: name.description) else { return }
+        guard let json = members.removeValue(forKey: Name(name.description)) else { return }
         value = try self.value(Value.self, name, from: json)
     }
     package mutating func nullableStructure<Value: Structure>(
         _ name: StaticString, _ value: inout Value?
     ) throws(WireError) {
-        guard let json = members.removeValue(forKey: name.description) else { return }
+        guard let json = members.removeValue(forKey: Name(name.description)) else { return }
         value = json == .null ? nil : try self.value(Value.self, name, from: json)
     }
     package mutating func array<Element: FieldValue>(
         _ name: StaticString, _ value: inout [Element]
     ) throws(WireError) {
-        guard let json = members.removeValue(forKey: name.description) else { return }
+        guard let json = members.removeValue(forKey: Name(name.description)) else { return }
         guard case .array(let given) = json else { throw fail(name, "an array is expected") }
         value = []
         for element in given { value.append(try self.value(Element.self, name, from: element)) }
@@ -179,7 +181,7 @@ package struct MessageParser: ~Copyable, FieldCoder {
     ) throws(WireError) {
         if try takeNull(name, nullable: nullable) {
             value = nil
-        } else if members[name.description] != nil {
+        } else if members[Name(name.description)] != nil {
             var elements: [Element] = []
             try array(name, &elements)
             value = elements

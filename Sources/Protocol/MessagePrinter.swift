@@ -65,16 +65,18 @@ package struct MessagePrinter: ~Copyable, FieldCoder {
     package mutating func uuid(_ name: StaticString, _ value: inout UUID) throws(WireError) {
         add(name, .string(value.description))
     }
-    package mutating func string(_ name: StaticString, _ value: inout String) throws(WireError) {
-        add(name, .string(value))
+    package mutating func string<Text: WireText>(_ name: StaticString, _ value: inout Text)
+        throws(WireError)
+    {
+        add(name, .string(value.text))
     }
-    package mutating func nullableString(
-        _ name: StaticString, _ value: inout String?, nullable: Bool
+    package mutating func nullableString<Text: WireText>(
+        _ name: StaticString, _ value: inout Text?, nullable: Bool
     ) throws(WireError) {
-        add(name, value.map { .string($0) } ?? .null)
+        add(name, value.map { .string($0.text) } ?? .null)
     }
-    package mutating func headerString(_ name: StaticString, _ value: inout String?) throws(WireError) {
-        add(name, value.map { .string($0) } ?? .null)
+    package mutating func headerString(_ name: StaticString, _ value: inout Name?) throws(WireError) {
+        add(name, value.map { .string($0.text) } ?? .null)
     }
     package mutating func bytes(_ name: StaticString, _ value: inout [UInt8]) throws(WireError) {
         add(name, .string(Base64.encode(value)))

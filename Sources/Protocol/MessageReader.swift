@@ -74,20 +74,22 @@ package struct MessageReader: ~Escapable, FieldCoder {
     // MARK: Strings, bytes, records
 
     @_lifetime(self: copy self)
-    package mutating func string(_ name: StaticString, _ value: inout String) throws(WireError) {
+    package mutating func string<Text: WireText>(_ name: StaticString, _ value: inout Text)
+        throws(WireError)
+    {
         guard let text = try text(name, length: stringLength(name)) else { throw fail(.unexpectedNull, name) }
-        value = text
+        value = Text(text)
     }
     @_lifetime(self: copy self)
-    package mutating func nullableString(
-        _ name: StaticString, _ value: inout String?, nullable: Bool
+    package mutating func nullableString<Text: WireText>(
+        _ name: StaticString, _ value: inout Text?, nullable: Bool
     ) throws(WireError) {
-        value = try text(name, length: stringLength(name))
+        value = try text(name, length: stringLength(name)).map { Text($0) }
         if value == nil, !nullable { throw fail(.unexpectedNull, name) }
     }
     @_lifetime(self: copy self)
-    package mutating func headerString(_ name: StaticString, _ value: inout String?) throws(WireError) {
-        value = try text(name, length: Int(integer(name, Int16.self)))
+    package mutating func headerString(_ name: StaticString, _ value: inout Name?) throws(WireError) {
+        value = try text(name, length: Int(integer(name, Int16.self))).map { Name($0) }
     }
     @_lifetime(self: copy self)
     package mutating func bytes(_ name: StaticString, _ value: inout [UInt8]) throws(WireError) {

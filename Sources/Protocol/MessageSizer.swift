@@ -59,15 +59,17 @@ package struct MessageSizer: ~Copyable, FieldCoder {
         count += 8
     }
     package mutating func uuid(_ name: StaticString, _ value: inout UUID) throws(WireError) { count += 16 }
-    package mutating func string(_ name: StaticString, _ value: inout String) throws(WireError) {
-        try add(name, value.utf8.count, announcedBy: 2, nullable: false)
+    package mutating func string<Text: WireText>(_ name: StaticString, _ value: inout Text)
+        throws(WireError)
+    {
+        try add(name, value.text.utf8.count, announcedBy: 2, nullable: false)
     }
-    package mutating func nullableString(
-        _ name: StaticString, _ value: inout String?, nullable: Bool
+    package mutating func nullableString<Text: WireText>(
+        _ name: StaticString, _ value: inout Text?, nullable: Bool
     ) throws(WireError) {
-        try add(name, value?.utf8.count, announcedBy: 2, nullable: nullable)
+        try add(name, value?.text.utf8.count, announcedBy: 2, nullable: nullable)
     }
-    package mutating func headerString(_ name: StaticString, _ value: inout String?) throws(WireError) {
+    package mutating func headerString(_ name: StaticString, _ value: inout Name?) throws(WireError) {
         count += 2 + (value?.utf8.count ?? 0)
     }
     package mutating func bytes(_ name: StaticString, _ value: inout [UInt8]) throws(WireError) {

@@ -89,24 +89,26 @@ package struct MessageWriter: ~Copyable, FieldCoder {
 
     // MARK: Strings, bytes, records
 
-    package mutating func string(_ name: StaticString, _ value: inout String) throws(WireError) {
-        try text(name, value, compact: flexible)
+    package mutating func string<Text: WireText>(_ name: StaticString, _ value: inout Text)
+        throws(WireError)
+    {
+        try text(name, value.text, compact: flexible)
     }
-    package mutating func nullableString(
-        _ name: StaticString, _ value: inout String?, nullable: Bool
+    package mutating func nullableString<Text: WireText>(
+        _ name: StaticString, _ value: inout Text?, nullable: Bool
     ) throws(WireError) {
         guard let present = value else {
             try null(name, nullable: nullable, wide: Int16(-1))
             return
         }
-        try text(name, present, compact: flexible)
+        try text(name, present.text, compact: flexible)
     }
-    package mutating func headerString(_ name: StaticString, _ value: inout String?) throws(WireError) {
+    package mutating func headerString(_ name: StaticString, _ value: inout Name?) throws(WireError) {
         guard let present = value else {
             put(Int16(-1))
             return
         }
-        try text(name, present, compact: false)
+        try text(name, present.text, compact: false)
     }
     package mutating func bytes(_ name: StaticString, _ value: inout [UInt8]) throws(WireError) {
         try length(name, value.count)

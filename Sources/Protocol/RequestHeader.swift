@@ -1,4 +1,5 @@
 // What stands before the body of every request and reply.
+package import Base
 
 /// The header of a request.
 ///
@@ -13,7 +14,7 @@ package struct RequestHeader: Message {
     /// The client's number for the exchange, which the reply repeats.
     package var correlationID: Int32 = 0
     /// What the client calls itself.
-    package var clientID: String? = ""
+    package var clientID: Name? = ""
 
     /// The header with every field at its default.
     package init() {}

@@ -73,7 +73,7 @@ package struct OffsetCheckpoint: Equatable, Sendable {
             else {
                 throw lines.malformed()
             }
-            offsets[TopicPartition(topic: String(fields[0]), partition: PartitionIndex(partition))] = Offset(
+            offsets[TopicPartition(topic: Name(fields[0]), partition: PartitionIndex(partition))] = Offset(
                 offset)
         }
         try lines.end()

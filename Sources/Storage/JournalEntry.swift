@@ -140,7 +140,7 @@ struct JournalEntry: Equatable, Sendable {
                 return nil
             }
             let topic = String(decoding: try reader.array(nameBytes), as: UTF8.self)
-            key = JournalKey(topicID: id, partition: TopicPartition(topic: topic, partition: partition))
+            key = JournalKey(topicID: id, partition: TopicPartition(topic: Name(topic), partition: partition))
             guard CRC32C.checksum(bytes.extracting(8..<reader.position)) == sum else { return nil }
         } catch { return nil }
     }

@@ -32,14 +32,14 @@ package final class LogDirectories: Sendable {
         let (options, metadata) = try LogDirectories.places(of: options, metadata, disk)
         let wanted = options + (options.contains { $0.path == metadata.path } ? [] : [metadata])
         let known = LogDirectories.knownCluster(wanted.map(\.path), disk)
-        var opened: [String: LogDirectory] = [:]
+        var opened: [Name: LogDirectory] = [:]
         var offline: [OfflineDirectory] = []
         do throws(StorageError) {
             for var options in wanted {
                 options.clusterID = known?.clusterID ?? wanted[0].clusterID
                 options.nodeID = known?.nodeID ?? options.nodeID
                 do throws(StorageError) {
-                    opened[options.path] = try LogDirectory(
+                    opened[Name(options.path)] = try LogDirectory(
                         options, disk: disk, clock: clock, background: background, logger: logger)
                 } catch {
                     guard error.isFaultOfDisk, options.path != metadata.path else { throw error }
@@ -49,11 +49,13 @@ package final class LogDirectories: Sendable {
                     offline.append(OfflineDirectory(path: options.path, error: error))
                 }
             }
-            guard let first = opened[metadata.path] else { preconditionFailure("it was opened, or threw") }
+            guard let first = opened[Name(metadata.path)] else {
+                preconditionFailure("it was opened, or threw")
+            }
             self.metadata = first
-            data = options.compactMap { opened[$0.path] }
+            data = options.compactMap { opened[Name($0.path)] }
             self.offline = offline
-            all = wanted.compactMap { opened[$0.path] }
+            all = wanted.compactMap { opened[Name($0.path)] }
             if data.isEmpty, let lost = offline.first { throw lost.error }
             try requireOneCluster()
         } catch {

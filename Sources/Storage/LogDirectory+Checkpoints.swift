@@ -60,7 +60,7 @@ extension OffsetCheckpoint {
             guard fields.count == 3, let partition = Int32(fields[1]), let offset = Int64(fields[2]),
                 partition >= 0, offset >= 0
             else { continue }
-            let name = TopicPartition(topic: String(fields[0]), partition: PartitionIndex(partition))
+            let name = TopicPartition(topic: Name(fields[0]), partition: PartitionIndex(partition))
             offsets[name] = Offset(offset)
         }
     }

@@ -253,7 +253,7 @@ extension LogDirectory {
     private static func doomedName(_ partition: TopicPartition, _ digits: String) -> String {
         let unique = String(repeating: "0", count: max(0, 32 - digits.utf8.count)) + digits
         let suffix = "-\(partition.partition.value).\(unique)\(deletedSuffix)"
-        return String(partition.topic.prefix(255 - suffix.utf8.count)) + suffix
+        return String(partition.topic.text.prefix(255 - suffix.utf8.count)) + suffix
     }
 
     /// Goes on with deletions that an earlier stop interrupted.
@@ -289,6 +289,6 @@ extension TopicPartition {
         let digits = name[name.index(after: dash)...]
         guard !digits.isEmpty, digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let index = Int32(digits)
         else { return nil }
-        self.init(topic: String(name[..<dash]), partition: PartitionIndex(index))
+        self.init(topic: Name(name[..<dash]), partition: PartitionIndex(index))
     }
 }

@@ -7,7 +7,7 @@ package struct LogDirectoryOptions: Sendable {
     /// The path of the directory; it and those above it are created if they are missing.
     package var path: String
     /// Used if the directory is new.
-    package var clusterID: String
+    package var clusterID: Name
     package var nodeID: Int32
     /// Used if the directory is new.
     package var directoryID: UUID
@@ -24,7 +24,7 @@ package struct LogDirectoryOptions: Sendable {
     package var journalAreaBytes = JournalLimits.areaBytes
 
     /// Options for the directory at `path`.
-    package init(path: String, clusterID: String, nodeID: Int32, directoryID: UUID, version: String) {
+    package init(path: String, clusterID: Name, nodeID: Int32, directoryID: UUID, version: String) {
         self.path = path
         self.clusterID = clusterID
         self.nodeID = nodeID
@@ -165,7 +165,7 @@ package final class LogDirectory: Sendable {
     }
 
     /// The cluster that the directory belongs to.
-    package var clusterID: String { properties.clusterID }
+    package var clusterID: Name { properties.clusterID }
     package var directoryID: UUID { properties.directoryID }
 
     /// Whether producers should pause: more is written and not synced than the budget allows.

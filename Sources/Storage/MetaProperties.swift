@@ -7,7 +7,7 @@ package struct MetaProperties: Equatable, Sendable {
     /// The name of the file in a log directory.
     package static let fileName = "meta.properties"
     /// The id of the cluster, any text.
-    package var clusterID: String
+    package var clusterID: Name
     /// The number of the broker.
     package var nodeID: Int32
     /// The id of this directory (KIP-858); Kafka before 3.7 gave none, which is read as zero.
@@ -16,7 +16,7 @@ package struct MetaProperties: Equatable, Sendable {
     package var writerVersion: String?
 
     /// The identity of a directory.
-    package init(clusterID: String, nodeID: Int32, directoryID: UUID, writerVersion: String?) {
+    package init(clusterID: Name, nodeID: Int32, directoryID: UUID, writerVersion: String?) {
         self.clusterID = clusterID
         self.nodeID = nodeID
         self.directoryID = directoryID
@@ -26,10 +26,10 @@ package struct MetaProperties: Equatable, Sendable {
     /// Reads the file, which is one of Java's properties.
     package init(reading bytes: [UInt8], path: String) throws(StorageError) {
         func fail(_ reason: String) -> StorageError { .corrupt(path: path, position: 0, reason: reason) }
-        let values: [String: String]
+        let values: [Name: String]
         do throws(Properties.Malformed) {
             values = Dictionary(
-                try Properties.parse(bytes).map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+                try Properties.parse(bytes).map { (Name($0.key), $0.value) }, uniquingKeysWith: { $1 })
         } catch {
             throw fail(error.description)
         }
@@ -43,7 +43,8 @@ package struct MetaProperties: Equatable, Sendable {
         let directory = values["directory.id"].map { UUID($0) } ?? .zero
         guard let directory else { throw fail("directory.id is no id") }
         self.init(
-            clusterID: cluster, nodeID: node, directoryID: directory, writerVersion: values["apus.version"])
+            clusterID: Name(cluster), nodeID: node, directoryID: directory,
+            writerVersion: values["apus.version"])
     }
 
     /// The text of the file.

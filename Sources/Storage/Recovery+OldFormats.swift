@@ -5,13 +5,13 @@ internal import Records
 
 extension Recovery {
     /// Rewrites the segments that need it, and notes what became of their files.
-    func convertOldFormats(_ bases: [Offset], _ sizes: inout [String: Int64]) throws(StorageError) {
+    func convertOldFormats(_ bases: [Offset], _ sizes: inout [Name: Int64]) throws(StorageError) {
         for base in bases {
             let name = Segment.name(base)
-            guard let size = try convertOldFormats(base, sizes[name + ".log"] ?? 0) else { continue }
-            sizes[name + ".log"] = size
-            sizes[name + ".index"] = nil
-            sizes[name + ".timeindex"] = nil
+            guard let size = try convertOldFormats(base, sizes["\(name).log"] ?? 0) else { continue }
+            sizes["\(name).log"] = size
+            sizes["\(name).index"] = nil
+            sizes["\(name).timeindex"] = nil
         }
     }
 

@@ -50,12 +50,17 @@ struct Recovery {
         }
     }
 
+    /// Files of strangers whose names are no UTF-8 may read the same: one of them stands for all.
+    private func byName<Value>(_ files: [DiskEntry], _ value: (DiskEntry) -> Value) -> [Name: Value] {
+        Dictionary(files.map { (Name($0.name), value($0)) }) { first, _ in first }
+    }
+
     /// A store over the directory, which exists.
     func open() throws(StorageError) -> SegmentStore {
         let names = try tidyFiles().filter { !$0.isDirectory }
         if isSuspect { try dropCaches(names) }
-        var sizes = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.sizeBytes) })
-        let written = Dictionary(uniqueKeysWithValues: names.map { ($0.name, $0.modified) })
+        var sizes = byName(names, \.sizeBytes)
+        let written = byName(names, \.modified)
         let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
         if mayBeOld { try convertOldFormats(found, &sizes) }
         var segments: [SegmentState] = []
@@ -67,7 +72,7 @@ struct Recovery {
             let next = number + 1 < found.count ? found[number + 1] : nil
             let opened = try open(base, next: next, sizes)
             segments.append(opened.state)
-            if next != nil, let modified = written[Segment.name(base) + ".log"] ?? nil {
+            if next != nil, let modified = written["\(Segment.name(base)).log"] ?? nil {
                 segments[number].openedAt = modified
             }
             end = opened.end
@@ -154,12 +159,12 @@ struct Recovery {
 
     /// Opens one segment; `next` is the base of the one behind it.
     private func open(
-        _ base: Offset, next: Offset?, _ sizes: [String: Int64]
+        _ base: Offset, next: Offset?, _ sizes: [Name: Int64]
     ) throws(StorageError) -> Scanned {
         let name = Segment.name(base)
         let segment = Segment(base: base, directory: directory, disk: disk)
-        let size = sizes[name + ".log"] ?? 0
-        if size == 0, next == nil, sizes[name + ".index"] ?? 0 == 0, sizes[name + ".timeindex"] ?? 0 == 0 {
+        let size = sizes["\(name).log"] ?? 0
+        if size == 0, next == nil, sizes["\(name).index"] ?? 0 == 0, sizes["\(name).timeindex"] ?? 0 == 0 {
             // The same whatever happened before, and thousands of partitions may end with one.
             let state = SegmentState(segment, openedAt: services.clock.wallTime())
             return Scanned(state: state, end: base, isTrusted: true)
@@ -169,7 +174,7 @@ struct Recovery {
         let isBelow =
             if let next { trust != .clean && next < min(bound, verifiedEnd) } else { false }
         if trust == .clean || isBelow,
-            let trusted = try trusted(segment, size, next, sizes[name + ".index"], sizes[name + ".timeindex"])
+            let trusted = try trusted(segment, size, next, sizes["\(name).index"], sizes["\(name).timeindex"])
         {
             return trusted
         }

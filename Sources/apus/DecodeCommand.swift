@@ -142,7 +142,7 @@ func describeRequest(_ frame: [UInt8], countingRecords: Bool = false) throws(Com
     var members = [
         JSONMember("api", .string(key.name)), JSONMember("version", .integer(Int64(header.version))),
         JSONMember("correlationId", .integer(Int64(header.correlationID))),
-        JSONMember("clientId", header.clientID.map { .string($0) } ?? .null),
+        JSONMember("clientId", header.clientID.map { .string($0.text) } ?? .null),
     ]
     // A body that cannot be read leaves the header worth seeing.
     do throws(CommandError) {

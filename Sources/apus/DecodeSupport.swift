@@ -5,17 +5,17 @@ import Protocol
 
 /// Options of the form `--name value`, and flags, which have no value.
 struct CommandOptions {
-    private var values: [String: String] = [:]
+    private var values: [Name: String] = [:]
     private(set) var positional: [String] = []
 
-    init(_ arguments: [String], flags: Set<String>) throws(CommandError) {
+    init(_ arguments: [String], flags: Set<Name>) throws(CommandError) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("--") else {
                 positional.append(argument)
                 continue
             }
-            let name = String(argument.dropFirst(2))
+            let name = Name(argument.dropFirst(2))
             if name == "help" || flags.contains(name) {
                 values[name] = ""
             } else if let value = rest.popFirst() {
@@ -26,10 +26,10 @@ struct CommandOptions {
         }
     }
 
-    subscript(_ name: String) -> String? { values[name] }
-    func has(_ name: String) -> Bool { values[name] != nil }
+    subscript(_ name: Name) -> String? { values[name] }
+    func has(_ name: Name) -> Bool { values[name] != nil }
 
-    func allow(_ names: Set<String>) throws(CommandError) {
+    func allow(_ names: Set<Name>) throws(CommandError) {
         if let stranger = values.keys.filter({ !names.contains($0) }).min() {
             throw .usage("--\(stranger) is not known; see --help")
         }

@@ -51,7 +51,7 @@ private func configuration(_ arguments: [String]) throws(CommandError) -> Broker
             guard let equals = value.firstIndex(of: "="), equals > value.startIndex else {
                 throw .usage("--set wants KEY=VALUE, not '\(value)'")
             }
-            loader.add(String(value[..<equals]), String(value[value.index(after: equals)...]), from: .flag)
+            loader.add(Name(value[..<equals]), String(value[value.index(after: equals)...]), from: .flag)
         }
     }
     addListeners(listeners, to: &loader)
@@ -99,19 +99,19 @@ private func readFile(_ path: String, into loader: inout BrokerConfigLoader) thr
     }
     guard unsafe ferror(file) == 0 else { throw .failure("cannot read the configuration file \(path)") }
     do throws(Properties.Malformed) {
-        for (key, value) in try Properties.parse(bytes) { loader.add(key, value, from: .file) }
+        for (key, value) in try Properties.parse(bytes) { loader.add(Name(key), value, from: .file) }
     } catch {
         throw .failure("cannot read the configuration file \(path): \(error)")
     }
 }
 
-private func environment() -> [String: String] {
-    var variables: [String: String] = [:]
+private func environment() -> [Name: String] {
+    var variables: [Name: String] = [:]
     var next = unsafe environ
     while let entry = unsafe next.pointee {
         let text = unsafe String(cString: entry)
         if let equals = text.firstIndex(of: "=") {
-            variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            variables[Name(text[..<equals])] = String(text[text.index(after: equals)...])
         }
         unsafe next += 1
     }

@@ -116,7 +116,7 @@ final class BrokerRig {
 
     /// A topic that was made by the catalog.
     @discardableResult
-    func topic(_ name: String, partitions: Int32 = 1, _ configs: [String: String] = [:]) throws -> Topic {
+    func topic(_ name: Name, partitions: Int32 = 1, _ configs: [Name: String] = [:]) throws -> Topic {
         var topic = NewTopic(name: name)
         topic.partitionCount = partitions
         topic.configs = configs
@@ -130,7 +130,7 @@ final class BrokerRig {
     }
 
     /// Deletes a topic, directory and all.
-    func delete(_ name: String) throws {
+    func delete(_ name: Name) throws {
         try waitForCatalog { done in
             broker.catalog.delete([TopicReference(name: name, id: .zero)], by: "test") { results in
                 done(results.allSatisfy { if case .success = $0 { true } else { false } })

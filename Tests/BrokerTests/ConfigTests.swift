@@ -1,3 +1,4 @@
+import Base
 import Testing
 
 @testable import Broker
@@ -47,11 +48,11 @@ struct ConfigTests {
             ("log.cleanup.policy", "compact,keep", "compact, delete"),
             ("log.cleaner.min.cleanable.ratio", "2", "no more than 1"),
         ])
-    func badValues(key: String, value: String, hint: String) {
+    func badValues(key: Name, value: String, hint: String) {
         var loader = BrokerConfigLoader()
         loader.add(key, value, from: .flag)
         let error = #expect(throws: ConfigError.self) { _ = try loader.settings() }
-        #expect(error?.description.contains(key) == true)
+        #expect(error?.description.contains(key.text) == true)
         #expect(error?.description.contains(hint) == true)
     }
 
@@ -69,7 +70,7 @@ struct ConfigTests {
     }
 
     @Test("each topic configuration takes back what it renders", arguments: TopicSettings.rules.map(\.name))
-    func renderedValuesParse(name: String) throws {
+    func renderedValuesParse(name: Name) throws {
         let rule = try #require(TopicSettings.rules.first { $0.name == name })
         let text = try #require(rule.render(TopicSettings()))
         var settings = TopicSettings()
@@ -86,13 +87,13 @@ struct ConfigTests {
             ("message.max.bytes", "max.message.bytes", "-1"), ("log.preallocate", "preallocate", "1"),
             ("log.message.timestamp.type", "message.timestamp.type", "x"),
         ])
-    func oneRow(_ brokerKey: String, _ topicKey: String, _ value: String) throws {
+    func oneRow(_ brokerKey: Name, _ topicKey: Name, _ value: String) throws {
         var loader = BrokerConfigLoader()
         loader.add(brokerKey, value, from: .flag)
         let broker = #expect(throws: ConfigError.self) { try loader.settings() }
         let topic = #expect(throws: ConfigError.self) { try TopicSettings().applying([topicKey: value]) }
         #expect(broker?.key == brokerKey)
-        #expect(broker?.description == topic?.description.replacing(topicKey, with: brokerKey))
+        #expect(broker?.description == topic?.description.replacing(topicKey.text, with: brokerKey.text))
         let rule = try #require(BrokerSettings.rules.first { $0.name == brokerKey })
         #expect(rule.type == TopicSettings.rules.first { $0.name == topicKey }?.type)
     }

@@ -49,7 +49,7 @@ struct ConfigVectorTests {
             topic.replicationFactor = 1
             topic.configs = vector.configs.map { key, value in
                 var config = CreateTopicsRequest.CreatableTopicConfig()
-                config.name = key
+                config.name = Name(key)
                 config.value = value
                 return config
             }
@@ -100,9 +100,9 @@ struct ConfigVectorTests {
                     + "SASL_SSL:SASL_SSL"
             ),
         ] {
-            loader.add(key, value, from: .file)
+            loader.add(Name(key), value, from: .file)
         }
-        for (key, value) in vector.configs { loader.add(key, value ?? "", from: .file) }
+        for (key, value) in vector.configs { loader.add(Name(key), value ?? "", from: .file) }
         do throws(ConfigError) {
             _ = try loader.settings()
             return nil
@@ -113,6 +113,6 @@ struct ConfigVectorTests {
 
     private func isSame(_ ours: ConfigError, _ theirs: String, _ vector: ConfigVector) -> Bool {
         let sentence = theirs.hasPrefix("requirement failed: ") ? String(theirs.dropFirst(20)) : theirs
-        return ours.description == sentence || BrokerDifference.ownSentences.contains(ours.key)
+        return ours.description == sentence || BrokerDifference.ownSentences.contains(ours.key.text)
     }
 }

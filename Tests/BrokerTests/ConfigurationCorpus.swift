@@ -12,7 +12,7 @@ struct CorpusConfiguration: CustomTestStringConvertible, Sendable {
     let starts: Bool
     let message: String
     /// What Kafka's Metadata told clients of each listener, `THIS-MACHINE` where no host is configured.
-    let advertised: [String: String]
+    let advertised: [Name: String]
 
     var testDescription: String { name }
 
@@ -29,9 +29,9 @@ struct CorpusConfiguration: CustomTestStringConvertible, Sendable {
         name = object["name"]?.text ?? ""
         starts = object["verdict"]?.text != "exits"
         message = object["message"]?.text ?? ""
-        var told: [String: String] = [:]
+        var told: [Name: String] = [:]
         if case .object(let members)? = object["advertised"] {
-            for member in members { told[member.key] = member.value.text }
+            for member in members { told[Name(member.key)] = member.value.text }
         }
         advertised = told
     }
@@ -43,13 +43,13 @@ struct CorpusConfiguration: CustomTestStringConvertible, Sendable {
         let file = Self.folder.appending(path: name + (isFile ? ".properties" : ".env"))
         let bytes = Array(try Data(contentsOf: file))
         if isFile {
-            for (key, value) in try Properties.parse(bytes) { loader.add(key, value, from: .file) }
+            for (key, value) in try Properties.parse(bytes) { loader.add(Name(key), value, from: .file) }
         } else {
-            var variables: [String: String] = [:]
+            var variables: [Name: String] = [:]
             for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.first != "#"
             {
                 let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                variables[String(parts[0])] = String(parts[1])
+                variables[Name(parts[0])] = String(parts[1])
             }
             loader.addEnvironment(variables)
         }

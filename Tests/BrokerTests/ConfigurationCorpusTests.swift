@@ -27,7 +27,7 @@ struct ConfigurationCorpusTests {
         let loader = try configuration.loader()
         let error = #expect(throws: ConfigError.self) { try loader.settings() }
         let key = try #require(Self.refused[configuration.name])
-        #expect(error?.key == key)
+        #expect(error?.key.text == key)
         #expect(error?.description.contains(key) == true)
     }
 
@@ -99,7 +99,7 @@ struct ConfigurationCorpusTests {
                 $0["scope"]?.text == "broker"
             }
             .compactMap { $0["configs"]?.elements }.filter { $0.count == 1 }.compactMap {
-                $0[0].elements[0].text
+                $0[0].elements[0].text.map { Name($0) }
             })
         let own = Set(names).subtracting(catalogue)
         #expect(own.allSatisfy { $0.hasPrefix("apus.") }, "\(own.sorted())")

@@ -16,7 +16,7 @@ struct CreationTests {
 
     /// A topic of a request, and the error code that it gets.
     struct Wanted: Sendable {
-        var name: String
+        var name: Name
         var partitions: Int32
         var assigned = 0
         var configs = 0
@@ -24,7 +24,7 @@ struct CreationTests {
         var message: String?
     }
 
-    private static func refused(_ topics: [(String, Int32)], _ message: String) -> [Wanted] {
+    private static func refused(_ topics: [(Name, Int32)], _ message: String) -> [Wanted] {
         topics.map { .init(name: $0, partitions: $1, code: .policyViolation, message: message) }
     }
 
@@ -96,7 +96,7 @@ struct CreationTests {
         let rig = try BrokerRig { $0.partitionsMax = 10 }
         try rig.topic("a", partitions: 6)
         var request = CreateTopicsRequest()
-        request.topics = [("b", Int32(5)), ("c", 3), ("d", 2)].map { name, count in
+        request.topics = [(Name("b"), Int32(5)), ("c", 3), ("d", 2)].map { name, count in
             var topic = CreateTopicsRequest.CreatableTopic()
             topic.name = name
             topic.numPartitions = count
@@ -108,7 +108,7 @@ struct CreationTests {
         #expect(answer.topics[0].errorMessage?.contains("apus.partitions.max is 10") == true)
         #expect(rig.broker.catalog.topics.partitionCount == 9)
         var metadata = MetadataRequest()
-        metadata.topics = ["e", "f"].map { name in
+        metadata.topics = (["e", "f"] as [Name]).map { name in
             var topic = MetadataRequest.MetadataRequestTopic()
             topic.name = name
             return topic

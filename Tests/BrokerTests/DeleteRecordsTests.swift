@@ -9,7 +9,7 @@ import Testing
 
 extension DeleteRecordsRequest {
     /// The start of one partition is to be `offset`.
-    fileprivate init(_ topic: String, _ offset: Int64, partition: Int32 = 0, timeout: Int32 = 1000) {
+    fileprivate init(_ topic: Name, _ offset: Int64, partition: Int32 = 0, timeout: Int32 = 1000) {
         self.init()
         timeoutMs = timeout
         var asked = DeleteRecordsPartition()
@@ -29,7 +29,7 @@ extension DeleteRecordsResponse {
 @Suite("DeleteRecords")
 struct DeleteRecordsTests {
     /// A topic with ten records, one a batch, of which the last `unsynced` are not durable.
-    private func rig(_ configs: [String: String] = [:], unsynced: Int = 0) throws -> BrokerRig {
+    private func rig(_ configs: [Name: String] = [:], unsynced: Int = 0) throws -> BrokerRig {
         let rig = try BrokerRig()
         try rig.topic("t", configs)
         guard configs.isEmpty else { return rig }
@@ -114,10 +114,10 @@ struct DeleteRecordsTests {
     @Test(
         "topics that only compact keep their records, and unknown ones have none",
         arguments: [
-            ("t", Int32(0), ErrorCode.policyViolation), ("t", 1, .unknownTopicOrPartition),
+            (Name("t"), Int32(0), ErrorCode.policyViolation), ("t", 1, .unknownTopicOrPartition),
             ("nothing", 0, .unknownTopicOrPartition),
         ])
-    func refused(topic: String, partition: Int32, error: ErrorCode) throws {
+    func refused(topic: Name, partition: Int32, error: ErrorCode) throws {
         let rig = try rig(["cleanup.policy": "compact"])
         let answer = try ask(rig, DeleteRecordsRequest(topic, 0, partition: partition))
         #expect(answer.errorCode == error.rawValue && answer.lowWatermark == -1)

@@ -34,7 +34,7 @@ struct DirectoryRig {
     }
 
     /// A log with one batch of `producer`, which is durable.
-    func createLog(_ topic: String, producer: Int64) throws -> PartitionLog {
+    func createLog(_ topic: Name, producer: Int64) throws -> PartitionLog {
         let log = try directory.createPartition(
             TopicPartition(topic: topic, partition: PartitionIndex(0)), id: UUID(high: 3, low: 4),
             config: LogConfig())
@@ -45,7 +45,7 @@ struct DirectoryRig {
 
     func flush() { while directory.flusher.flushOnce() {} }
 
-    func recoveryPoint(_ topic: String) throws -> Offset? {
+    func recoveryPoint(_ topic: Name) throws -> Offset? {
         let name = OffsetCheckpoint.Kind.recoveryPoint.rawValue
         guard let bytes = try disk.contents("/data/" + name) else { return nil }
         let checkpoint = try OffsetCheckpoint(reading: bytes, path: name)
@@ -53,7 +53,7 @@ struct DirectoryRig {
     }
 
     /// How many segments the first partition of `topic` has.
-    func segments(_ topic: String) throws -> Int {
+    func segments(_ topic: Name) throws -> Int {
         try disk.list("/data/\(topic)-0").filter { $0.name.hasSuffix(".log") }.count
     }
 }

@@ -14,7 +14,7 @@ import Testing
 
 @Suite("the host of groups")
 struct GroupHostTests {
-    private static let group = "g"
+    private static let group: Name = "g"
 
     private func rig() throws -> BrokerRig {
         let rig = try BrokerRig { $0.offsetsPartitions = 1 }

@@ -63,21 +63,21 @@ struct KafkaDirectoryTests {
                     try checkOffsets(client, id, group["committed"]?.members ?? [])
                     guard group["type"] == "Classic" else { continue }
                     var request = DescribeGroupsRequest()
-                    request.groups = [id]
+                    request.groups = [Name(id)]
                     let described = try #require(
                         try client.ask(request, version: 6, DescribeGroupsResponse.self).groups.first)
-                    #expect(described.groupState == group["state"]?.text, "\(id)")
-                    #expect(described.protocolType == group["protocol"]?.text, "\(id)")
-                    #expect(described.protocolData == group["assignor"]?.text, "\(id)")
+                    #expect(described.groupState.text == group["state"]?.text, "\(id)")
+                    #expect(described.protocolType.text == group["protocol"]?.text, "\(id)")
+                    #expect(described.protocolData.text == group["assignor"]?.text, "\(id)")
                     let members = group["members"]?.elements ?? []
                     #expect(described.members.count == members.count, "\(id)")
                     for (found, expected) in zip(
                         described.members.sorted { $0.memberID < $1.memberID },
                         members.sorted { ($0["member_id"]?.text ?? "") < ($1["member_id"]?.text ?? "") })
                     {
-                        #expect(found.memberID == expected["member_id"]?.text)
-                        #expect(found.clientID == expected["client_id"]?.text)
-                        #expect(found.groupInstanceID == expected["instance_id"]?.text)
+                        #expect(found.memberID.text == expected["member_id"]?.text)
+                        #expect(found.clientID.text == expected["client_id"]?.text)
+                        #expect(found.groupInstanceID?.text == expected["instance_id"]?.text)
                         let assigned = try ConsumerProtocolAssignment(versioned: found.memberAssignment)
                         let places = assigned.assignedPartitions.flatMap { topic in
                             topic.partitions.map { "\(topic.topic)-\($0)" }
@@ -93,7 +93,7 @@ struct KafkaDirectoryTests {
 
     private func checkOffsets(_ client: LoopbackClient, _ id: String, _ expected: [JSONMember]) throws {
         var group = OffsetFetchRequest.OffsetFetchRequestGroup()
-        group.groupID = id
+        group.groupID = Name(id)
         group.topics = nil
         var request = OffsetFetchRequest()
         request.groups = [group]
@@ -191,7 +191,7 @@ struct KafkaDirectoryTests {
 
 extension KafkaDirectoryTests {
     private typealias Known = (
-        topic: String, partition: Int32, live: JSONValue, files: ExpectedPartition
+        topic: Name, partition: Int32, live: JSONValue, files: ExpectedPartition
     )
 
     private func partitions(of directory: KafkaDirectory) throws -> [Known] {
@@ -201,7 +201,7 @@ extension KafkaDirectoryTests {
             try (topic.value["offsets"]?.members ?? []).map { offsets in
                 let partition = try #require(files["\(topic.key)-\(offsets.key)"])
                 return (
-                    topic.key, try #require(Int32(offsets.key)), offsets.value,
+                    Name(topic.key), try #require(Int32(offsets.key)), offsets.value,
                     try ExpectedPartition(partition)
                 )
             }
@@ -210,28 +210,28 @@ extension KafkaDirectoryTests {
 
     private func checkIdentity(_ broker: Broker, _ directory: KafkaDirectory) throws {
         let properties = try #require(directory.expected()["meta_properties"])
-        #expect(broker.clusterID == (try properties.string("cluster.id")))
+        #expect(broker.clusterID.text == (try properties.string("cluster.id")))
         #expect("\(broker.settings.nodeID)" == (try properties.string("node.id")))
         #expect("\(broker.storage.properties.directoryID)" == (try properties.string("directory.id")))
     }
 
     private func checkTopics(_ broker: Broker, _ directory: KafkaDirectory) throws {
         let expected = try directory.expected()["topics"]?.members ?? []
-        #expect(Set(broker.catalog.topics.all.map(\.name)) == Set(expected.map(\.key)))
+        #expect(Set(broker.catalog.topics.all.map(\.name)) == Set(expected.map { Name($0.key) }))
         for member in expected {
-            let topic = try #require(broker.catalog.topics[member.key])
+            let topic = try #require(broker.catalog.topics[Name(member.key)])
             #expect("\(topic.id)" == (try member.value.string("id")))
             #expect(topic.partitions.count == Int(try member.value.int("partitions")))
             #expect(topic.isInternal == (member.value["internal"]?.isTrue == true))
             for config in member.value["configs"]?.members ?? [] {
-                #expect(topic.overrides[config.key] == config.value.text, "\(member.key) \(config.key)")
+                #expect(topic.overrides[Name(config.key)] == config.value.text, "\(member.key) \(config.key)")
             }
         }
     }
 
     /// Ends, records, aborted transactions and lookups by time of one partition.
     private func check(
-        _ client: LoopbackClient, _ topic: String, _ index: Int32, _ live: JSONValue,
+        _ client: LoopbackClient, _ topic: Name, _ index: Int32, _ live: JSONValue,
         _ files: ExpectedPartition
     ) throws {
         let place = Comment(rawValue: "\(topic)-\(index)")

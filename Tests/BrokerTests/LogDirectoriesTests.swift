@@ -33,10 +33,11 @@ struct LogDirectoriesTests {
         }
     }
 
-    private func partitions(_ half: StorageHalf, _ path: String) throws -> Set<String> {
+    private func partitions(_ half: StorageHalf, _ path: String) throws -> Set<Name> {
         let directory = try #require(half.storage.all.first { $0.path == path })
         return Set(
-            try directory.partitions().map(\.partition.description).filter { !$0.hasPrefix("__cluster") })
+            try directory.partitions().map { Name($0.partition.description) }
+                .filter { !$0.hasPrefix("__cluster") })
     }
 
     @Test("new partitions go where the fewest are, the metadata log says where, and they are found again")

@@ -97,7 +97,7 @@ final class LoopbackClient {
 
     /// Where a partition is at `timestamp`: -1 its end, -2 its start; -1 if nothing is there.
     func offset(
-        _ topic: String, _ partition: Int32, at timestamp: Int64, isolated: Bool = false
+        _ topic: Name, _ partition: Int32, at timestamp: Int64, isolated: Bool = false
     ) throws -> Int64 {
         var wanted = ListOffsetsRequest.ListOffsetsPartition()
         wanted.partitionIndex = partition
@@ -116,7 +116,7 @@ final class LoopbackClient {
 
     /// What a fetch from `offset` brings.
     func fetch(
-        _ topic: String, _ partition: Int32, from offset: Int64, isolated: Bool = false
+        _ topic: Name, _ partition: Int32, from offset: Int64, isolated: Bool = false
     ) throws -> FetchResponse.PartitionData {
         var request = FetchRequest(topic, from: offset, maxWait: 0, partition: partition)
         request.maxBytes = 1 << 20
@@ -127,7 +127,7 @@ final class LoopbackClient {
     }
 
     /// Sends batches, and tells what became of them.
-    func produce(_ topic: String, _ partition: Int32, _ batch: [UInt8]) throws -> ProduceResponse.Outcome {
+    func produce(_ topic: Name, _ partition: Int32, _ batch: [UInt8]) throws -> ProduceResponse.Outcome {
         let request = ProduceRequest(topic, acks: -1, [(partition, batch)])
         return try #require(try ask(request, version: 8, ProduceResponse.self).outcomes.first)
     }

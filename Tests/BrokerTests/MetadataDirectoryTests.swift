@@ -42,7 +42,7 @@ struct MetadataDirectoryTests {
         return try bytes + control(.snapshotFooter, SnapshotFooterRecord())
     }
 
-    private func feature(_ name: String, _ level: Int16) -> MetadataRecord {
+    private func feature(_ name: Name, _ level: Int16) -> MetadataRecord {
         var record = FeatureLevelRecord()
         record.name = name
         record.featureLevel = level

@@ -8,7 +8,7 @@ import Testing
 struct MetadataImageTests {
     private let id = UUID(high: 1, low: 2)
 
-    private func topic(_ name: String = "t") -> MetadataRecord {
+    private func topic(_ name: Name = "t") -> MetadataRecord {
         var record = TopicRecord()
         record.name = name
         record.topicID = id

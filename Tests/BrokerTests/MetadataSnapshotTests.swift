@@ -168,7 +168,7 @@ struct MetadataSnapshotTests {
             let half = try StorageHalf(on: disk, settings())
             let keeper = keeper(half)
             disk.crash(after: operations)
-            var made: [String] = []
+            var made: [Name] = []
             for round in 0..<12 {
                 guard half.create("t\(round)", partitions: 2) == nil, !disk.isDead else { break }
                 made.append("t\(round)")

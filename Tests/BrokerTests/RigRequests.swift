@@ -30,7 +30,7 @@ struct RigBatch {
 
 extension ProduceRequest {
     /// Records for partitions of one topic, in this order.
-    init(_ topic: String, acks: Int16, _ records: [(partition: Int32, bytes: [UInt8])]) {
+    init(_ topic: Name, acks: Int16, _ records: [(partition: Int32, bytes: [UInt8])]) {
         self.init()
         self.acks = acks
         timeoutMs = 30_000
@@ -46,14 +46,14 @@ extension ProduceRequest {
     }
 
     /// One batch for partition 0.
-    init(_ topic: String, acks: Int16, _ batch: RigBatch = RigBatch()) throws {
+    init(_ topic: Name, acks: Int16, _ batch: RigBatch = RigBatch()) throws {
         self.init(topic, acks: acks, [(0, try batch.bytes())])
     }
 }
 
 extension FetchRequest {
     /// A fetch of one partition that waits for a first byte.
-    init(_ topic: String, from offset: Int64, maxWait milliseconds: Int32, partition: Int32 = 0) {
+    init(_ topic: Name, from offset: Int64, maxWait milliseconds: Int32, partition: Int32 = 0) {
         self.init()
         maxWaitMs = milliseconds
         minBytes = 1
@@ -70,7 +70,7 @@ extension FetchRequest {
 
 extension ListOffsetsRequest {
     /// Where partition 0 is at `timestamp`; -1 is its end.
-    init(_ topic: String, timestamp: Int64) {
+    init(_ topic: Name, timestamp: Int64) {
         self.init()
         var wanted = ListOffsetsPartition()
         wanted.timestamp = timestamp

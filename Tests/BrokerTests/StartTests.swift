@@ -84,7 +84,9 @@ struct StartTests {
 
     @Test("a newer metadata.version or kraft.version is refused untouched", arguments: [true, false])
     func newerFeatures(isClean: Bool) throws {
-        for (name, level) in [("metadata.version", Features.metadataVersion + 1), ("kraft.version", 2)] {
+        for (name, level) in [
+            ("metadata.version" as Name, Features.metadataVersion + 1), ("kraft.version", 2),
+        ] {
             var record = FeatureLevelRecord()
             record.name = name
             record.featureLevel = level

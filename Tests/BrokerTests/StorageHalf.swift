@@ -39,7 +39,7 @@ struct StorageHalf {
     }
 
     /// Creates a topic; why not, if it was refused.
-    func create(_ name: String, partitions: Int32) -> TopicRefusal? {
+    func create(_ name: Name, partitions: Int32) -> TopicRefusal? {
         var topic = NewTopic(name: name)
         topic.partitionCount = partitions
         let done = Signal()
@@ -53,7 +53,7 @@ struct StorageHalf {
     }
 
     /// Deletes a topic; why not, if it was refused.
-    func delete(_ name: String) -> TopicRefusal? {
+    func delete(_ name: Name) -> TopicRefusal? {
         let done = Signal()
         let refusal = Lock<TopicRefusal?>(nil)
         catalog.delete([TopicReference(name: name, id: .zero)], by: "test") { results in
@@ -64,11 +64,11 @@ struct StorageHalf {
         return refusal.withLock { $0 }
     }
 
-    func partition(_ name: String, _ index: Int32 = 0) throws -> Partition {
+    func partition(_ name: Name, _ index: Int32 = 0) throws -> Partition {
         try #require(catalog.topics[name]?.partition(index))
     }
 
-    func log(_ name: String, _ index: Int32 = 0) throws -> PartitionLog {
+    func log(_ name: Name, _ index: Int32 = 0) throws -> PartitionLog {
         try #require(try partition(name, index).log)
     }
 
@@ -85,14 +85,14 @@ struct StorageHalf {
     }
 
     /// What metadata and log agree on.
-    func epoch(_ name: String, _ index: Int32 = 0) throws -> Int32 {
+    func epoch(_ name: Name, _ index: Int32 = 0) throws -> Int32 {
         let topic = try #require(catalog.topics[name])
         let epoch = try log(name, index).bounds.leaderEpoch.value
         #expect(metadata.image.topics[topic.id]?.partitions[index]?.leaderEpoch == epoch)
         return epoch
     }
 
-    func append(_ name: String, _ index: Int32 = 0) throws {
+    func append(_ name: Name, _ index: Int32 = 0) throws {
         let log = try log(name, index)
         let watch = DurabilityWatch()
         log.setObserver(watch)

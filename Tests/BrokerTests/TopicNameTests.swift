@@ -1,3 +1,4 @@
+import Base
 import Testing
 
 @testable import Broker
@@ -6,15 +7,15 @@ import Testing
 struct TopicNameTests {
     @Test(
         "names that can be directories are valid",
-        arguments: ["a", "A.b_c-9", String(repeating: "x", count: 249), "__x", "..."])
-    func valid(name: String) {
+        arguments: ["a", "A.b_c-9", Name(String(repeating: "x", count: 249)), "__x", "..."])
+    func valid(name: Name) {
         #expect(TopicName.problem(with: name) == nil)
     }
 
     @Test(
         "other names are not",
-        arguments: ["", ".", "..", "a b", "ä", "a/b", "a\u{0}", String(repeating: "x", count: 250)])
-    func invalid(name: String) {
+        arguments: ["", ".", "..", "a b", "ä", "a/b", "a\u{0}", Name(String(repeating: "x", count: 250))])
+    func invalid(name: Name) {
         #expect(TopicName.problem(with: name) != nil)
     }
 

@@ -24,7 +24,7 @@ private final class MessageClient {
         return try Request.Reply(reading: Array(reply[headerBytes...]), version: version)
     }
 
-    func create(_ topic: String, _ configs: [String: String]) throws {
+    func create(_ topic: Name, _ configs: [Name: String]) throws {
         var wanted = CreateTopicsRequest.CreatableTopic()
         wanted.name = topic
         wanted.numPartitions = 1
@@ -43,7 +43,7 @@ private final class MessageClient {
     }
 
     /// Appends a batch; the error and the base offset.
-    func produce(_ topic: String, _ batch: [UInt8]) throws -> (error: Int16, offset: Int64) {
+    func produce(_ topic: Name, _ batch: [UInt8]) throws -> (error: Int16, offset: Int64) {
         var part = ProduceRequest.PartitionProduceData()
         part.records = .bytes(batch)
         var data = ProduceRequest.TopicProduceData()
@@ -58,7 +58,7 @@ private final class MessageClient {
     }
 
     /// Every batch from offset 0 on.
-    func batches(_ topic: String) throws -> [SeenBatch] {
+    func batches(_ topic: Name) throws -> [SeenBatch] {
         var seen: [SeenBatch] = []
         var offset: Int64 = 0
         while true {
@@ -150,7 +150,7 @@ extension Compatibility {
     @Suite("compaction beside Kafka's", .enabled(if: TestEnvironment.hasJava, TestEnvironment.needsJava))
     struct CompactionComparison {
         private static let settings = [("log.cleaner.backoff.ms", "100")]
-        private static let configs = [
+        private static let configs: [Name: String] = [
             "cleanup.policy": "compact", "internal.segment.bytes": "16384", "delete.retention.ms": "1",
             "min.cleanable.dirty.ratio": "0.01", "file.delete.delay.ms": "100",
         ]

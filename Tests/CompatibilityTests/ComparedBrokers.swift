@@ -44,7 +44,7 @@ struct ComparedBrokers: SuiteTrait, TestScoping {
         let connection = try WireConnection(port: port)
         var create = CreateTopicsRequest()
         create.timeoutMs = 10_000
-        create.topics = ["t", "u"].map { name in
+        create.topics = (["t", "u"] as [Name]).map { name in
             var topic = CreateTopicsRequest.CreatableTopic()
             topic.name = name
             topic.numPartitions = 2

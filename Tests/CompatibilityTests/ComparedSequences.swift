@@ -1,5 +1,6 @@
 // Many seeded sequences of group requests against the same two brokers, several at a time: most of a sequence
 // is waiting.
+import Base
 import Testing
 
 /// How a sequence ended.
@@ -25,7 +26,7 @@ enum SequenceKind: String, CaseIterable {
     /// Runs the sequence of `seed` with Apus and Kafka on these ports; what another run of it leaves behind
     /// does not matter if its `attempt` is another one.
     fileprivate func run(_ seed: UInt64, _ ports: [Int], attempt: Int = 0) async throws -> SequenceEnding {
-        let group = "\(self)-\(seed)-\(attempt)"
+        let group: Name = "\(self)-\(seed)-\(attempt)"
         // Alone and at leisure nothing is late because of the machine.
         let quiet = Duration.milliseconds(attempt == 0 ? 25 : 200)
         switch self {

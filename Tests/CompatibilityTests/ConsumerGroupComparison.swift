@@ -11,7 +11,7 @@ final class ConsumerComparedBroker {
     private let connection: WireConnection
     private var correlationID: Int32 = 0
     /// Topic names by id, as this broker has them.
-    private(set) var topics: [String: String] = [:]
+    private(set) var topics: [Name: Name] = [:]
     /// What each actor has here, by topic id.
     var owned: [[ConsumerGroupHeartbeatRequest.TopicPartitions]]
 
@@ -21,7 +21,7 @@ final class ConsumerComparedBroker {
         var request = MetadataRequest()
         request.topics = nil
         let reply = try ask(request, version: 12)
-        for topic in reply.topics { topics[topic.topicID.description] = topic.name ?? "" }
+        for topic in reply.topics { topics[Name(topic.topicID.description)] = topic.name ?? "" }
     }
 
     /// The reply to `request`.
@@ -40,7 +40,7 @@ final class ConsumerComparedBroker {
 
     private func named(_ value: JSONValue) -> JSONValue {
         switch value {
-        case .string(let text): .string(topics[text] ?? text)
+        case .string(let text): .string(topics[Name(text)]?.text ?? text)
         case .array(let elements): .array(elements.map(named).sorted { "\($0)" < "\($1)" })
         case .object(let members):
             .object(members.filter { $0.key != "throttleTimeMs" }.map { JSONMember($0.key, named($0.value)) })
@@ -52,22 +52,22 @@ final class ConsumerComparedBroker {
 /// A sequence of requests of a few actors to one group.
 struct ConsumerGroupSequence {
     private struct Actor {
-        var id: String
-        var instance: String?
+        var id: Name
+        var instance: Name?
         var epoch: Int32 = 0
-        var topics: [String] = ["t"]
+        var topics: [Name] = ["t"]
         var mustTellTopics = true
     }
 
     private static let actorCount = 4
     private static let steps = 40
-    private let group: String
+    private let group: Name
     private let brokers: [ConsumerComparedBroker]
     private var random: SeededRandom
     private var actors: [Actor]
     private var story: [String] = []
 
-    init(_ group: String, seed: UInt64, ports: [Int]) throws {
+    init(_ group: Name, seed: UInt64, ports: [Int]) throws {
         self.group = group
         brokers = try ports.map { try ConsumerComparedBroker(port: $0, actors: Self.actorCount) }
         random = SeededRandom(seed: seed)

@@ -1,14 +1,15 @@
 // What operators ask about groups in a sequence: about several in one request, among them such as are not
 // there, are of the other kind, have no name, or are asked about twice.
+import Base
 import Foundation
 import Protocol
 
 /// Groups that both brokers have during all sequences.
 enum StandingGroups {
     /// Classic, with an offset and without members.
-    static let classic = "standing-classic"
+    static let classic: Name = "standing-classic"
     /// The same of the new protocol.
-    static let consumer = "standing-consumer"
+    static let consumer: Name = "standing-consumer"
 
     /// Makes them on the broker on `port`.
     static func make(port: Int) throws {
@@ -30,7 +31,7 @@ enum StandingGroups {
 
 extension OffsetCommitRequest {
     /// A commit of somebody who is no member.
-    init(simple group: String, offset: Int64) {
+    init(simple group: Name, offset: Int64) {
         self.init()
         groupID = group
         generationIDOrMemberEpoch = -1
@@ -45,10 +46,10 @@ extension OffsetCommitRequest {
 
 extension GroupSequence {
     /// A group beside the one that it is about, which has offsets now and then.
-    private var neighbour: String { group + "-neighbour" }
+    private var neighbour: Name { "\(group)-neighbour" }
 
     /// The group itself, with others around it.
-    private mutating func several(_ others: [String]) -> [String] {
+    private mutating func several(_ others: [Name]) -> [Name] {
         var names = [group]
         while chance(50) { names.append(pick([group, neighbour, "unknown", ""] + others)) }
         return names.shuffled(using: &random)

@@ -20,12 +20,12 @@ final class ComparedBroker {
     private var idle: [WireConnection] = []
     private(set) var open: [Open] = []
     /// Member ids by their names, and back.
-    private(set) var ids: [String: String] = [:]
-    private var names: [String: String] = [:]
+    private(set) var ids: [Name: Name] = [:]
+    private var names: [Name: Name] = [:]
     private var correlationID: Int32 = 0
     /// Topic names by id, as this broker has them, and back.
-    private var topics: [String: String] = [:]
-    private(set) var topicIDs: [String: TopicID] = [:]
+    private var topics: [Name: Name] = [:]
+    private(set) var topicIDs: [Name: TopicID] = [:]
 
     init(port: Int) { self.port = port }
 
@@ -38,13 +38,13 @@ final class ComparedBroker {
             Array(try request.frame(correlationID: 1, clientID: "test", version: 12).bytes))
         let reply = try MetadataResponse(reading: Array(try connection.receive()[5...]), version: 12)
         for topic in reply.topics {
-            topics[topic.topicID.description] = topic.name ?? ""
+            topics[Name(topic.topicID.description)] = topic.name ?? ""
             topicIDs[topic.name ?? ""] = topic.topicID
         }
     }
 
     /// The id of the member called `name`; other texts are what they are.
-    func id(_ name: String) -> String { ids[name] ?? name }
+    func id(_ name: Name) -> Name { ids[name] ?? name }
 
     /// Sends a request on a connection that waits for nothing, as Kafka serves one at a time on each.
     func send<Request: RequestMessage>(_ request: Request, version: Int16, actor: Int) throws {
@@ -84,8 +84,10 @@ final class ComparedBroker {
     func learn(_ replies: [(actor: Int, reply: JSONValue)]) {
         for (actor, reply) in replies {
             // In a group of the new protocol Kafka's ids are the 22 digits of a number alone.
-            guard reply["leader"] != nil, let id = reply["memberId"]?.text, id.count >= 22, names[id] == nil
+            guard reply["leader"] != nil, let text = reply["memberId"]?.text, text.count >= 22,
+                names[Name(text)] == nil
             else { continue }
+            let id = Name(text)
             let count = names.values.filter { $0.hasPrefix("member\(actor).") }.count
             names[id] = "member\(actor).\(count)"
             ids["member\(actor).\(count)"] = id
@@ -102,7 +104,7 @@ final class ComparedBroker {
     /// The reply with names for ids, lists in one order, and without what each broker is free to say.
     func named(_ value: JSONValue) -> JSONValue {
         switch value {
-        case .string(let text): .string(names[text] ?? topics[text] ?? stem(text))
+        case .string(let text): .string((names[Name(text)] ?? topics[Name(text)])?.text ?? stem(text))
         case .array(let elements): .array(elements.map(named).sorted { "\($0)" < "\($1)" })
         case .object(let members):
             .object(
@@ -117,19 +119,19 @@ final class ComparedBroker {
 struct GroupSequence {
     struct Actor {
         /// The name of its member id; empty while it has none.
-        var member = ""
+        var member: Name = ""
         /// What a member of the new protocol has been told; nil for those of the classic one.
         var newcomer: Newcomer?
         var generation: Int32 = 1
-        var protocolName: String?
+        var protocolName: Name?
         var isLeader = false
         var isWaiting = false
-        var instance: String?
+        var instance: Name?
     }
 
     private static let actorCount = 4
     private static let steps = 30
-    let group: String
+    let group: Name
     let brokers: [ComparedBroker]
     private let quiet: Duration
     private let isMixed: Bool
@@ -140,7 +142,7 @@ struct GroupSequence {
 
     /// A sequence of classic members, or of one among members that speak the new protocol; both brokers must
     /// be quiet for so long before the next step.
-    init(_ group: String, seed: UInt64, ports: [Int], isMixed: Bool, quiet: Duration) throws {
+    init(_ group: Name, seed: UInt64, ports: [Int], isMixed: Bool, quiet: Duration) throws {
         self.group = group
         self.quiet = quiet
         self.isMixed = isMixed
@@ -226,13 +228,13 @@ struct GroupSequence {
         let actor = actors[index]
         // A second classic member in a mixed group would get its share by the order of ids, which brokers
         // make up.
-        let other = isMixed ? "stranger" : pick(["", "stranger"])
+        let other: Name = isMixed ? "stranger" : pick(["", "stranger"])
         let member = chance(10) ? other : actor.member
-        let kind = chance(95) ? "consumer" : "connect"
-        let names = pick([
+        let kind: Name = chance(95) ? "consumer" : "connect"
+        let names: [Name] = pick([
             ["range"], ["range"], ["range", "roundrobin"], ["range", "roundrobin"], ["roundrobin"],
         ])
-        let topic = pick(["t", "t", "u"])
+        let topic: Name = pick(["t", "t", "u"])
         let isStatic = actor.instance != nil
         let version: Int16 = isStatic ? pick([5, 7, 9]) : pick([0, 1, 3, 4, 5, 8, 9])
         let session: Int32 = chance(97) ? 60_000 : 5_999
@@ -285,7 +287,7 @@ struct GroupSequence {
     }
 
     /// An assignment; those of groups that change their kind are read by the broker.
-    private func share(of member: String) -> [UInt8] {
+    private func share(of member: Name) -> [UInt8] {
         guard isMixed else { return Array("share of \(member)".utf8) }
         var topic = ConsumerProtocolAssignment.TopicPartition()
         topic.topic = "t"
@@ -421,14 +423,14 @@ struct GroupSequence {
         } else if reply["memberId"] != nil, reply["leader"] != nil {
             actors[index].isWaiting = false
             if let member = reply["memberId"]?.text, member.hasPrefix("member") {
-                actors[index].member = member
+                actors[index].member = Name(member)
             }
             guard reply["errorCode"] == 0 else {
                 if reply["errorCode"] == 25 || reply["errorCode"] == 82 { actors[index].member = "" }
                 return
             }
             actors[index].generation = Int32(clamping: reply["generationId"]?.integer ?? 0)
-            actors[index].protocolName = reply["protocolName"]?.text
+            actors[index].protocolName = reply["protocolName"]?.text.map { Name($0) }
             actors[index].isLeader = reply["leader"] == reply["memberId"]
         } else if reply["assignment"] != nil {
             actors[index].isWaiting = false

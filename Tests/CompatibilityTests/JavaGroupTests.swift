@@ -1,4 +1,5 @@
 // Java's own consumers as members of groups: with each way to assign, under both protocols, all at once.
+import Base
 import Foundation
 import Protocol
 import Testing
@@ -10,7 +11,7 @@ extension Compatibility {
         private static let records = 400
 
         /// The groups by their ways to assign, and how Kafka's consumer is told to use them.
-        private static let groups: [(name: String, words: [String])] =
+        private static let groups: [(name: Name, words: [String])] =
             ["Range", "RoundRobin", "Sticky", "CooperativeSticky"].map { name in
                 (name, ["--assignment-strategy", "org.apache.kafka.clients.consumer.\(name)Assignor"])
             }
@@ -28,7 +29,7 @@ extension Compatibility {
                 let scratch = Scratch()
                 let members = try Self.groups.flatMap { group in
                     try ["a", "b"].map {
-                        try JavaMember(group.name, $0, group.words, broker.bootstrap, scratch)
+                        try JavaMember(group.name.text, $0, group.words, broker.bootstrap, scratch)
                     }
                 }
                 defer { for member in members { member.command.signal(SIGKILL) } }

@@ -8,7 +8,7 @@ import Protocol
 struct Newcomer {
     var epoch: Int32 = 0
     /// The partitions that it has, by the names of their topics.
-    var owned: [String: [Int32]] = [:]
+    var owned: [Name: [Int32]] = [:]
 
     /// Takes note of a reply to its heartbeat.
     mutating func hear(_ reply: JSONValue) {
@@ -24,7 +24,7 @@ struct Newcomer {
             else {
                 continue
             }
-            owned[topic] = partitions.map { Int32(clamping: $0.integer ?? 0) }
+            owned[Name(topic)] = partitions.map { Int32(clamping: $0.integer ?? 0) }
         }
     }
 }
@@ -36,7 +36,7 @@ extension GroupSequence {
         let epoch = isLeaving ? -1 : aimed(newcomer.epoch)
         let isFull = epoch == 0 || chance(30)
         if epoch <= 0 { actors[index].newcomer = Newcomer() }
-        let topic = pick(["t", "t", "u"])
+        let topic = pick(["t", "t", "u"] as [Name])
         try tell(index, version: 1) { [group] broker in
             var request = ConsumerGroupHeartbeatRequest()
             request.groupID = group

@@ -1,4 +1,5 @@
 // How good an assignment is, judged without knowing how it was made.
+import Base
 import Coordinator
 
 /// An assignment beside its question.
@@ -7,14 +8,14 @@ struct AssignmentQuality {
     let assignment: AssignmentVector.Assignment
 
     private struct Slot: Hashable {
-        let topic: String
+        let topic: Name
         let partition: Int32
     }
 
     /// Partitions per member, ascending.
     var counts: [Int] { vector.members.map { count(of: $0) }.sorted() }
 
-    private func count(of member: String) -> Int {
+    private func count(of member: Name) -> Int {
         (assignment[member] ?? [:]).values.reduce(0) { $0 + $1.count }
     }
 
@@ -29,7 +30,7 @@ struct AssignmentQuality {
         }
     }
 
-    private func slots(of member: String, in assignment: AssignmentVector.Assignment) -> Set<Slot> {
+    private func slots(of member: Name, in assignment: AssignmentVector.Assignment) -> Set<Slot> {
         Set(
             (assignment[member] ?? [:]).flatMap { topic, partitions in
                 partitions.map { Slot(topic: topic, partition: $0) }

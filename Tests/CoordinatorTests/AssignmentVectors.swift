@@ -4,13 +4,13 @@ import Coordinator
 import Foundation
 
 struct AssignmentVector: Sendable {
-    typealias Assignment = [String: [String: [Int32]]]
+    typealias Assignment = [Name: [Name: [Int32]]]
 
     let line: Int
     let assignor: Assignor
-    let partitions: [String: Int]
-    let subscriptions: [String: [String]]
-    let instances: [String: String]
+    let partitions: [Name: Int]
+    let subscriptions: [Name: [Name]]
+    let instances: [Name: Name]
     let owned: Assignment?
     let expected: Assignment
 
@@ -25,17 +25,18 @@ struct AssignmentVector: Sendable {
 
     private init(line: Int, _ object: JSONValue) throws {
         self.line = line
-        guard let name = object["assignor"]?.text, let assignor = Assignor(rawValue: name),
+        guard let name = object["assignor"]?.text, let assignor = Assignor(rawValue: Name(name)),
             case .object(let partitions)? = object["partitions"],
             case .object(let subscriptions)? = object["subscriptions"], let assignment = object["assignment"]
         else { throw Fixture.Malformed(line: line) }
         self.assignor = assignor
         self.partitions = Dictionary(
-            uniqueKeysWithValues: partitions.map { ($0.key, Int($0.value.integer ?? 0)) })
+            uniqueKeysWithValues: partitions.map { (Name($0.key), Int($0.value.integer ?? 0)) })
         self.subscriptions = Dictionary(
-            uniqueKeysWithValues: subscriptions.map { ($0.key, Self.texts($0.value)) })
+            uniqueKeysWithValues: subscriptions.map { (Name($0.key), Self.texts($0.value)) })
         if case .object(let instances)? = object["instances"] {
-            self.instances = Dictionary(uniqueKeysWithValues: instances.map { ($0.key, $0.value.text ?? "") })
+            self.instances = Dictionary(
+                uniqueKeysWithValues: instances.map { (Name($0.key), Name($0.value.text ?? "")) })
         } else {
             instances = [:]
         }
@@ -44,7 +45,7 @@ struct AssignmentVector: Sendable {
     }
 
     /// A question of a test's own.
-    init(partitions: [String: Int], subscriptions: [String: [String]], owned: Assignment) {
+    init(partitions: [Name: Int], subscriptions: [Name: [Name]], owned: Assignment) {
         line = 0
         assignor = .sticky
         self.partitions = partitions
@@ -54,28 +55,29 @@ struct AssignmentVector: Sendable {
         expected = [:]
     }
 
-    private static func texts(_ value: JSONValue) -> [String] {
+    private static func texts(_ value: JSONValue) -> [Name] {
         guard case .array(let items) = value else { return [] }
-        return items.compactMap(\.text)
+        return items.compactMap { $0.text.map { Name($0) } }
     }
 
     private static func assignment(_ value: JSONValue) -> Assignment {
         guard case .object(let members) = value else { return [:] }
         return Dictionary(
             uniqueKeysWithValues: members.map { member in
-                guard case .object(let topics) = member.value else { return (member.key, [:]) }
-                let shares = topics.map { topic -> (String, [Int32]) in
-                    guard case .array(let items) = topic.value else { return (topic.key, []) }
-                    return (topic.key, items.compactMap { $0.integer.map { Int32($0) } }.sorted())
+                let name = Name(member.key)
+                guard case .object(let topics) = member.value else { return (name, [:]) }
+                let shares = topics.map { topic -> (Name, [Int32]) in
+                    guard case .array(let items) = topic.value else { return (Name(topic.key), []) }
+                    return (Name(topic.key), items.compactMap { $0.integer.map { Int32($0) } }.sorted())
                 }
-                return (member.key, Dictionary(uniqueKeysWithValues: shares).filter { !$0.value.isEmpty })
+                return (name, Dictionary(uniqueKeysWithValues: shares).filter { !$0.value.isEmpty })
             })
     }
 
     /// Topics in the order of `problem`.
-    var topics: [String] { partitions.keys.sorted() }
+    var topics: [Name] { partitions.keys.sorted() }
     /// Members in the order of `problem`.
-    var members: [String] { subscriptions.keys.sorted() }
+    var members: [Name] { subscriptions.keys.sorted() }
 
     /// The question in the assignors' terms, as if members owned `owned`.
     func problem(owning owned: Assignment?) -> AssignmentProblem {

@@ -24,12 +24,12 @@ enum GroupLie: String, CaseIterable, Sendable {
 /// One client, as far as the coordinator can tell.
 private struct Client {
     enum Phase { case out, waiting, working }
-    let group: String
-    let instance: String?
+    let group: Name
+    let instance: Name?
     var phase = Phase.out
-    var id = ""
+    var id: Name = ""
     var generation: Int32 = -1
-    var topics = ["t"]
+    var topics: [Name] = ["t"]
     /// What it reads, and how far it is.
     var positions: [Int32: Int64] = [:]
     /// Names the wait that it is in: an answer to an earlier one comes too late.
@@ -37,7 +37,7 @@ private struct Client {
 }
 
 private struct Claim: Hashable {
-    let group: String
+    let group: Name
     let generation: Int32
     let partition: Int32
 }
@@ -59,8 +59,8 @@ struct ClassicHistory {
     private var nextNumber: UInt64 = 1
     /// Whose requests wait for an answer.
     private var open: [UInt64: Int] = [:]
-    private var owners: [Claim: String] = [:]
-    private var committed: [String: [Int32: Int64]] = [:]
+    private var owners: [Claim: Name] = [:]
+    private var committed: [Name: [Int32: Int64]] = [:]
     private var isCalm = false
 
     static let partitions: Int32 = 24

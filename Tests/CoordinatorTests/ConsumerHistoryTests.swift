@@ -46,13 +46,13 @@ enum ConsumerLie: String, CaseIterable, Sendable {
 
 /// One consumer, as far as the coordinator can tell.
 private struct Consumer {
-    var id: String
-    var instance: String?
+    var id: Name
+    var instance: Name?
     var epoch: Int32 = 0
     /// What it believes to have; it reads from these.
     var owned: TargetSlots = []
-    var topics: [String]
-    var pattern = ""
+    var topics: [Name]
+    var pattern: Name = ""
     var isAlive = false
     var mustTellTopics = true
     /// When it lets go of what it shall give up: not always at once.
@@ -71,8 +71,8 @@ private struct ConsumerHistory {
     private var rig: ConsumerRig
     private var random: SeededRandom
     private var consumers: [Consumer]
-    private var topicCounts: [String: Int] = ["t0": 4, "t1": 7, "u0": 3]
-    private var highestEpoch: [String: Int32] = [:]
+    private var topicCounts: [Name: Int] = ["t0": 4, "t1": 7, "u0": 3]
+    private var highestEpoch: [Name: Int32] = [:]
     private var groupEpoch: Int32 = 0
     private var beats = 0
     /// The longest time between two events, in seconds.
@@ -87,7 +87,7 @@ private struct ConsumerHistory {
         if seed % 2 == 1 { settings.consumer.assignedAtOnceMax = 0 }
         rig = ConsumerRig(settings)
         pace = members < 1000 ? 0.4 : 0.02
-        let names = ["t0", "t1", "u0", "u1"]
+        let names: [Name] = ["t0", "t1", "u0", "u1"]
         var random = SeededRandom(seed: seed &+ 77)
         consumers = (0..<members).map { index in
             var consumer = Consumer(id: "m\(index)", topics: names.filter { _ in random.chance(70) })
@@ -139,7 +139,7 @@ private struct ConsumerHistory {
     // MARK: - What happens
 
     private mutating func changeTopics() throws {
-        let name = ["t0", "t1", "u0", "u1"].randomElement(using: &random) ?? "t0"
+        let name: Name = ["t0", "t1", "u0", "u1"].randomElement(using: &random) ?? "t0"
         if random.chance(30) {
             topicCounts[name] = nil
             rig.setTopic(name, nil)
@@ -278,7 +278,7 @@ private struct ConsumerHistory {
     /// consumers that are members.
     private func checkOwners() throws {
         guard let group = rig.shard.groups.consumer["g"] else { return }
-        var owner: [Slot: String] = [:]
+        var owner: [Slot: Name] = [:]
         for member in group.members.values {
             for (topic, partitions) in member.assigned {
                 for partition in partitions.keys {
@@ -291,11 +291,11 @@ private struct ConsumerHistory {
                 }
             }
         }
-        func claim(_ slot: Slot, _ member: String) throws {
+        func claim(_ slot: Slot, _ member: Name) throws {
             try #require(owner[slot] == nil, "\(slot) of \(owner[slot] ?? "") and \(member)")
             owner[slot] = member
         }
-        var reader: [Slot: String] = [:]
+        var reader: [Slot: Name] = [:]
         for consumer in consumers where consumer.isAlive && group.members[consumer.id]?.epoch ?? -9 >= 0 {
             for slot in consumer.owned {
                 try #require(
@@ -311,7 +311,7 @@ private struct ConsumerHistory {
         try #require(group.epoch >= groupEpoch)
         groupEpoch = group.epoch
         try #require(group.assignmentEpoch <= group.epoch)
-        var present: [String: Int32] = [:]
+        var present: [Name: Int32] = [:]
         for member in group.members.values {
             // A static member that went away, and one that was replaced, begin anew.
             guard member.epoch >= 0, member.instanceID == nil else { continue }

@@ -120,7 +120,7 @@ struct ConsumerRig {
         return records
     }
 
-    mutating func setTopic(_ name: String, _ count: Int?) {
+    mutating func setTopic(_ name: Name, _ count: Int?) {
         let id = topics.first { $0.name == name }?.id ?? TopicID(high: nextTopic, low: 7)
         nextTopic += 1
         topics.removeAll { $0.name == name }
@@ -161,6 +161,8 @@ struct ConsumerRig {
         }
     }
 
-    func name(of topic: TopicID) -> String { topics.first { $0.id == topic }?.name ?? topic.description }
-    func id(of topic: String) -> TopicID { topics.first { $0.name == topic }?.id ?? .zero }
+    func name(of topic: TopicID) -> Name {
+        topics.first { $0.id == topic }?.name ?? Name(topic.description)
+    }
+    func id(of topic: Name) -> TopicID { topics.first { $0.name == topic }?.id ?? .zero }
 }

@@ -2,6 +2,11 @@ import Base
 import Coordinator
 import Protocol
 
+extension [String: String] {
+    /// The value of `key` as a name.
+    func name(_ key: String) -> Name? { self[key].map { Name($0) } }
+}
+
 /// The commands of stories: a verb, then `key=value` pairs.
 extension ConsumerRig {
     mutating func run(_ line: String) throws -> [String] {
@@ -14,7 +19,7 @@ extension ConsumerRig {
             }, uniquingKeysWith: { $1 })
         switch verb {
         case "topic":
-            setTopic(words[1], Int(words[2]))
+            setTopic(Name(words[1]), Int(words[2]))
             return []
         case "advance": return advance(Double(words[1]) ?? 0).flatMap(describe)
         case "restart":
@@ -25,48 +30,49 @@ extension ConsumerRig {
             config.assignmentIntervalMilliseconds = Int32(pairs["interval"] ?? "") ?? 1000
             config.sessionTimeoutMilliseconds = Int32(pairs["session"] ?? "") ?? 45_000
             config.heartbeatIntervalMilliseconds = Int32(pairs["heartbeat"] ?? "") ?? 5_000
-            _ = send(.configured(group: pairs["g"] ?? "g", config))
+            _ = send(.configured(group: pairs.name("g") ?? "g", config))
             return []
-        case "state": return state(pairs["g"] ?? "g")
+        case "state": return state(pairs.name("g") ?? "g")
         case "beat": return answer(request(.consumerHeartbeat(beat(pairs))))
         case "join": return answer(request(try join(pairs)))
         case "sync": return answer(request(try sync(pairs)))
         case "heartbeat": return answer(request(heartbeat(pairs)))
         case "leave": return answer(request(leave(pairs)))
         case "commit": return answer(request(commit(pairs)))
-        case "delete": return answer(request(.delete([pairs["g"] ?? "g"])))
-        case "describe": return answer(request(.describeConsumers([pairs["g"] ?? "g"])))
+        case "delete": return answer(request(.delete([pairs.name("g") ?? "g"])))
+        case "describe": return answer(request(.describeConsumers([pairs.name("g") ?? "g"])))
         default: throw StoryError(line: line)
         }
     }
 
     private func beat(_ pairs: [String: String]) -> ConsumerHeartbeat {
         var request = ConsumerGroupHeartbeatRequest()
-        request.groupID = pairs["g"] ?? "g"
-        request.memberID = pairs["m"] ?? ""
+        request.groupID = pairs.name("g") ?? "g"
+        request.memberID = pairs.name("m") ?? ""
         request.memberEpoch = Int32(pairs["e"] ?? "0") ?? 0
-        request.instanceID = pairs["i"]
-        request.rackID = pairs["rack"]
+        request.instanceID = pairs.name("i")
+        request.rackID = pairs.name("rack")
         request.rebalanceTimeoutMs = Int32(pairs["rt"] ?? "-1") ?? -1
         request.subscribedTopicNames = pairs["topics"].map(list)
-        request.subscribedTopicRegex = pairs["rx"]
-        request.serverAssignor = pairs["assignor"]
+        request.subscribedTopicRegex = pairs.name("rx")
+        request.serverAssignor = pairs.name("assignor")
         // own=a:0,1;b:2
         request.topicPartitions = pairs["own"].map { text in
             text.split(separator: ";").map { part in
                 let halves = part.split(separator: ":")
                 var entry = ConsumerGroupHeartbeatRequest.TopicPartitions()
-                entry.topicID = id(of: String(halves[0]))
+                entry.topicID = id(of: Name(halves[0]))
                 entry.partitions = halves[1].split(separator: ",").compactMap { Int32($0) }
                 return entry
             }
         }
         return ConsumerHeartbeat(
             request, version: Int16(pairs["v"] ?? "1") ?? 1,
-            from: GroupClient(id: pairs["client"] ?? "c", host: "/127.0.0.1"), freshID: UUID(high: 1, low: 2))
+            from: GroupClient(id: pairs.name("client") ?? "c", host: "/127.0.0.1"),
+            freshID: UUID(high: 1, low: 2))
     }
 
-    private func list(_ text: String) -> [String] { text.split(separator: ",").map(String.init) }
+    private func list(_ text: String) -> [Name] { text.split(separator: ",").map { Name($0) } }
 
     private func join(_ pairs: [String: String]) throws -> GroupRequest {
         var subscription = ConsumerProtocolSubscription()
@@ -74,16 +80,16 @@ extension ConsumerRig {
         subscription.ownedPartitions = (pairs["own"] ?? "").split(separator: ";").map { part in
             let halves = part.split(separator: ":")
             var entry = ConsumerProtocolSubscription.TopicPartition()
-            entry.topic = String(halves[0])
+            entry.topic = Name(halves[0])
             entry.partitions = halves[1].split(separator: ",").compactMap { Int32($0) }
             return entry
         }
         let metadata = try subscription.versionedBytes(version: 1)
         var request = JoinGroupRequest()
-        request.groupID = pairs["g"] ?? "g"
-        request.memberID = pairs["m"] ?? ""
-        request.groupInstanceID = pairs["i"]
-        request.protocolType = pairs["type"] ?? "consumer"
+        request.groupID = pairs.name("g") ?? "g"
+        request.memberID = pairs.name("m") ?? ""
+        request.groupInstanceID = pairs.name("i")
+        request.protocolType = pairs.name("type") ?? "consumer"
         request.sessionTimeoutMs = Int32(pairs["session"] ?? "10000") ?? 0
         request.rebalanceTimeoutMs = Int32(pairs["rt"] ?? "20000") ?? 0
         request.protocols = list(pairs["protocols"] ?? "range").map {
@@ -94,28 +100,28 @@ extension ConsumerRig {
         }
         return .join(
             request, version: Int16(pairs["v"] ?? "3") ?? 3,
-            from: GroupClient(id: pairs["client"] ?? "c", host: "/127.0.0.1"),
+            from: GroupClient(id: pairs.name("client") ?? "c", host: "/127.0.0.1"),
             freshID: UUID(high: 1, low: UInt64(pairs["fresh"] ?? "1") ?? 1))
     }
 
     private func sync(_ pairs: [String: String]) throws -> GroupRequest {
         var request = SyncGroupRequest()
-        request.groupID = pairs["g"] ?? "g"
-        request.memberID = pairs["m"] ?? ""
-        request.groupInstanceID = pairs["i"]
+        request.groupID = pairs.name("g") ?? "g"
+        request.memberID = pairs.name("m") ?? ""
+        request.groupInstanceID = pairs.name("i")
         request.generationID = Int32(pairs["e"] ?? "") ?? 0
-        request.protocolName = pairs["protocol"]
+        request.protocolName = pairs.name("protocol")
         // give=member/a:0,1;…
         request.assignments = try (pairs["give"] ?? "").split(separator: ";").map { part in
             let halves = part.split(separator: "/")
             var assignment = ConsumerProtocolAssignment()
             let slots = halves[1].split(separator: ":")
             var entry = ConsumerProtocolAssignment.TopicPartition()
-            entry.topic = String(slots[0])
+            entry.topic = Name(slots[0])
             entry.partitions = slots[1].split(separator: ",").compactMap { Int32($0) }
             assignment.assignedPartitions = [entry]
             var given = SyncGroupRequest.SyncGroupRequestAssignment()
-            given.memberID = String(halves[0])
+            given.memberID = Name(halves[0])
             given.assignment = try assignment.versionedBytes(version: 1)
             return given
         }
@@ -124,31 +130,31 @@ extension ConsumerRig {
 
     private func heartbeat(_ pairs: [String: String]) -> GroupRequest {
         var request = HeartbeatRequest()
-        request.groupID = pairs["g"] ?? "g"
-        request.memberID = pairs["m"] ?? ""
-        request.groupInstanceID = pairs["i"]
+        request.groupID = pairs.name("g") ?? "g"
+        request.memberID = pairs.name("m") ?? ""
+        request.groupInstanceID = pairs.name("i")
         request.generationID = Int32(pairs["e"] ?? "") ?? 0
         return .heartbeat(request)
     }
 
     private func leave(_ pairs: [String: String]) -> GroupRequest {
         var request = LeaveGroupRequest()
-        request.groupID = pairs["g"] ?? "g"
+        request.groupID = pairs.name("g") ?? "g"
         var member = LeaveGroupRequest.MemberIdentity()
-        member.memberID = pairs["m"] ?? ""
-        member.groupInstanceID = pairs["i"]
+        member.memberID = pairs.name("m") ?? ""
+        member.groupInstanceID = pairs.name("i")
         request.members = [member]
         return .leave(request)
     }
 
     private func commit(_ pairs: [String: String]) -> GroupRequest {
         var request = OffsetCommitRequest()
-        request.groupID = pairs["g"] ?? "g"
-        request.memberID = pairs["m"] ?? ""
+        request.groupID = pairs.name("g") ?? "g"
+        request.memberID = pairs.name("m") ?? ""
         request.generationIDOrMemberEpoch = Int32(pairs["e"] ?? "-1") ?? -1
         request.retentionTimeMs = -1
         var topic = OffsetCommitRequest.OffsetCommitRequestTopic()
-        topic.name = pairs["topic"] ?? ""
+        topic.name = pairs.name("topic") ?? ""
         var partition = OffsetCommitRequest.OffsetCommitRequestPartition()
         partition.partitionIndex = Int32(pairs["partition"] ?? "0") ?? 0
         partition.committedOffset = Int64(pairs["offset"] ?? "1") ?? 1
@@ -218,7 +224,7 @@ extension ConsumerRig {
         "\(name(of: topic)):\(list(partitions))"
     }
 
-    private func state(_ id: String) -> [String] {
+    private func state(_ id: Name) -> [String] {
         guard let group = shard.groups.consumer[id] else {
             return ["= " + (shard.groups.classic[id].map { "classic \($0.state.rawValue)" } ?? "nothing")]
         }

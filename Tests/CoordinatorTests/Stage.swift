@@ -13,8 +13,8 @@ struct Stage {
     private var nextToken: UInt64 = 0
     private var who: [ReplyToken: String] = [:]
     /// Member ids by the names of the script, and back.
-    private var ids: [String: String] = [:]
-    private var names: [String: String] = [:]
+    private var ids: [Name: Name] = [:]
+    private var names: [Name: Name] = [:]
     private var nextID: UInt64 = 0
     private var out: [String] = []
 
@@ -36,7 +36,7 @@ struct Stage {
         case "advance": advance(call)
         case "restart": restart()
         case "expire": take(shard.handle(.expiryDue, at: now))
-        case "forget": take(shard.handle(.topicsDeleted(Set(call.plain)), at: now))
+        case "forget": take(shard.handle(.topicsDeleted(Set(call.names)), at: now))
         case "journal":
             out += (shard.journals[call.group]?.entries ?? []).map { "\(named("\($0.note)"))" }
         default:
@@ -105,7 +105,8 @@ struct Call {
     let plain: [String]
     let options: [String: String]
 
-    var group: String { options["group"] ?? "g" }
+    var group: Name { options.name("group") ?? "g" }
+    var names: [Name] { plain.map { Name($0) } }
     func int32(_ name: String) -> Int32? { options[name].flatMap { Int32($0) } }
 }
 
@@ -113,21 +114,21 @@ struct Call {
 
 extension Stage {
     private mutating func request(_ call: Call) throws -> GroupRequest {
-        let name = call.plain.first ?? ""
+        let name = call.names.first ?? ""
         switch call.verb {
         case "join": return join(call, name)
         case "sync":
             var request = SyncGroupRequest()
             request.groupID = call.group
-            request.memberID = call.options["member"] ?? ids[name] ?? ""
-            request.groupInstanceID = call.options["instance"]
+            request.memberID = call.options.name("member") ?? ids[name] ?? ""
+            request.groupInstanceID = call.options.name("instance")
             request.generationID = call.int32("generation") ?? 1
-            request.protocolType = call.options["type"]
-            request.protocolName = call.options["protocol"]
+            request.protocolType = call.options.name("type")
+            request.protocolName = call.options.name("protocol")
             request.assignments = (call.options["assign"] ?? "").split(separator: ",").map { part in
                 let sides = part.split(separator: ":", maxSplits: 1).map(String.init)
                 var assignment = SyncGroupRequest.SyncGroupRequestAssignment()
-                assignment.memberID = ids[sides[0]] ?? sides[0]
+                assignment.memberID = ids[Name(sides[0])] ?? Name(sides[0])
                 assignment.assignment = Array((sides.count > 1 ? sides[1] : "").utf8)
                 return assignment
             }
@@ -135,8 +136,8 @@ extension Stage {
         case "heartbeat":
             var request = HeartbeatRequest()
             request.groupID = call.group
-            request.memberID = call.options["member"] ?? ids[name] ?? ""
-            request.groupInstanceID = call.options["instance"]
+            request.memberID = call.options.name("member") ?? ids[name] ?? ""
+            request.groupInstanceID = call.options.name("instance")
             request.generationID = call.int32("generation") ?? 1
             return .heartbeat(request)
         case "leave": return leave(call)
@@ -147,13 +148,13 @@ extension Stage {
             group.topics = call.plain.isEmpty ? nil : call.plain.map(wanted)
             return .fetchOffsets(group, requireStable: false)
         case "forget-offsets": return forgetOffsets(call)
-        case "describe": return .describe(call.plain)
-        case "delete": return .delete(call.plain)
+        case "describe": return .describe(call.names)
+        case "delete": return .delete(call.names)
         case "list":
             return .list(
                 GroupFilter(
-                    states: (call.options["states"] ?? "").split(separator: ",").map(String.init),
-                    types: (call.options["types"] ?? "").split(separator: ",").map(String.init)))
+                    states: (call.options["states"] ?? "").split(separator: ",").map { Name($0) },
+                    types: (call.options["types"] ?? "").split(separator: ",").map { Name($0) }))
         default: throw UnknownVerb(verb: call.verb)
         }
     }
@@ -161,10 +162,10 @@ extension Stage {
     private func leave(_ call: Call) -> GroupRequest {
         var request = LeaveGroupRequest()
         request.groupID = call.group
-        request.members = call.plain.map { name in
+        request.members = call.names.map { name in
             var member = LeaveGroupRequest.MemberIdentity()
-            member.memberID = call.options["member"] ?? ids[name] ?? ""
-            member.groupInstanceID = call.options["instance"]
+            member.memberID = call.options.name("member") ?? ids[name] ?? ""
+            member.groupInstanceID = call.options.name("instance")
             member.reason = call.options["reason"]
             return member
         }
@@ -188,14 +189,14 @@ extension Stage {
 
     struct UnknownVerb: Error { let verb: String }
 
-    private mutating func join(_ call: Call, _ name: String) -> GroupRequest {
+    private mutating func join(_ call: Call, _ name: Name) -> GroupRequest {
         var request = JoinGroupRequest()
-        request.groupID = call.options["group"] ?? "g"
-        request.memberID = call.options["member"] ?? ids[name] ?? ""
-        request.groupInstanceID = call.options["instance"]
+        request.groupID = call.options.name("group") ?? "g"
+        request.memberID = call.options.name("member") ?? ids[name] ?? ""
+        request.groupInstanceID = call.options.name("instance")
         request.sessionTimeoutMs = call.int32("session") ?? 10_000
         request.rebalanceTimeoutMs = call.int32("rebalance") ?? 30_000
-        request.protocolType = call.options["type"] ?? "consumer"
+        request.protocolType = call.options.name("type") ?? "consumer"
         request.reason = call.options["reason"]
         request.protocols = (call.options["protocols"] ?? "range:t").split(separator: ",").filter {
             $0 != "-"
@@ -203,20 +204,20 @@ extension Stage {
         .map { part in
             let sides = part.split(separator: ":", maxSplits: 1).map(String.init)
             var subscription = ConsumerProtocolSubscription()
-            subscription.topics = sides.count > 1 ? sides[1].split(separator: "+").map(String.init) : []
+            subscription.topics = sides.count > 1 ? sides[1].split(separator: "+").map { Name($0) } : []
             var offered = JoinGroupRequest.JoinGroupRequestProtocol()
-            offered.name = sides[0]
+            offered.name = Name(sides[0])
             offered.metadata = (try? subscription.versionedBytes(version: 1)) ?? []
             return offered
         }
         nextID += 1
         if request.memberID.isEmpty {
             // The id that it will get, told apart from earlier ones of that name, as fencing is about that.
-            let count = names.values.filter { $0 == name || $0.hasPrefix(name + "'") }.count
+            let count = names.values.filter { $0 == name || $0.hasPrefix("\(name)'") }.count
             let digits = String(nextID, radix: 16)
             let last = String(repeating: "0", count: 12 - digits.count) + digits
             names["\(request.groupInstanceID ?? name)-00000000-0000-4000-0000-\(last)"] =
-                name + String(repeating: "'", count: count)
+                "\(name)\(String(repeating: "'", count: count))"
         }
         return .join(
             request, version: Int16(call.options["v"] ?? "3") ?? 3,
@@ -224,11 +225,11 @@ extension Stage {
             freshID: UUID(high: 0x4000, low: nextID))
     }
 
-    private func commit(_ call: Call, _ name: String) -> GroupRequest {
+    private func commit(_ call: Call, _ name: Name) -> GroupRequest {
         var request = OffsetCommitRequest()
         request.groupID = call.group
-        request.memberID = call.options["member"] ?? ids[name] ?? ""
-        request.groupInstanceID = call.options["instance"]
+        request.memberID = call.options.name("member") ?? ids[name] ?? ""
+        request.groupInstanceID = call.options.name("instance")
         request.generationIDOrMemberEpoch = call.int32("generation") ?? -1
         request.retentionTimeMs = call.options["retention"].flatMap { Int64($0) } ?? -1
         request.topics = call.plain.dropFirst().map { part in
@@ -255,9 +256,9 @@ extension Stage {
         return asked
     }
 
-    private static func place(_ text: String) -> (String, Int32) {
+    private static func place(_ text: String) -> (Name, Int32) {
         let sides = text.split(separator: "-").map(String.init)
-        return (sides[0], sides.count > 1 ? Int32(sides[1]) ?? 0 : 0)
+        return (Name(sides[0]), sides.count > 1 ? Int32(sides[1]) ?? 0 : 0)
     }
 }
 
@@ -265,18 +266,22 @@ extension Stage {
 
 extension Stage {
     /// Member ids are random: transcripts call members by the names of the script.
+    private func named(_ id: Name) -> String { named(id.text) }
+
     private func named(_ text: String) -> String {
         var text = text
-        for (id, name) in names.sorted(by: { $0.key < $1.key }) where text.contains(id) {
-            text = text.replacing(id, with: name)
+        for (id, name) in names.sorted(by: { $0.key < $1.key }) where text.contains(id.text) {
+            text = text.replacing(id.text, with: name.text)
         }
         return text
     }
 
     private func code(_ raw: Int16) -> String { raw == 0 ? "ok" : ErrorCode(rawValue: raw)?.name ?? "\(raw)" }
 
-    private mutating func learn(_ id: String, _ token: ReplyToken) {
-        guard !id.isEmpty, let name = who[token]?.split(separator: " ").first.map(String.init) else { return }
+    private mutating func learn(_ id: Name, _ token: ReplyToken) {
+        guard !id.isEmpty, let name = who[token]?.split(separator: " ").first.map({ Name($0) }) else {
+            return
+        }
         ids[name] = id
     }
 

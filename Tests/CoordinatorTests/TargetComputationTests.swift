@@ -15,7 +15,7 @@ import Testing
     }
 
     /// A heartbeat with which `member` comes, or says that it is there.
-    private func beat(_ rig: inout ConsumerRig, _ member: String, epoch: Int32 = 0) -> Int32? {
+    private func beat(_ rig: inout ConsumerRig, _ member: Name, epoch: Int32 = 0) -> Int32? {
         var request = ConsumerGroupHeartbeatRequest()
         request.groupID = "g"
         request.memberID = member
@@ -32,7 +32,7 @@ import Testing
         return reply.memberEpoch
     }
 
-    private func targets(_ rig: ConsumerRig) -> [String: Int] {
+    private func targets(_ rig: ConsumerRig) -> [Name: Int] {
         (rig.shard.groups.consumer["g"]?.targets ?? [:]).mapValues { $0.values.reduce(0) { $0 + $1.count } }
     }
 

@@ -1,3 +1,4 @@
+import Base
 import Coordinator
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
             (#"\Qa.b\E"#, "a.b", true), (#"\Qa.b\E"#, "axb", false), ("^x$", "x", true),
             (".*", "größe", true),
         ])
-    func matching(pattern: String, name: String, expected: Bool) throws {
+    func matching(pattern: Name, name: Name, expected: Bool) throws {
         let compiled = try TopicPattern(pattern)
         let matches = compiled.matches(name)
         #expect(matches == expected)
@@ -25,21 +26,21 @@ import Testing
             #"\"#,
             "(?z)",
         ])
-    func invalid(pattern: String) {
+    func invalid(pattern: Name) {
         #expect(reason(against: pattern)?.isEmpty == false)
     }
 
     @Test("time and memory are bounded") func bounded() throws {
         #expect(reason(against: "((a{100}){100}){100}") != nil)
-        #expect(reason(against: String(repeating: "a", count: TopicPattern.lengthMax + 1)) != nil)
+        #expect(reason(against: Name(String(repeating: "a", count: TopicPattern.lengthMax + 1))) != nil)
         #expect(reason(against: "a{1000}") == nil)
         // Exponential for engines that backtrack.
         let nested = try TopicPattern("(a*)*(a*)*(a*)*b")
-        let matches = nested.matches(String(repeating: "a", count: 249))
+        let matches = nested.matches(Name(String(repeating: "a", count: 249)))
         #expect(!matches)
     }
 
-    private func reason(against pattern: String) -> String? {
+    private func reason(against pattern: Name) -> String? {
         do {
             let compiled = try TopicPattern(pattern)
             _ = compiled.matches("")

@@ -34,10 +34,10 @@ import Testing
     @Test("a string above 32,767 bytes is refused in both directions")
     func longString() throws {
         var request = HeartbeatRequest()
-        request.groupID = String(repeating: "x", count: 32_767)
+        request.groupID = Name(String(repeating: "x", count: 32_767))
         let bytes = try request.bytes(version: 4)
         #expect(try HeartbeatRequest(reading: bytes, version: 4) == request)
-        request.groupID += "x"
+        request.groupID = Name(request.groupID.text + "x")
         #expect(throws: WireError(.tooLong(32_768), at: 0, field: "groupId")) {
             try request.bytes(version: 4)
         }

@@ -1,6 +1,7 @@
 // What a log directory accepts, refuses and leaves behind, on the real disk.
 import Base
 import Foundation
+import Glibc
 import Records
 import Simulation
 import Testing
@@ -188,4 +189,27 @@ func checkpoints() throws {
         }
     }
     #expect(try LeaderEpochs(reading: Array("0\n2\n0 0\n4 10\n".utf8), path: "x").entries.count == 2)
+}
+
+@Test(
+    "files of strangers whose names differ in their accents only, or are no UTF-8, do no harm to a partition")
+func strangersInPartition() throws {
+    let scratch = try Scratch()
+    let directory = try scratch.open()
+    try directory.start()
+    var log = try directory.createPartition(
+        partition("t"), id: TopicID(high: 1, low: 2), config: LogConfig(), kind: .data)
+    try scratch.write("t-0/caf\u{e9}")
+    try scratch.write("t-0/cafe\u{301}")
+    for byte in [CChar(bitPattern: 0xc3), CChar(bitPattern: 0xff)] {
+        let path = Array("\(scratch.path)/t-0/".utf8CString.dropLast()) + [byte, 0]
+        #expect(close(open(path, O_CREAT | O_WRONLY, 0o644)) == 0)
+    }
+    try directory.stop(brokerEpoch: 1)
+    let again = try scratch.open()
+    try again.start()
+    log = try again.openPartition(
+        partition("t"), id: TopicID(high: 1, low: 2), config: LogConfig(), kind: .data)
+    #expect(log.bounds.logEnd == .zero)
+    again.abandon()
 }

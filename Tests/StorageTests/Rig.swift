@@ -124,7 +124,7 @@ extension PartitionLog {
 }
 
 /// Partition `index` of `topic`.
-func partition(_ topic: String, _ index: Int32 = 0) -> TopicPartition {
+func partition(_ topic: Name, _ index: Int32 = 0) -> TopicPartition {
     TopicPartition(topic: topic, partition: PartitionIndex(index))
 }
 
@@ -163,11 +163,11 @@ struct Rig {
             logger: Logger(level: .debug) { lines.add($0) })
     }
 
-    func create(_ topic: String = "t", kind: LogKind = .data) throws(StorageError) -> PartitionLog {
+    func create(_ topic: Name = "t", kind: LogKind = .data) throws(StorageError) -> PartitionLog {
         try directory.createPartition(partition(topic), id: Rig.topicID, config: config, kind: kind)
     }
 
-    func openLog(_ topic: String = "t", kind: LogKind = .data) throws(StorageError) -> PartitionLog {
+    func openLog(_ topic: Name = "t", kind: LogKind = .data) throws(StorageError) -> PartitionLog {
         try directory.openPartition(partition(topic), id: Rig.topicID, config: config, kind: kind)
     }
 

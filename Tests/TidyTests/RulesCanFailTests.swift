@@ -107,6 +107,22 @@ struct RulesCanFailTests {
         #expect((TextRules.checkNotes(file) + TextRules.checkPaths(file)).isEmpty != isBroken)
     }
 
+    @Test(
+        "strings that identify",
+        arguments: [
+            ("var a: [String: Int] = [:]", true), ("let a: Set<String>", true),
+            ("var a: [Name: String]", false),
+            ("func a(_ groupID: String)", true), ("var topics: [String]?", true),
+            ("var reason: String?", false),
+            ("let a = PartitionsOnce<String, Int>()", true),
+            ("_ fields: KeyValuePairs<String, String>", false), ("// Set<String>", false),
+            ("func topic(named name: Name) -> String", false), ("case topic(Name)", false),
+            ("func a(of memberID: String?, b: Int)", true),
+        ])
+    func names(_ text: String, _ isBroken: Bool) {
+        #expect(NameRule.check(source(text)).isEmpty != isBroken)
+    }
+
     @Test("API keys without a handler, gaps that are none, and strangers")
     func apiKeys() {
         let keys = SourceFile(

@@ -24,6 +24,11 @@ struct TidyTests {
         expectNone(found.map(\.description))
     }
 
+    @Test("what identifies is a name and no string", arguments: SourceTree.productFiles)
+    func names(_ file: SourceFile) {
+        expectNone(NameRule.check(file).map(\.description))
+    }
+
     @Test("no notes to ourselves and no paths of a machine", arguments: SourceTree.repository.files)
     func texts(_ file: SourceFile) {
         let found = TextRules.checkNotes(file) + TextRules.checkPaths(file)

@@ -1,4 +1,5 @@
 // max.connections.per.ip.overrides: how many connections single hosts may have, by name or by address.
+import Base
 internal import Network
 
 /// Limits of single hosts.
@@ -9,7 +10,7 @@ package struct AddressLimits: Sendable, CustomStringConvertible {
     /// No limits.
     package init() {}
 
-    static let key = "max.connections.per.ip.overrides"
+    static let key: Name = "max.connections.per.ip.overrides"
 
     init(_ text: String) throws(ConfigError) {
         // Kafka passes over what is empty at the end, and there only.

@@ -68,7 +68,7 @@ package struct BrokerSettings: Sendable {
     package var consumerBounds = ConsumerBounds()
     package var consumerMaxSize: Int32 = .max
     package var consumerMigration = ConsumerSettings.MigrationPolicy.bidirectional
-    package var consumerAssignors = Assignor.serverSide.map(\.rawValue)
+    package var consumerAssignors = Assignor.serverSide.map(\.rawValue.text)
     package var groupInitialRebalanceDelayMilliseconds: Int32 = 0
     package var offsetMetadataMaxBytes: Int32 = 4096
     package var offsetsPartitions: Int32 = 50

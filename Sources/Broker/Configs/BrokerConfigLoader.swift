@@ -1,4 +1,5 @@
 // Puts the broker's settings together: command line over environment over file over defaults.
+package import Base
 internal import Network
 
 /// Where a value came from; a later case wins over an earlier one.
@@ -15,28 +16,28 @@ package struct BrokerConfigLoader: Sendable {
         let value: String
         let source: ConfigSource
         /// What it was called where it was given: the key, or a variable's name.
-        let name: String
+        let name: Name
     }
 
     /// What was given, by key.
-    private var entries: [String: Entry] = [:]
+    private var entries: [Name: Entry] = [:]
 
     /// A loader without any values.
     package init() {}
 
     /// Adds a value; it replaces one of the same key unless that came from a stronger source.
-    package mutating func add(_ key: String, _ value: String, from source: ConfigSource) {
+    package mutating func add(_ key: Name, _ value: String, from source: ConfigSource) {
         add(key, Entry(value: value, source: source, name: key))
     }
 
     /// Adds the variables named `KAFKA_…` and `KAFKA_CFG_…` that stand for configurations.
-    package mutating func addEnvironment(_ variables: [String: String]) {
+    package mutating func addEnvironment(_ variables: [Name: String]) {
         for variable in ConfigVariable.all(in: variables) {
             add(variable.key, Entry(value: variable.value, source: .environment, name: variable.name))
         }
     }
 
-    private mutating func add(_ key: String, _ entry: Entry) {
+    private mutating func add(_ key: Name, _ entry: Entry) {
         if let earlier = entries[key], earlier.source > entry.source { return }
         entries[key] = entry
     }
@@ -56,14 +57,14 @@ package struct BrokerConfigLoader: Sendable {
         for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
             if let rule = Self.rules[key] {
                 try rule.apply(&settings, entry.value)
-                if case .none = rule.effect { withoutEffect.append(key) }
+                if case .none = rule.effect { withoutEffect.append(key.text) }
             } else if ListenerKey.key(of: key) != nil {
                 try ListenerKey.check(key, entry.value)
-                withoutEffect.append(key)
+                withoutEffect.append(key.text)
             } else if ForeignBrokerKeys.contains(key) {
-                withoutEffect.append(key)
+                withoutEffect.append(key.text)
             } else {
-                unknown.append(entry.name)
+                unknown.append(entry.name.text)
             }
         }
         try takeNodeID(&settings)

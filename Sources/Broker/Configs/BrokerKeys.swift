@@ -1,4 +1,5 @@
 // The rows of the broker's table whose values are obeyed.
+import Base
 internal import Coordinator
 
 extension BrokerSettings {
@@ -300,13 +301,15 @@ extension BrokerSettings {
 
     /// Kafka's own assignors, by their names or by the classes that have them.
     private static func assignors(_ text: String) throws(ConfigError) -> [String] {
-        let key = "group.consumer.assignors"
+        let key: Name = "group.consumer.assignors"
         let package = "org.apache.kafka.coordinator.group.assignor."
-        let classes = ["\(package)UniformAssignor": "uniform", "\(package)RangeAssignor": "range"]
+        let classes: [Name: String] = [
+            "\(package)UniformAssignor": "uniform", "\(package)RangeAssignor": "range",
+        ]
         var names: [String] = []
         for element in try ConfigKind.list(nil, mayBeEmpty: false).elements(text, key) {
-            let name = classes[element] ?? element
-            guard Assignor.serverSide.contains(where: { $0.rawValue == name }) else {
+            let name = classes[Name(element)] ?? element
+            guard Assignor.serverSide.contains(where: { $0.rawValue.text == name }) else {
                 throw ConfigError(key: key, sentence: "Class \(element) cannot be found")
             }
             if !names.contains(name) { names.append(name) }

@@ -1,4 +1,5 @@
 // What broker keys demand of each other, in Kafka's words.
+import Base
 
 extension BrokerSettings {
     /// Refuses values that contradict each other.
@@ -82,9 +83,9 @@ extension BrokerSettings {
     }
 
     private func checkConsumerBounds(
-        _ key: String, _ value: Int32, _ low: Int32, _ high: Int32
+        _ key: Name, _ value: Int32, _ low: Int32, _ high: Int32
     ) throws(ConfigError) {
-        let (name, least, most) = (
+        let (name, least, most): (Name, Name, Name) = (
             "group.consumer.\(key)", "group.consumer.min.\(key)", "group.consumer.max.\(key)"
         )
         guard high >= low else {

@@ -1,6 +1,7 @@
 // What values a configuration key takes. All keys, of topics and of brokers, with an effect or without one,
 // are read and checked here, by the rules of Kafka's own tables: blanks around a value do not count, numbers
 // are Java's, no element of a list is empty.
+import Base
 
 /// The values that a key takes.
 package enum ConfigKind: Sendable {
@@ -60,7 +61,7 @@ package enum ConfigKind: Sendable {
 
 extension ConfigKind {
     /// Refuses what the key does not take.
-    func check(_ text: String, _ key: String) throws(ConfigError) {
+    func check(_ text: String, _ key: Name) throws(ConfigError) {
         switch self {
         case .boolean: _ = try flag(text, key)
         case .integer: _ = try integer(text, key)
@@ -75,7 +76,7 @@ extension ConfigKind {
         }
     }
 
-    func flag(_ text: String, _ key: String) throws(ConfigError) -> Bool {
+    func flag(_ text: String, _ key: Name) throws(ConfigError) -> Bool {
         switch text.trimmed.lowercased() {
         case "true": return true
         case "false": return false
@@ -84,7 +85,7 @@ extension ConfigKind {
         }
     }
 
-    func integer(_ text: String, _ key: String) throws(ConfigError) -> Int64 {
+    func integer(_ text: String, _ key: Name) throws(ConfigError) -> Int64 {
         guard case .integer(let type, let range, let exception) = self else {
             preconditionFailure("the row of \(key) reads a number of a key that takes none")
         }
@@ -101,7 +102,7 @@ extension ConfigKind {
         throw ConfigError(key: key, value: "\(value)", problem: problem)
     }
 
-    func fraction(_ text: String, _ key: String) throws(ConfigError) -> Double {
+    func fraction(_ text: String, _ key: Name) throws(ConfigError) -> Double {
         guard case .fraction(let range) = self else {
             preconditionFailure("the row of \(key) reads a fraction of a key that takes none")
         }
@@ -124,7 +125,7 @@ extension ConfigKind {
         Int64(exactly: value).map { "\($0)" } ?? JavaNumber.text(value)
     }
 
-    func string(_ text: String, _ key: String) throws(ConfigError) -> String {
+    func string(_ text: String, _ key: Name) throws(ConfigError) -> String {
         let value = text.trimmed
         switch self {
         case .choice(let names, let ignoresCase):
@@ -144,7 +145,7 @@ extension ConfigKind {
     }
 
     /// The elements of a list, each once.
-    func elements(_ text: String, _ key: String) throws(ConfigError) -> [String] {
+    func elements(_ text: String, _ key: Name) throws(ConfigError) -> [String] {
         let elements = Self.split(text)
         switch self {
         case .replicas:
@@ -168,9 +169,9 @@ extension ConfigKind {
     }
 
     private static func checked(
-        _ elements: [String], _ names: [String]?, _ key: String
+        _ elements: [String], _ names: [String]?, _ key: Name
     ) throws(ConfigError) -> [String] {
-        var seen: Set<String> = []
+        var seen: Set<Name> = []
         for element in elements {
             if element.isEmpty {
                 throw ConfigError(key: key, sentence: "Configuration '\(key)' values must not be empty.")
@@ -181,7 +182,7 @@ extension ConfigKind {
                     problem: "String must be one of: \(names.joined(separator: ", "))")
             }
         }
-        return elements.filter { seen.insert($0).inserted }
+        return elements.filter { seen.insert(Name($0)).inserted }
     }
 
     /// The parts of a list without the blanks around them; none of a list that is blank.

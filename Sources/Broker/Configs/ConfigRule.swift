@@ -1,5 +1,6 @@
 // One configuration key is one row: its name, the values it takes, where its value goes or why it has no
 // effect, and what it means. Parsing, validation, DescribeConfigs and the manual all read that row.
+package import Base
 
 /// Why a configuration value was refused: a sentence that names the key, the value and what would be
 /// accepted.
@@ -10,21 +11,21 @@ package struct ConfigError: Error, Equatable, CustomStringConvertible {
     }
 
     /// The key.
-    package let key: String
+    package let key: Name
     private let problem: Problem
 
-    private init(key: String, _ problem: Problem) {
+    private init(key: Name, _ problem: Problem) {
         self.key = key
         self.problem = problem
     }
 
     /// An error about `key`; `problem` completes the sentence "Invalid value VALUE for configuration KEY: …".
-    package init(key: String, value: String, problem: String) {
+    package init(key: Name, value: String, problem: String) {
         self.init(key: key, .value(value, problem: problem))
     }
 
     /// An error about `key` with a sentence of its own.
-    package init(key: String, sentence: String) {
+    package init(key: Name, sentence: String) {
         self.init(key: key, .sentence(sentence))
     }
 
@@ -55,7 +56,7 @@ package enum ConfigEffect: Sendable {
 /// One row of a configuration table whose values end up in `Settings`.
 package struct ConfigRule<Settings>: Sendable {
     /// Kafka's name of the key.
-    package let name: String
+    package let name: Name
     /// What values it takes.
     package let kind: ConfigKind
     /// What becomes of them.
@@ -71,7 +72,7 @@ package struct ConfigRule<Settings>: Sendable {
     package var type: ConfigType { kind.type }
 
     init(
-        _ name: String, _ kind: ConfigKind, effect: ConfigEffect = .honoured, summary: String,
+        _ name: Name, _ kind: ConfigKind, effect: ConfigEffect = .honoured, summary: String,
         apply: @escaping @Sendable (inout Settings, String) throws(ConfigError) -> Void,
         render: @escaping @Sendable (Settings) -> String?
     ) {
@@ -89,7 +90,7 @@ package struct ConfigRule<Settings>: Sendable {
 extension ConfigRule {
     /// A whole number within `allowed`, or one beside it.
     package init<Number: FixedWidthInteger & Sendable>(
-        _ name: String, sets path: any WritableKeyPath<Settings, Number> & Sendable,
+        _ name: Name, sets path: any WritableKeyPath<Settings, Number> & Sendable,
         allowed: ClosedRange<Number>, or exception: Number? = nil, _ summary: String
     ) {
         let kind = Self.kind(of: allowed, or: exception)
@@ -103,7 +104,7 @@ extension ConfigRule {
 
     /// A whole number within `allowed`, or no value at all.
     package init<Number: FixedWidthInteger & Sendable>(
-        _ name: String, sets path: any WritableKeyPath<Settings, Number?> & Sendable,
+        _ name: Name, sets path: any WritableKeyPath<Settings, Number?> & Sendable,
         allowed: ClosedRange<Number>, _ summary: String
     ) {
         let kind = Self.kind(of: allowed, or: nil)
@@ -125,7 +126,7 @@ extension ConfigRule {
 
     /// A fraction within `allowed`.
     package init(
-        _ name: String, sets path: any WritableKeyPath<Settings, Double> & Sendable,
+        _ name: Name, sets path: any WritableKeyPath<Settings, Double> & Sendable,
         allowed: ClosedRange<Double>, _ summary: String
     ) {
         let kind = ConfigKind.fraction(allowed)
@@ -138,8 +139,7 @@ extension ConfigRule {
     }
 
     /// `true` or `false`.
-    package init(_ name: String, sets path: any WritableKeyPath<Settings, Bool> & Sendable, _ summary: String)
-    {
+    package init(_ name: Name, sets path: any WritableKeyPath<Settings, Bool> & Sendable, _ summary: String) {
         self.init(
             name, .boolean, summary: summary,
             apply: { (settings, text) throws(ConfigError) in
@@ -150,7 +150,7 @@ extension ConfigRule {
 
     /// One of the names of an enumeration, which are Kafka's, in its order.
     package init<Choice: RawRepresentable & CaseIterable & Sendable>(
-        _ name: String, sets path: any WritableKeyPath<Settings, Choice> & Sendable,
+        _ name: Name, sets path: any WritableKeyPath<Settings, Choice> & Sendable,
         as spelling: @escaping @Sendable (String) -> String = { $0 }, ignoresCase: Bool = false,
         _ summary: String
     ) where Choice.RawValue == String {
@@ -170,7 +170,7 @@ extension ConfigRule {
 
     /// Any text, or no value at all.
     package init(
-        _ name: String, sets path: any WritableKeyPath<Settings, String?> & Sendable, _ summary: String
+        _ name: Name, sets path: any WritableKeyPath<Settings, String?> & Sendable, _ summary: String
     ) {
         self.init(
             name, .string, summary: summary,
@@ -182,7 +182,7 @@ extension ConfigRule {
 
     /// A list with commas: of anything, or of some names.
     package init(
-        _ name: String, sets path: any WritableKeyPath<Settings, [String]> & Sendable,
+        _ name: Name, sets path: any WritableKeyPath<Settings, [String]> & Sendable,
         of kind: ConfigKind = .list(nil, mayBeEmpty: false), _ summary: String
     ) {
         self.init(
@@ -202,7 +202,7 @@ extension ConfigRule {
 
 extension ConfigRule {
     /// A key whose values are checked and have no effect, for `reason`.
-    static func unused(_ name: String, _ kind: ConfigKind, _ reason: String) -> ConfigRule {
+    static func unused(_ name: Name, _ kind: ConfigKind, _ reason: String) -> ConfigRule {
         ConfigRule(
             name, kind, effect: .none(reason), summary: "No effect: \(reason).",
             apply: { (_, text) throws(ConfigError) in try kind.check(text, name) }, render: { _ in nil })
@@ -211,7 +211,7 @@ extension ConfigRule {
     /// A key that asks for protection, unless its value is harmless; `lack` says what there is not, and what
     /// would happen unprotected.
     static func protection(
-        _ name: String, _ kind: ConfigKind, unless isHarmless: @escaping @Sendable (String) -> Bool,
+        _ name: Name, _ kind: ConfigKind, unless isHarmless: @escaping @Sendable (String) -> Bool,
         _ lack: String
     ) -> ConfigRule {
         ConfigRule(
@@ -226,7 +226,7 @@ extension ConfigRule {
 
 extension ConfigError {
     /// A key asks for protection that there is not.
-    static func unprotected(_ key: String, _ value: String, _ lack: String) -> ConfigError {
+    static func unprotected(_ key: Name, _ value: String, _ lack: String) -> ConfigError {
         ConfigError(
             key: key,
             sentence: "\(key)=\(value) asks for protection that this broker does not have: \(lack); remove "

@@ -1,26 +1,28 @@
 // Variables of the environment that stand for configurations, as the container images of Kafka have them:
 // KAFKA_LOG_DIRS, or KAFKA_CFG_LOG_DIRS, is log.dirs; two underscores are one, three a dash.
+import Base
 
 /// A configuration that a variable stands for.
 struct ConfigVariable {
-    let name: String
-    let key: String
+    let name: Name
+    let key: Name
     let value: String
 
     /// The configurations of `variables`; of two for one key the one with KAFKA_CFG_ comes last.
-    static func all(in variables: [String: String]) -> [ConfigVariable] {
-        let long = "KAFKA_CFG_"
-        let short = "KAFKA_"
+    static func all(in variables: [Name: String]) -> [ConfigVariable] {
+        let long: Name = "KAFKA_CFG_"
+        let short: Name = "KAFKA_"
         let names = variables.keys.filter { $0.hasPrefix(short) && !isConvention($0, variables[$0] ?? "") }
         let order = names.sorted { ($0.hasPrefix(long) ? 1 : 0, $0) < ($1.hasPrefix(long) ? 1 : 0, $1) }
         return order.map { name in
-            let prefix = name.hasPrefix(long) ? long.count : short.count
+            let prefix = (name.hasPrefix(long) ? long : short).utf8.count
             return ConfigVariable(
-                name: name, key: key(of: name.dropFirst(prefix)), value: variables[name] ?? "")
+                name: name, key: key(of: Substring(name.utf8.dropFirst(prefix))), value: variables[name] ?? ""
+            )
         }
     }
 
-    private static func key(of name: Substring) -> String {
+    private static func key(of name: Substring) -> Name {
         var key = ""
         var underscores = 0
         for character in name.lowercased() + "." {
@@ -38,7 +40,7 @@ struct ConfigVariable {
             underscores = 0
             key.append(character)
         }
-        return String(key.dropLast())
+        return Name(key.dropLast())
     }
 }
 
@@ -46,8 +48,8 @@ struct ConfigVariable {
 
 extension ConfigVariable {
     /// Whether a variable is one that images, and clusters that run them, set beside the configurations.
-    private static func isConvention(_ name: String, _ value: String) -> Bool {
-        if conventions.contains(Substring(name)) || prefixes.contains(where: { name.hasPrefix($0) }) {
+    private static func isConvention(_ name: Name, _ value: String) -> Bool {
+        if conventions.contains(name) || prefixes.contains(where: { name.hasPrefix($0) }) {
             return true
         }
         // Kubernetes tells the address of a service called kafka so; as a key it would be a port's number.
@@ -55,7 +57,7 @@ extension ConfigVariable {
     }
 
     /// Of the JVM and its logging, of services in Kubernetes, and of Bitnami's access to ZooKeeper.
-    private static let prefixes = [
+    private static let prefixes: [Name] = [
         "KAFKA_LOG4J", "KAFKA_JMX_", "KAFKA_PORT_", "KAFKA_SERVICE_", "KAFKA_CFG_LOG4J",
         "KAFKA_ZOOKEEPER_TLS_", "KAFKA_TLS_",
     ]
@@ -75,5 +77,5 @@ extension ConfigVariable {
         KAFKA_CONTROLLER_USER KAFKA_CONTROLLER_PASSWORD KAFKA_CERTIFICATE_PASSWORD
         KAFKA_ZOOKEEPER_PROTOCOL KAFKA_ZOOKEEPER_USER KAFKA_ZOOKEEPER_PASSWORD KAFKA_BROKER_USER
         KAFKA_BROKER_PASSWORD KAFKA_METRICS_ENABLED
-        """.split { $0 == " " || $0 == "\n" })
+        """.split { $0 == " " || $0 == "\n" }.map { Name($0) })
 }

@@ -1,14 +1,15 @@
 // Broker keys that Kafka 4 does not know, but files and containers of older versions, of plugins and of other
 // vendors set: they are no typing errors, and nobody is warned of them.
+import Base
 
 enum ForeignBrokerKeys {
     /// Whether `key` is one of them.
-    static func contains(_ key: String) -> Bool {
-        names.contains(Substring(key)) || prefixes.contains { key.hasPrefix($0) }
+    static func contains(_ key: Name) -> Bool {
+        names.contains(key) || prefixes.contains { key.hasPrefix($0) }
     }
 
     /// Of ZooKeeper, of its encrypted configurations, and of Confluent's server.
-    private static let prefixes = ["zookeeper.", "password.encoder.", "confluent."]
+    private static let prefixes: [Name] = ["zookeeper.", "password.encoder.", "confluent."]
 
     /// The first two are read by Kafka's authorizer, which is refused where it is asked for.
     private static let names = Set(
@@ -22,5 +23,5 @@ enum ForeignBrokerKeys {
         log.message.format.version log.message.timestamp.difference.max.ms offsets.commit.required.acks
         port quota.consumer.default quota.producer.default replica.lag.max.messages
         reserved.broker.max.id
-        """.split { $0 == " " || $0 == "\n" })
+        """.split { $0 == " " || $0 == "\n" }.map { Name($0) })
 }

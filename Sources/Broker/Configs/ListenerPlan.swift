@@ -1,6 +1,7 @@
 // Where the broker listens and what it tells its clients, from the keys that say so together: listeners,
 // advertised.listeners, listener.security.protocol.map and controller.listener.names. Kafka's own files list
 // the controller's listener among the others; here there is no such port.
+import Base
 internal import Network
 
 /// The listeners of one broker.
@@ -14,7 +15,7 @@ struct ListenerPlan {
     ///
     /// - Throws: also if a listener asks for protection, as it would serve everybody without.
     init(_ settings: BrokerSettings) throws(ConfigError) {
-        let controllers = Set(settings.controllerListenerNames.map { $0.uppercased() })
+        let controllers = Set(settings.controllerListenerNames.map { Name($0.uppercased()) })
         let protocols = try Self.protocols(settings, controllers)
         let named: [ListenerAddress]
         do throws(ListenerSyntaxError) {
@@ -36,8 +37,8 @@ struct ListenerPlan {
     }
 
     private static func protocols(
-        _ settings: BrokerSettings, _ controllers: Set<String>
-    ) throws(ConfigError) -> [String: SecurityProtocol] {
+        _ settings: BrokerSettings, _ controllers: Set<Name>
+    ) throws(ConfigError) -> [Name: SecurityProtocol] {
         guard let map = settings.listenerProtocolMap else {
             return ListenerAddress.standardProtocols.merging(
                 controllers.map { ($0, .plaintext) }, uniquingKeysWith: { first, _ in first })
@@ -48,7 +49,7 @@ struct ListenerPlan {
     }
 
     private static func advertised(
-        _ settings: BrokerSettings, _ listeners: [ListenerAddress], _ protocols: [String: SecurityProtocol]
+        _ settings: BrokerSettings, _ listeners: [ListenerAddress], _ protocols: [Name: SecurityProtocol]
     ) throws(ConfigError) -> [ListenerAddress] {
         guard !settings.advertisedListeners.isEmpty else { return [] }
         do throws(ListenerSyntaxError) {
@@ -62,10 +63,10 @@ struct ListenerPlan {
 
     /// One node talks to no other, but a name without a listener is a typing error.
     private func checkInterBroker(
-        _ settings: BrokerSettings, _ protocols: [String: SecurityProtocol]
+        _ settings: BrokerSettings, _ protocols: [Name: SecurityProtocol]
     ) throws(ConfigError) {
-        let key = "inter.broker.listener.name"
-        if let name = settings.interBrokerListener, protocols[name.uppercased()] == nil {
+        let key: Name = "inter.broker.listener.name"
+        if let name = settings.interBrokerListener, protocols[Name(name.uppercased())] == nil {
             throw ConfigError(
                 key: key,
                 sentence: "Listener with name \(name.uppercased()) defined in \(key) not found in "
@@ -73,7 +74,7 @@ struct ListenerPlan {
         }
         guard let name = settings.interBrokerListener ?? settings.interBrokerProtocol else { return }
         let names = (advertised.isEmpty ? listeners : advertised).map(\.name)
-        guard names.contains(name.uppercased()) else {
+        guard names.contains(Name(name.uppercased())) else {
             throw ConfigError(
                 key: key,
                 sentence: "\(key) must be a listener name defined in advertised.listeners. The valid options "

@@ -1,5 +1,6 @@
 // The rows of broker keys that ask for protection: whoever sets one relies on it, so a broker without it does
 // not start. Listeners with TLS or SASL are refused in the same way (`ListenerPlan`).
+import Base
 
 extension BrokerSettings {
     /// Every broker configuration that is refused unless its value is harmless.
@@ -36,8 +37,8 @@ extension BrokerSettings {
 /// Keys of one listener: `listener.name.NAME.KEY`.
 enum ListenerKey {
     /// What is set for one listener; nil if the key is none of a listener.
-    static func key(of text: String) -> Substring? {
-        let parts = text.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
+    static func key(of name: Name) -> Substring? {
+        let parts = name.text.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0] == "listener", parts[1] == "name", !parts[2].isEmpty,
             !parts[3].isEmpty
         else { return nil }
@@ -45,17 +46,17 @@ enum ListenerKey {
     }
 
     /// Refuses limits and rules of single listeners, which Kafka would obey.
-    static func check(_ text: String, _ value: String) throws(ConfigError) {
-        guard let key = key(of: text) else { return }
+    static func check(_ name: Name, _ value: String) throws(ConfigError) {
+        guard let key = key(of: name) else { return }
         switch key {
         case "max.connections", "max.connection.creation.rate":
-            let count = try ConfigKind.int(from: 0).integer(value, text)
+            let count = try ConfigKind.int(from: 0).integer(value, name)
             guard count == Int64(Int32.max) else {
-                throw .unprotected(text, value, "connections of single listeners are not limited")
+                throw .unprotected(name, value, "connections of single listeners are not limited")
             }
         case "principal.builder.class":
             guard value.trimmed == BrokerSettings.defaultPrincipalBuilder else {
-                throw .unprotected(text, value, BrokerSettings.noPrincipalBuilder)
+                throw .unprotected(name, value, BrokerSettings.noPrincipalBuilder)
             }
         default: return
         }

@@ -1,5 +1,6 @@
 // THE table of topic configurations. A topic's settings are the broker's defaults with the topic's own values
 // applied over them.
+package import Base
 
 /// What happens to old records of a topic; `compact,delete` is both.
 package struct CleanupPolicy: OptionSet, Hashable, Sendable {
@@ -180,7 +181,7 @@ extension TopicSettings {
         uniqueKeysWithValues: (rules + [internalSegmentBytes]).map { ($0.name, $0) })
 
     /// The row of a key that the table has.
-    static func rule(_ name: String) -> ConfigRule<TopicSettings> {
+    static func rule(_ name: Name) -> ConfigRule<TopicSettings> {
         guard let rule = rulesByName[name] else {
             preconditionFailure("a broker key is the default of \(name), which is no topic key")
         }
@@ -188,7 +189,7 @@ extension TopicSettings {
     }
 
     /// These settings with a topic's own values applied over them, each checked, and then their relations.
-    package func applying(_ values: [String: String]) throws(ConfigError) -> TopicSettings {
+    package func applying(_ values: [Name: String]) throws(ConfigError) -> TopicSettings {
         var settings = self
         for key in values.keys.sorted() where Self.rulesByName[key] == nil {
             throw ConfigError(key: key, sentence: "Unknown topic config name: \(key)")

@@ -1,9 +1,10 @@
 // Broker keys that are the defaults of topic keys. Type, limits and meaning stand in the topic key's row
 // alone: a broker key's row names it, so that the two cannot come apart.
+import Base
 
 extension ConfigRule<BrokerSettings> {
     /// The row of `name`, whose value is what topics have for `topicKey` unless they are given their own.
-    static func defaulting(_ name: String, of topicKey: String) -> ConfigRule {
+    static func defaulting(_ name: Name, of topicKey: Name) -> ConfigRule {
         let rule = TopicSettings.rule(topicKey)
         return ConfigRule(
             name, rule.kind, summary: summary(of: name, topicKey, rule),
@@ -16,7 +17,7 @@ extension ConfigRule<BrokerSettings> {
     }
 
     private static func summary(
-        of name: String, _ topicKey: String, _ rule: ConfigRule<TopicSettings>
+        of name: Name, _ topicKey: Name, _ rule: ConfigRule<TopicSettings>
     ) -> String {
         name == topicKey ? "Default of topics. \(rule.summary)" : "Default of \(topicKey). \(rule.summary)"
     }

@@ -1,6 +1,7 @@
 // The rows of Kafka's broker keys without an effect here: features that
 // are not served yet. Their values are checked
 // as Kafka checks them.
+import Base
 
 extension BrokerSettings {
     static let transactionsRows: [ConfigRule<BrokerSettings>] = [

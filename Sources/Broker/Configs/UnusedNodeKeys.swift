@@ -1,6 +1,7 @@
 // The rows of Kafka's broker keys without an effect here, all together, and of those among them that concern
 // one node: its threads, its place in a quorum, what watches it. Their values are checked as Kafka checks
 // them.
+import Base
 
 extension BrokerSettings {
     /// Every broker configuration of Kafka that is accepted without an effect.

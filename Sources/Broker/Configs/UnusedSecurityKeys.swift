@@ -1,6 +1,7 @@
 // The rows of Kafka's broker keys without an effect here: protection of
 // listeners, which are refused where they ask for it. Their values are checked
 // as Kafka checks them.
+import Base
 
 extension BrokerSettings {
     static let tlsRows: [ConfigRule<BrokerSettings>] = [

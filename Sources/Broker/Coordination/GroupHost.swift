@@ -1,6 +1,6 @@
 // The groups of the broker: the topic that holds them, created when it is first needed, and one shard for
 // each of its partitions.
-internal import Base
+package import Base
 package import Coordinator
 internal import Network
 internal import Protocol
@@ -9,7 +9,7 @@ internal import Storage
 /// Hosts the group coordinator.
 package final class GroupHost: Sendable {
     /// The topic of groups and offsets.
-    package static let topicName = "__consumer_offsets"
+    package static let topicName: Name = "__consumer_offsets"
 
     typealias Host = ShardHost<GroupCoordinator>
 
@@ -133,14 +133,14 @@ package final class GroupHost: Sendable {
     }
 
     /// The shard of a group.
-    static func shard(of group: String, in shards: [Host]) -> Host {
+    static func shard(of group: Name, in shards: [Host]) -> Host {
         let hash = javaHash(group)
         // Kafka takes the absolute value, and 0 for the one number that has none.
         return shards[hash == .min ? 0 : Int(abs(hash)) % shards.count]
     }
 
     /// Topics were deleted, so their offsets go too.
-    func topicsDeleted(_ names: Set<String>) {
+    func topicsDeleted(_ names: Set<Name>) {
         for shard in existingShards() ?? [] { shard.post(.topicsDeleted(names)) }
     }
 
@@ -155,27 +155,27 @@ package final class GroupHost: Sendable {
     }
 
     /// What happened to a group lately, the oldest first; nil if it is not known.
-    package func journal(of group: String) -> [GroupJournalEntry]? {
+    package func journal(of group: Name) -> [GroupJournalEntry]? {
         guard let shards = existingShards() else { return nil }
         return Self.shard(of: group, in: shards).inspect { $0.journals[group]?.entries } ?? nil
     }
 }
 
 /// `String.hashCode` of Java, over UTF-16: it decides which partition a group lives in.
-func javaHash(_ text: String) -> Int32 {
-    text.utf16.reduce(Int32(0)) { $0 &* 31 &+ Int32($1) }
+func javaHash(_ name: Name) -> Int32 {
+    name.text.utf16.reduce(Int32(0)) { $0 &* 31 &+ Int32($1) }
 }
 
 extension TopicDirectory {
     /// The ids of all topics by their names.
-    fileprivate var ids: [String: TopicID] {
+    fileprivate var ids: [Name: TopicID] {
         Dictionary(all.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
 extension NewTopic {
     /// A topic that comes into being because it was asked for.
-    init(missing name: String, _ settings: BrokerSettings) {
+    init(missing name: Name, _ settings: BrokerSettings) {
         self = name == GroupHost.topicName ? .groupState(settings) : NewTopic(name: name)
     }
 
@@ -216,7 +216,7 @@ extension ConsumerSettings {
         defaults.assignmentIntervalMilliseconds = settings.consumerAssignmentMilliseconds
         membersMax = settings.consumerMaxSize
         migration = settings.consumerMigration
-        let named = settings.consumerAssignors.compactMap(Assignor.init)
+        let named = settings.consumerAssignors.compactMap { Assignor(rawValue: Name($0)) }
         if !named.isEmpty { assignors = named }
     }
 }

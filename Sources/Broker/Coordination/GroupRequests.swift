@@ -10,7 +10,7 @@ extension RequestContext {
 
     /// Asks the shard of `group`; its reply is read by `read`, and an error without one becomes `refusal`.
     func ask<Reply: Sendable>(
-        _ group: String, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
+        _ group: Name, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
         read: @escaping @Sendable (GroupReply) -> Reply?, refusal: @escaping @Sendable (ErrorCode) -> Reply
     ) -> Outcome<Reply> {
         guard let shards = broker.groups.existingShards() else {
@@ -33,7 +33,7 @@ extension RequestContext {
 
     /// The same for a part of a reply.
     func ask(
-        _ group: String, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
+        _ group: Name, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
         answer: @escaping @Sendable (GroupHost.Host.Answer) -> Void
     ) {
         broker.groups.withShards { [self] shards in
@@ -45,8 +45,8 @@ extension RequestContext {
     /// Asks about each group of `ids`, and makes one reply of what is `read` of each answer, in order; groups
     /// that may not be asked about, and errors, become `refusal`.
     func askEach<Part: Sendable, Reply: Sendable>(
-        _ ids: [String], _ operation: Operation, refusal: @escaping @Sendable (ErrorCode, String) -> Part,
-        check: (String) -> ErrorCode? = { _ in nil }, _ request: (String) -> GroupRequest,
+        _ ids: [Name], _ operation: Operation, refusal: @escaping @Sendable (ErrorCode, Name) -> Part,
+        check: (Name) -> ErrorCode? = { _ in nil }, _ request: (Name) -> GroupRequest,
         read: @escaping @Sendable (GroupReply) -> [Part]?,
         then respond: @escaping @Sendable ([Part]) -> Reply
     ) -> Outcome<Reply> {

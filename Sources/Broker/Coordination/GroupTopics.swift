@@ -4,9 +4,9 @@ package import Coordinator
 
 extension TopicDirectory: TopicsView {
     /// The names of all topics.
-    package var names: [String] { all.map(\.name) }
+    package var names: [Name] { all.map(\.name) }
     /// The topic called `name`.
-    package func topic(named name: String) -> GroupTopic? { self[name].map(GroupTopic.init) }
+    package func topic(named name: Name) -> GroupTopic? { self[name].map(GroupTopic.init) }
     /// The topic with `id`.
     package func topic(_ id: TopicID) -> GroupTopic? { self[id].map(GroupTopic.init) }
 }

@@ -7,7 +7,7 @@ package struct FetchTarget: Sendable {
     /// Identifies the partition within a request or session: by id where the client speaks ids (v13), else by
     /// name.
     package struct Key: Hashable, Sendable {
-        package let topicName: String
+        package let topicName: Name
         package let topicID: TopicID
         package let partition: Int32
     }

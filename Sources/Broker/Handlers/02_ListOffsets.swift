@@ -97,7 +97,7 @@ enum ListOffsetsHandler {
         _ request: ListOffsetsRequest, _ topics: TopicDirectory, _ context: RequestContext
     ) -> ListOffsetsResponse {
         let asked = request.topics.reduce(
-            into: PartitionsOnce<String, ListOffsetsRequest.ListOffsetsPartition>()
+            into: PartitionsOnce<Name, ListOffsetsRequest.ListOffsetsPartition>()
         ) { asked, topic in
             for partition in topic.partitions {
                 asked.add(partition, partition.partitionIndex, of: topic.name)

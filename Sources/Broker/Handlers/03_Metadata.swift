@@ -49,11 +49,11 @@ enum MetadataHandler {
         }
 
         /// The names that do not exist and are to be created.
-        func creatable(_ context: RequestContext) -> [String] {
+        func creatable(_ context: RequestContext) -> [Name] {
             guard case .some(let topics, mayCreate: true) = self, context.broker.settings.autoCreateTopics
             else { return [] }
             let existing = context.topics
-            var seen: Set<String> = []
+            var seen: Set<Name> = []
             return topics.compactMap(\.topicName).filter { name in
                 existing[name] == nil && name != TopicName.clusterMetadata
                     && TopicName.problem(with: name) == nil && seen.insert(name).inserted
@@ -64,7 +64,7 @@ enum MetadataHandler {
 
     private static func response(
         to asked: Asked, _ request: MetadataRequest, _ context: RequestContext,
-        refusals: [String: ErrorCode] = [:]
+        refusals: [Name: ErrorCode] = [:]
     ) -> MetadataResponse {
         let broker = context.broker
         let address = broker.advertisedAddress(for: context)
@@ -73,7 +73,7 @@ enum MetadataHandler {
         var node = MetadataResponse.MetadataResponseBroker()
         node.nodeID = broker.settings.nodeID
         (node.host, node.port) = address
-        node.rack = broker.settings.rack
+        node.rack = broker.settings.rack.map { Name($0) }
         response.brokers = [node]
         response.clusterID = broker.clusterID
         response.controllerID = broker.settings.nodeID
@@ -131,7 +131,7 @@ enum MetadataHandler {
 
     private static func failure(
         _ wanted: MetadataRequest.MetadataRequestTopic, _ request: MetadataRequest,
-        _ refusals: [String: ErrorCode]
+        _ refusals: [Name: ErrorCode]
     ) -> MetadataResponse.MetadataResponseTopic {
         var topic = MetadataResponse.MetadataResponseTopic()
         topic.name = wanted.topicName
@@ -182,5 +182,5 @@ enum MetadataHandler {
 extension MetadataRequest.MetadataRequestTopic {
     /// The name that is asked for; nil where the topic is named by its id, beside which clients leave the
     /// name null or empty.
-    fileprivate var topicName: String? { topicID == .zero ? name ?? "" : nil }
+    fileprivate var topicName: Name? { topicID == .zero ? name ?? "" : nil }
 }

@@ -50,7 +50,7 @@ enum FindCoordinatorHandler {
     private static let shareFrom: Int16 = 6
 
     private static func response(
-        _ keys: [String], _ code: ErrorCode, _ context: RequestContext
+        _ keys: [Name], _ code: ErrorCode, _ context: RequestContext
     ) -> FindCoordinatorResponse {
         var response = FindCoordinatorResponse()
         response.throttleTimeMs = context.throttleMilliseconds
@@ -71,7 +71,7 @@ enum FindCoordinatorHandler {
     }
 
     private static func coordinator(
-        _ key: String, _ code: ErrorCode, _ context: RequestContext
+        _ key: Name, _ code: ErrorCode, _ context: RequestContext
     ) -> FindCoordinatorResponse.Coordinator {
         var coordinator = FindCoordinatorResponse.Coordinator()
         coordinator.key = key

@@ -38,7 +38,7 @@ enum DescribeGroupsHandler {
         return group
     }
 
-    private static func failure(_ code: ErrorCode, _ id: String) -> Group {
+    private static func failure(_ code: ErrorCode, _ id: Name) -> Group {
         var group = Group()
         group.groupID = id
         group.errorCode = code.rawValue

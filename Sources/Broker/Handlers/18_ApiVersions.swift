@@ -55,7 +55,7 @@ enum ApiVersionsHandler {
     }
 
     /// Letters, digits, dots and dashes, beginning and ending with a letter or digit (KIP-511).
-    private static func isValid(_ text: String) -> Bool {
+    private static func isValid(_ text: Name) -> Bool {
         func isAlphanumeric(_ byte: UInt8) -> Bool {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

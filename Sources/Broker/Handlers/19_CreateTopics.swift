@@ -12,7 +12,7 @@ enum CreateTopicsHandler {
             Dictionary(grouping: request.topics, by: \.name).filter { $0.value.count > 1 }.keys)
         var wanted: [NewTopic] = []
         var refused: [CreateTopicsResponse.CreatableTopicResult] = []
-        var seen: Set<String> = []
+        var seen: Set<Name> = []
         for topic in request.topics where seen.insert(topic.name).inserted {
             if repeated.contains(topic.name) {
                 refused.append(
@@ -44,7 +44,7 @@ enum CreateTopicsHandler {
         return .later(reply)
     }
 
-    private static func refusal(_ name: String, _ reason: TopicRefusal)
+    private static func refusal(_ name: Name, _ reason: TopicRefusal)
         -> CreateTopicsResponse.CreatableTopicResult
     {
         var result = CreateTopicsResponse.CreatableTopicResult()

@@ -154,7 +154,7 @@ enum DeleteRecordsHandler {
 extension DeleteRecordsRequest {
     /// The same with every topic and partition once.
     fileprivate var eachOnce: DeleteRecordsRequest {
-        var asked = PartitionsOnce<String, DeleteRecordsPartition>()
+        var asked = PartitionsOnce<Name, DeleteRecordsPartition>()
         for topic in topics {
             for partition in topic.partitions {
                 asked.add(partition, partition.partitionIndex, of: topic.name)

@@ -11,7 +11,7 @@ enum DeleteGroupsHandler {
     static func handle(_ request: DeleteGroupsRequest, _ context: RequestContext) -> Outcome<
         DeleteGroupsResponse
     > {
-        var seen: Set<String> = []
+        var seen: Set<Name> = []
         let ids = request.groupsNames.filter { seen.insert($0).inserted }
         return context.askEach(ids, .delete, refusal: failure) {
             .delete([$0])
@@ -25,7 +25,7 @@ enum DeleteGroupsHandler {
         }
     }
 
-    private static func failure(_ code: ErrorCode, _ id: String) -> Result {
+    private static func failure(_ code: ErrorCode, _ id: Name) -> Result {
         var result = Result()
         result.groupID = id
         result.errorCode = code.rawValue

@@ -32,7 +32,7 @@ enum OffsetDeleteHandler {
         var accepted = request
         accepted.topics = []
         var refused: [Topic] = []
-        var places: [String: Int] = [:]
+        var places: [Name: Int] = [:]
         for asked in request.topics {
             var good = asked
             var bad = Topic()

@@ -36,7 +36,7 @@ enum DescribeClusterHandler {
         var node = DescribeClusterResponse.DescribeClusterBroker()
         node.brokerID = broker.settings.nodeID
         (node.host, node.port) = address
-        node.rack = broker.settings.rack
+        node.rack = broker.settings.rack.map { Name($0) }
         response.brokers = [node]
         if request.includeClusterAuthorizedOperations {
             response.clusterAuthorizedOperations = Resource.cluster.operationBits

@@ -33,7 +33,7 @@ enum ConsumerGroupDescribeHandler {
         return group
     }
 
-    private static func failure(_ code: ErrorCode, _ id: String) -> Group {
+    private static func failure(_ code: ErrorCode, _ id: Name) -> Group {
         var group = Group()
         group.groupID = id
         group.errorCode = code.rawValue

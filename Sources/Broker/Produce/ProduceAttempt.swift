@@ -26,7 +26,7 @@ struct ProduceAttempt: Sendable {
     }
 
     /// The client id with which Kafka lets tools write internal topics.
-    private static let adminClientID = "__admin_client"
+    private static let adminClientID: Name = "__admin_client"
 
     private let context: RequestContext
     private let isAwaited: Bool

@@ -1,10 +1,11 @@
 // The features of KRaft (KIP-584): which levels this broker can run at, and the levels that a new data
 // directory is given.
+import Base
 
 /// Feature levels.
 enum Features {
     struct Feature: Sendable {
-        let name: String
+        let name: Name
         let levels: ClosedRange<Int16>
     }
 
@@ -21,7 +22,7 @@ enum Features {
     ]
 
     /// The levels of a new directory.
-    static let initial: [(name: String, level: Int16)] = [
+    static let initial: [(name: Name, level: Int16)] = [
         ("metadata.version", metadataVersion), ("group.version", 1),
     ]
 }

@@ -11,10 +11,10 @@ struct MetadataContents: Sendable {
         var partitions: [Int32: PartitionRecord] = [:]
     }
 
-    private var features: [String: FeatureLevelRecord] = [:]
+    private var features: [Name: FeatureLevelRecord] = [:]
     private var brokers: [Int32: RegisterBrokerRecord] = [:]
     private var topics: [TopicID: Topic] = [:]
-    private var configs: [MetadataImage.ConfigResource: [String: ConfigRecord]] = [:]
+    private var configs: [MetadataImage.ConfigResource: [Name: ConfigRecord]] = [:]
     private var producerIDs: ProducerIdsRecord?
     /// Records of types that have no effect here, all of them: what became of them only Kafka knows.
     private var others: [MetadataRecord] = []

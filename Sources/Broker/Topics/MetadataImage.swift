@@ -31,7 +31,7 @@ package struct MetadataImage: Sendable {
 
     /// A topic as its records describe it.
     package struct TopicState: Sendable, Equatable {
-        package let name: String
+        package let name: Name
         package let id: TopicID
         package var partitions: [Int32: PartitionState] = [:]
     }
@@ -39,10 +39,10 @@ package struct MetadataImage: Sendable {
     /// A configured thing: its kind as KRaft numbers it (topic 2, broker 4), and its name.
     package struct ConfigResource: Hashable, Sendable {
         package let type: Int8
-        package let name: String
+        package let name: Name
 
         /// The configurations of the topic `name`.
-        package static func topic(_ name: String) -> ConfigResource { ConfigResource(type: 2, name: name) }
+        package static func topic(_ name: Name) -> ConfigResource { ConfigResource(type: 2, name: name) }
         /// The configurations of all brokers.
         package static let cluster = ConfigResource(type: 4, name: "")
     }
@@ -52,9 +52,9 @@ package struct MetadataImage: Sendable {
     /// The ids of topics that were removed.
     package private(set) var removedTopics: Set<TopicID> = []
     /// Values that were set, by resource.
-    package private(set) var configs: [ConfigResource: [String: String]] = [:]
+    package private(set) var configs: [ConfigResource: [Name: String]] = [:]
     /// Finalized features; `metadata.version` is always among them.
-    package private(set) var features: [String: Int16] = [:]
+    package private(set) var features: [Name: Int16] = [:]
     /// The first producer id that no block contains yet.
     package private(set) var nextProducerID: Int64 = 0
     /// Nodes that registered and are not gone for good.

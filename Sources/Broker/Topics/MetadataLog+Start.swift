@@ -103,7 +103,7 @@ extension MetadataLog {
             supported.maxSupportedVersion = feature.levels.upperBound
             return supported
         }
-        record.rack = settings.rack
+        record.rack = settings.rack.map { Name($0) }
         record.fenced = false
         record.logDirs = directoryIDs
         let offset = endOffset

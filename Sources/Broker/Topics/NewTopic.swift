@@ -1,11 +1,11 @@
 // A request to create a topic, and the checks that every one of them passes, whoever asks: CreateTopics, or
 // Metadata and its auto-creation.
-internal import Base
+package import Base
 package import Protocol
 
 /// A topic that is to be created.
 package struct NewTopic: Sendable {
-    package var name: String
+    package var name: Name
     /// -1 takes `num.partitions`.
     package var partitionCount: Int32 = -1
     /// -1 takes `default.replication.factor`.
@@ -14,12 +14,12 @@ package struct NewTopic: Sendable {
     package var assignments: [Int32: [Int32]] = [:]
     /// A partition to which replicas were assigned more than once; nil if there is none.
     package var contradictoryPartition: Int32?
-    package var configs: [String: String] = [:]
+    package var configs: [Name: String] = [:]
     /// Those that were given as null, which says nothing at a creation.
-    package var nullConfigs: [String] = []
+    package var nullConfigs: [Name] = []
 
     /// A topic called `name` with the broker's defaults.
-    package init(name: String) { self.name = name }
+    package init(name: Name) { self.name = name }
 }
 
 /// Why a change of topics was refused.
@@ -36,9 +36,9 @@ package struct TopicRefusal: Error, Equatable, Sendable {
 
 /// A new topic that passed every check.
 struct CheckedTopic: Sendable {
-    let name: String
+    let name: Name
     let partitionCount: Int32
-    let overrides: [String: String]
+    let overrides: [Name: String]
     let settings: TopicSettings
     /// What the client asked for, where it was clamped to one replica.
     let clampedReplicationFactor: Int16?

@@ -23,7 +23,7 @@ enum StrayPartitions {
     }
 
     private static func remove(
-        _ image: MetadataImage, from directory: LogDirectory, but named: [String: Int32], _ logger: Logger
+        _ image: MetadataImage, from directory: LogDirectory, but named: [Name: Int32], _ logger: Logger
     ) throws(StorageError) {
         for partition in try directory.partitionNames() where partition.topic != TopicName.clusterMetadata {
             guard partition.partition.value >= named[partition.topic] ?? 0 else { continue }
@@ -43,7 +43,7 @@ enum StrayPartitions {
 
 extension MetadataImage {
     /// How many partitions each topic has.
-    fileprivate var partitionCounts: [String: Int32] {
+    fileprivate var partitionCounts: [Name: Int32] {
         Dictionary(topics.values.map { ($0.name, Int32($0.partitions.count)) }, uniquingKeysWith: max)
     }
 }

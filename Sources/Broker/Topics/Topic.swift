@@ -4,13 +4,13 @@ package import Base
 /// A topic: never changed, but replaced in the catalog when its settings or partitions change.
 package final class Topic: Sendable {
     /// Its name.
-    package let name: String
+    package let name: Name
     /// Its id; a topic that is deleted and created again has another one.
     package let id: TopicID
     /// Its partitions by number.
     package let partitions: [Partition]
     /// The configurations that were set on the topic itself.
-    package let overrides: [String: String]
+    package let overrides: [Name: String]
     /// All its settings, defaults included.
     package let settings: TopicSettings
     /// What its producers' batches must satisfy, worked out from `settings`.
@@ -18,7 +18,7 @@ package final class Topic: Sendable {
 
     /// A topic with the settings that `overrides` make of the broker's defaults.
     package init(
-        name: String, id: TopicID, partitions: [Partition], overrides: [String: String],
+        name: Name, id: TopicID, partitions: [Partition], overrides: [Name: String],
         settings: TopicSettings
     ) {
         self.name = name
@@ -40,10 +40,10 @@ package final class Topic: Sendable {
 
 /// All topics at one moment.
 package final class TopicDirectory: Sendable {
-    private let byName: [String: Topic]
+    private let byName: [Name: Topic]
     private let byID: [TopicID: Topic]
     /// A topic for each name that another one could be taken for (`TopicName.collisionForm`).
-    private let byForm: [String: Topic]
+    private let byForm: [Name: Topic]
     /// Rises with every change.
     package let version: Int64
     /// How many partitions all topics have.
@@ -61,7 +61,7 @@ package final class TopicDirectory: Sendable {
     }
 
     private init(
-        _ byName: [String: Topic], _ byID: [TopicID: Topic], _ byForm: [String: Topic], _ version: Int64,
+        _ byName: [Name: Topic], _ byID: [TopicID: Topic], _ byForm: [Name: Topic], _ version: Int64,
         _ partitionCount: Int
     ) {
         self.byName = byName
@@ -72,14 +72,14 @@ package final class TopicDirectory: Sendable {
     }
 
     /// The topic called `name`.
-    package subscript(_ name: String) -> Topic? { byName[name] }
+    package subscript(_ name: Name) -> Topic? { byName[name] }
     /// The topic with `id`.
     package subscript(_ id: TopicID) -> Topic? { byID[id] }
     /// Every topic, in no order.
     package var all: some Collection<Topic> { byName.values }
 
     /// A topic whose name is another one, and looks the same in the names of metrics.
-    func topic(collidingWith name: String) -> Topic? {
+    func topic(collidingWith name: Name) -> Topic? {
         TopicName.collisionKey(name).flatMap { byForm[$0] }
     }
 

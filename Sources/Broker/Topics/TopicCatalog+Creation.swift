@@ -111,11 +111,14 @@ extension TopicCatalog {
     private func log(_ topic: CheckedTopic, id: TopicID, by requester: String) {
         logger.log(
             .info, "topic.created",
-            ["topic": topic.name, "partitions": "\(topic.partitionCount)", "id": "\(id)", "by": requester])
+            [
+                "topic": topic.name.text, "partitions": "\(topic.partitionCount)", "id": "\(id)",
+                "by": requester,
+            ])
         if let factor = topic.clampedReplicationFactor {
             logger.log(
                 .warning, "topic.replication_clamped",
-                ["topic": topic.name, "asked": "\(factor)", "reason": "one node keeps one replica"])
+                ["topic": topic.name.text, "asked": "\(factor)", "reason": "one node keeps one replica"])
         }
     }
 
@@ -170,7 +173,7 @@ private struct CreationBatch {
     private(set) var partitions = 0
     private(set) var records = 0
     /// Names that cannot be told apart in metrics are one here.
-    private var forms: Set<String> = []
+    private var forms: Set<Name> = []
 
     mutating func add(
         _ creation: TopicCatalog.Creation, _ results: [Result<CreatedTopic, TopicRefusal>],

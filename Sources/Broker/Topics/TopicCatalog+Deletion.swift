@@ -5,7 +5,7 @@ internal import Storage
 
 /// A topic that a reference led to.
 package struct TopicReferenceFound: Sendable {
-    package let name: String
+    package let name: Name
     package let id: TopicID
 }
 
@@ -69,7 +69,7 @@ extension TopicCatalog {
             work: { [self] in deletePartitions($0, of: topic) }, partitions: topic.partitions[...]
         ) { [self] in
             logger.log(
-                .info, "topic.deleted", ["topic": topic.name, "id": "\(topic.id)", "by": requester])
+                .info, "topic.deleted", ["topic": topic.name.text, "id": "\(topic.id)", "by": requester])
             removeDirectories(of: topics.dropFirst(), requester, then: done)
         }
         opening.making.add(job)

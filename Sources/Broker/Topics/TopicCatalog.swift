@@ -9,17 +9,17 @@ package import Storage
 
 /// A topic named in a request: by name, or by id where the name is nil.
 package struct TopicReference: Hashable, Sendable {
-    package let name: String?
+    package let name: Name?
     package let id: TopicID
 }
 
 /// What a creation gave.
 package struct CreatedTopic: Sendable {
-    package let name: String
+    package let name: Name
     /// Like Kafka, also for a topic that was only checked, though nothing has this id then.
     package let id: TopicID
     package let partitionCount: Int32
-    package let overrides: [String: String]
+    package let overrides: [Name: String]
     package let settings: TopicSettings
 }
 
@@ -29,10 +29,10 @@ package final class TopicCatalog: Sendable {
         /// Changes that were asked for and have not begun.
         var changes: [Change] = []
         var topics = TopicDirectory()
-        var features: [String: Int16] = [:]
+        var features: [Name: Int16] = [:]
         var metadataOffset = Offset.zero
         /// Told of topics that were deleted.
-        var whenDeleted: @Sendable (_ names: Set<String>) -> Void = { _ in }
+        var whenDeleted: @Sendable (_ names: Set<Name>) -> Void = { _ in }
         /// Told of the topics whenever they changed.
         var whenChanged: @Sendable (TopicDirectory) -> Void = { _ in }
     }
@@ -79,13 +79,13 @@ package final class TopicCatalog: Sendable {
     /// The topics as they are now.
     package var topics: TopicDirectory { state.withLock { $0.topics } }
     /// Finalized feature levels.
-    package var features: [String: Int16] { state.withLock { $0.features } }
+    package var features: [Name: Int16] { state.withLock { $0.features } }
     /// The last offset of the metadata log that is applied.
     package var metadataOffset: Offset { state.withLock { $0.metadataOffset } }
 
     /// Calls `body` on the catalog's thread with the names of topics that are deleted from now on, before
     /// others can take their names.
-    func whenDeleted(_ body: @escaping @Sendable (_ names: Set<String>) -> Void) {
+    func whenDeleted(_ body: @escaping @Sendable (_ names: Set<Name>) -> Void) {
         state.withLock { $0.whenDeleted = body }
     }
 
@@ -105,7 +105,7 @@ package final class TopicCatalog: Sendable {
     }
 
     /// Tells who wants to know that topics were deleted.
-    func tellDeleted(_ names: Set<String>) { state.withLock { $0.whenDeleted }(names) }
+    func tellDeleted(_ names: Set<Name>) { state.withLock { $0.whenDeleted }(names) }
 
     /// What the metadata log says by now counts.
     func notePosition() {

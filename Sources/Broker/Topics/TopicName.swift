@@ -1,19 +1,20 @@
 // Which names a topic can have: they are also directory names, and metric names in which dots become
 // underscores.
+package import Base
 
 /// Rules for topic names.
 package enum TopicName {
     /// Longest name: the directory `name-partition` must fit into 255 bytes, with room for `.UUID-delete`.
     package static let longestName = 249
     /// Topics that the broker itself writes; clients may not create or delete records in them at will.
-    package static let internalNames: Set<String> = [
+    package static let internalNames: Set<Name> = [
         "__consumer_offsets", "__transaction_state", "__share_group_state",
     ]
     /// The metadata log's topic, which is never visible as a topic.
-    package static let clusterMetadata = "__cluster_metadata"
+    package static let clusterMetadata: Name = "__cluster_metadata"
 
     /// Why `name` cannot be a topic's name, or nil if it can.
-    package static func problem(with name: String) -> String? {
+    package static func problem(with name: Name) -> String? {
         if name.isEmpty { return "the empty string is not allowed" }
         if name == "." || name == ".." { return "'\(name)' is not allowed" }
         if name.utf8.count > longestName {
@@ -27,12 +28,14 @@ package enum TopicName {
     }
 
     /// The form under which two names collide: metric names cannot tell a dot from an underscore.
-    package static func collisionForm(_ name: String) -> String {
-        String(decoding: name.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
+    package static func collisionForm(_ name: Name) -> Name {
+        Name(
+            String(
+                decoding: name.utf8.map { $0 == UInt8(ascii: ".") ? UInt8(ascii: "_") : $0 }, as: UTF8.self))
     }
 
     /// The same for names that another one can collide with; nil for all others.
-    static func collisionKey(_ name: String) -> String? {
+    static func collisionKey(_ name: Name) -> Name? {
         let isAmbiguous = name.utf8.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
         return isAmbiguous ? collisionForm(name) : nil
     }

@@ -41,13 +41,13 @@ struct TopicOpening {
 
     /// Values that this version refuses, or does not know, were accepted by another one: they have no effect,
     /// and those beside them keep theirs, as a retention that is passed over would delete records.
-    private func effectiveSettings(_ overrides: [String: String], of topic: String) -> TopicSettings {
+    private func effectiveSettings(_ overrides: [Name: String], of topic: Name) -> TopicSettings {
         var effective = settings.topicDefaults
         for (key, value) in overrides.sorted(by: { $0.key < $1.key }) {
             do throws(ConfigError) {
                 effective = try effective.applying([key: value])
             } catch {
-                logger.log(.error, "topic.config_invalid", ["topic": topic, "error": error.description])
+                logger.log(.error, "topic.config_invalid", ["topic": topic.text, "error": error.description])
             }
         }
         return effective

@@ -1,5 +1,6 @@
 // Who may read what, in small numbers: assignors speak of topics and members by their place in a list, so
 // that the same code serves names (classic members) and ids (consumer groups) and nothing is hashed.
+package import Base
 
 /// A partition by the place of its topic in `AssignmentProblem.partitionCounts`.
 package struct PartitionSlot: Hashable, Sendable, BitwiseCopyable {
@@ -27,8 +28,8 @@ package struct AssignmentProblem: Sendable {
 
     /// One member of the group.
     package struct Member: Sendable {
-        package let id: String
-        package let instanceID: String?
+        package let id: Name
+        package let instanceID: Name?
         /// The places of the topics that it subscribed to, ascending; members with equal subscriptions should
         /// share one array, as that makes them cheap to compare.
         package let topics: [Int]
@@ -39,7 +40,7 @@ package struct AssignmentProblem: Sendable {
 
         /// A member; `topics` that are not there, or out of order, break the assignor's promise.
         package init(
-            id: String, instanceID: String? = nil, topics: [Int], owned: [PartitionSlot] = [],
+            id: Name, instanceID: Name? = nil, topics: [Int], owned: [PartitionSlot] = [],
             generation: Int32 = 0
         ) {
             self.id = id
@@ -59,14 +60,14 @@ package struct AssignmentProblem: Sendable {
     /// The members' places in the order in which Kafka serves them: static ones first, by instance id, then
     /// by member id.
     var memberOrder: [Int] {
-        // Java's order of strings is by UTF-16 units. They are taken out once, as a sort compares each many
-        // times.
-        let keys = members.map {
-            (isDynamic: $0.instanceID == nil, units: Array(($0.instanceID ?? $0.id).utf16))
-        }
-        return members.indices.sorted { left, right in
-            guard keys[left].isDynamic == keys[right].isDynamic else { return keys[right].isDynamic }
-            return keys[left].units.lexicographicallyPrecedes(keys[right].units)
+        members.indices.sorted { left, right in
+            let (one, other) = (members[left], members[right])
+            switch (one.instanceID, other.instanceID) {
+            case (let instance?, let otherInstance?): return instance < otherInstance
+            case (_?, nil): return true
+            case (nil, _?): return false
+            case (nil, nil): return one.id < other.id
+            }
         }
     }
 

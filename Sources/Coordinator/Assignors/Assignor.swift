@@ -1,8 +1,9 @@
 // The assignors by the names under which clients and configurations know them.
+package import Base
 
 /// A rule that deals partitions out to the members of a group; pure, and the same answer for the same
 /// question.
-package enum Assignor: String, CaseIterable, Sendable {
+package enum Assignor: Name, CaseIterable, Sendable {
     /// Neighbouring partitions of each topic; the default of classic consumers' leaders.
     case range
     /// One partition after the other to one member after the other.

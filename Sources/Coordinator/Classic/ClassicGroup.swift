@@ -10,33 +10,33 @@ internal import Protocol
 /// waits for what is forgotten by a restart.
 package struct ClassicGroup: Sendable {
     /// The protocol type of consumers, whose metadata are subscriptions.
-    package static let consumerProtocolType = "consumer"
+    package static let consumerProtocolType: Name = "consumer"
 
-    package let id: String
+    package let id: Name
     package private(set) var state = ClassicGroupState.empty
     private(set) var previousState = ClassicGroupState.empty
     /// When the group came into its state; nil where an old record did not say.
     package private(set) var stateTimestamp: Timestamp?
     /// `consumer` for consumers; nil as long as nobody ever joined.
-    package private(set) var protocolType: String?
+    package private(set) var protocolType: Name?
     /// The way to assign that won the vote of this generation.
-    package private(set) var protocolName: String?
-    package internal(set) var leaderID: String?
+    package private(set) var protocolName: Name?
+    package internal(set) var leaderID: Name?
     package private(set) var generation: Int32 = 0
-    package private(set) var members: [String: ClassicMember] = [:]
+    package private(set) var members: [Name: ClassicMember] = [:]
     /// Member ids by instance ids.
-    private(set) var staticMembers: [String: String] = [:]
+    private(set) var staticMembers: [Name: Name] = [:]
     /// Members that were sent away to come again with their new id (KIP-394).
-    var pendingJoins: Set<String> = []
+    var pendingJoins: Set<Name> = []
     /// Members that were told of the generation and have not asked for their assignment.
-    var pendingSyncs: Set<String> = []
+    var pendingSyncs: Set<Name> = []
     /// What consumers read; nil where that is not known.
-    private(set) var subscribedTopics: Set<String>?
+    private(set) var subscribedTopics: Set<Name>?
     /// The first round is still put off (KIP-134).
     var initialDelay: InitialDelay?
     private(set) var awaitingJoinCount = 0
     /// How many members support each protocol.
-    private var supporters: [String: Int] = [:]
+    private var supporters: [Name: Int] = [:]
     private var nextArrival: UInt64 = 0
 
     /// What is left of the delay before a first round.
@@ -47,7 +47,7 @@ package struct ClassicGroup: Sendable {
     }
 
     /// A group without members.
-    init(id: String) { self.id = id }
+    init(id: Name) { self.id = id }
 
     /// Goes on to `next`; a step that the table of predecessors does not have is our own mistake.
     mutating func transition(to next: ClassicGroupState, at time: Timestamp) {
@@ -76,7 +76,7 @@ extension ClassicGroup {
     var isOfConsumers: Bool { protocolType == Self.consumerProtocolType }
 
     /// Adds a member; the first one decides on the protocol type, and leads.
-    mutating func add(_ member: ClassicMember, protocolType: String) {
+    mutating func add(_ member: ClassicMember, protocolType: Name) {
         if members.isEmpty { self.protocolType = protocolType }
         if leaderID == nil { leaderID = member.id }
         insert(member)
@@ -94,7 +94,7 @@ extension ClassicGroup {
 
     /// Removes a member, or one that was sent away for an id; who leads next is the one that came first.
     @discardableResult
-    mutating func remove(_ memberID: String) -> ClassicMember? {
+    mutating func remove(_ memberID: Name) -> ClassicMember? {
         pendingJoins.remove(memberID)
         pendingSyncs.remove(memberID)
         guard let member = members.removeValue(forKey: memberID) else { return nil }
@@ -107,7 +107,7 @@ extension ClassicGroup {
     }
 
     /// Changes a member, of whatever of it.
-    mutating func update(_ memberID: String, _ change: (inout ClassicMember) -> Void) {
+    mutating func update(_ memberID: Name, _ change: (inout ClassicMember) -> Void) {
         guard var member = members[memberID] else { return }
         count(member, by: -1)
         change(&member)
@@ -122,7 +122,7 @@ extension ClassicGroup {
 
     /// Gives the instance's member another id; what the old one waited for is returned.
     mutating func replaceStatic(
-        _ oldID: String, by newID: String
+        _ oldID: Name, by newID: Name
     ) -> (join: ReplyToken?, sync: ReplyToken?) {
         guard var member = members[oldID] else { return (nil, nil) }
         let waits = (member.awaitingJoin, member.awaitingSync)
@@ -149,7 +149,7 @@ extension ClassicGroup {
     }
 
     /// Why a request of a member is refused, if it is, in Kafka's order of checks.
-    func problem(withMember memberID: String, instanceID: String?) -> ErrorCode? {
+    func problem(withMember memberID: Name, instanceID: Name?) -> ErrorCode? {
         if let instanceID {
             guard let known = staticMembers[instanceID] else { return .unknownMemberID }
             if known != memberID { return .fencedInstanceID }
@@ -162,7 +162,7 @@ extension ClassicGroup {
 
 extension ClassicGroup {
     /// Whether someone with these protocols could be a member beside the present ones.
-    func supports(type: String, _ protocols: [JoinGroupRequest.JoinGroupRequestProtocol]) -> Bool {
+    func supports(type: Name, _ protocols: [JoinGroupRequest.JoinGroupRequestProtocol]) -> Bool {
         if state == .empty { return !type.isEmpty && !protocols.isEmpty }
         return type == protocolType
             && protocols.contains { supporters[$0.name, default: 0] == members.count }
@@ -171,8 +171,8 @@ extension ClassicGroup {
     /// The protocol that most members like best among those that all support.
     ///
     /// Between equals the one wins that the leader prefers.
-    func electedProtocol() -> String? {
-        var votes: [String: Int] = [:]
+    func electedProtocol() -> Name? {
+        var votes: [Name: Int] = [:]
         for member in members.values {
             if let choice = member.protocols.first(where: { supporters[$0.name] == members.count }) {
                 votes[choice.name, default: 0] += 1
@@ -205,7 +205,7 @@ extension ClassicGroup {
             subscribedTopics = nil
             return
         }
-        var topics: Set<String> = []
+        var topics: Set<Name> = []
         for member in members.values {
             guard let protocolName,
                 let subscription = try? ConsumerProtocolSubscription(
@@ -223,21 +223,21 @@ extension ClassicGroup {
     var knowsSubscriptions: Bool { subscribedTopics != nil }
 
     /// Whether the group may read `topic`: consumers whose subscriptions are not known may read all.
-    package func isSubscribed(to topic: String) -> Bool { subscribedTopics?.contains(topic) ?? isOfConsumers }
+    package func isSubscribed(to topic: Name) -> Bool { subscribedTopics?.contains(topic) ?? isOfConsumers }
 }
 
 // MARK: - Records
 
 extension ClassicGroup {
     /// The key of the group's record.
-    static func key(_ id: String) -> GroupMetadataKey {
+    static func key(_ id: Name) -> GroupMetadataKey {
         var key = GroupMetadataKey()
         key.group = id
         return key
     }
 
     /// The group as it is written down once it is stable, with these assignments.
-    func value(assignments: [String: [UInt8]]) -> GroupMetadataValue {
+    func value(assignments: [Name: [UInt8]]) -> GroupMetadataValue {
         var value = GroupMetadataValue()
         value.protocolType = protocolType ?? ""
         value.generation = generation
@@ -299,7 +299,7 @@ extension ClassicGroup {
 
 extension ClassicMember {
     /// A member as a record describes it.
-    init(_ written: GroupMetadataValue.MemberMetadata, protocolName: String) {
+    init(_ written: GroupMetadataValue.MemberMetadata, protocolName: Name) {
         var only = JoinGroupRequest.JoinGroupRequestProtocol()
         only.name = protocolName
         only.metadata = written.subscription
@@ -316,7 +316,7 @@ extension ClassicMember {
 
 extension GroupMetadataValue.MemberMetadata {
     /// A member as it is written down, so far as it is known by its name.
-    init(_ id: String, _ instanceID: String?, _ client: GroupClient) {
+    init(_ id: Name, _ instanceID: Name?, _ client: GroupClient) {
         self.init()
         memberID = id
         groupInstanceID = instanceID

@@ -1,7 +1,8 @@
 // The life of a classic group.
+package import Base
 
 /// The states of a classic group.
-package enum ClassicGroupState: String, CaseIterable, Sendable {
+package enum ClassicGroupState: Name, CaseIterable, Sendable {
     /// No members; there may be offsets.
     ///
     /// JoinGroup → preparingRebalance. SyncGroup, Heartbeat, LeaveGroup → UNKNOWN_MEMBER_ID. OffsetCommit

@@ -1,12 +1,13 @@
 // A member of a classic group.
+package import Base
 package import Protocol
 
 /// A member, and what it waits for.
 package struct ClassicMember: Sendable {
     /// The id that the coordinator gave it.
-    package var id: String
+    package var id: Name
     /// The name that its operator gave it (KIP-345); nil for a dynamic member.
-    package var instanceID: String?
+    package var instanceID: Name?
     package var client: GroupClient
     package var rebalanceTimeoutMilliseconds: Int32
     package var sessionTimeoutMilliseconds: Int32
@@ -24,7 +25,7 @@ package struct ClassicMember: Sendable {
     var arrival: UInt64 = 0
 
     /// What the member says to `protocolName`, empty if nothing.
-    func metadata(for protocolName: String) -> [UInt8] {
+    func metadata(for protocolName: Name) -> [UInt8] {
         protocols.first { $0.name == protocolName }?.metadata ?? []
     }
 

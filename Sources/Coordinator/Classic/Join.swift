@@ -1,5 +1,5 @@
 // JoinGroup: who comes in, and when a round begins and ends.
-internal import Base
+package import Base
 package import Protocol
 
 /// A JoinGroup with all that belongs to it.
@@ -21,7 +21,7 @@ struct JoinAttempt: Sendable {
         self.token = token
     }
 
-    var groupID: String { request.groupID }
+    var groupID: Name { request.groupID }
     /// The first version in which a member without an id is sent away with one (KIP-394).
     private static let memberIDRequiredFrom: Int16 = 4
     /// The first version whose leader can be told to leave the assignment as it is (KIP-814).
@@ -36,9 +36,9 @@ struct JoinAttempt: Sendable {
     var reason: String { request.reason.map { $0.isEmpty ? "not provided" : $0 } ?? "not provided" }
 
     /// A new id, which begins with what an operator knows.
-    var newMemberID: String { "\(request.groupInstanceID ?? client.id)-\(freshID.hexText)" }
+    var newMemberID: Name { "\(request.groupInstanceID ?? client.id)-\(freshID.hexText)" }
 
-    func member(_ id: String) -> ClassicMember {
+    func member(_ id: Name) -> ClassicMember {
         ClassicMember(
             id: id, instanceID: request.groupInstanceID, client: client,
             rebalanceTimeoutMilliseconds: rebalanceTimeoutMilliseconds,
@@ -155,7 +155,7 @@ extension GroupCoordinator {
         }
     }
 
-    private mutating func add(_ memberID: String, _ attempt: JoinAttempt) {
+    private mutating func add(_ memberID: Name, _ attempt: JoinAttempt) {
         let (id, request) = (attempt.groupID, attempt.request)
         if self[classic: id].state == .preparingRebalance {
             self[classic: id].initialDelay?.hasNewMember = true
@@ -175,7 +175,7 @@ extension GroupCoordinator {
     }
 
     /// Takes over what a member says this time, and lets it wait.
-    private mutating func update(_ memberID: String, _ attempt: JoinAttempt) {
+    private mutating func update(_ memberID: Name, _ attempt: JoinAttempt) {
         let superseded = self[classic: attempt.groupID].members[memberID]?.awaitingJoin
         self[classic: attempt.groupID].update(memberID) { member in
             member.protocols = attempt.request.protocols
@@ -193,7 +193,7 @@ extension GroupCoordinator {
 extension GroupCoordinator {
     /// A static member came back without its id (KIP-345): it takes its former place under a new one, and
     /// what the former one waited for is fenced.
-    private mutating func replace(_ formerID: String, by memberID: String, _ attempt: JoinAttempt) {
+    private mutating func replace(_ formerID: Name, by memberID: Name, _ attempt: JoinAttempt) {
         let id = attempt.groupID
         let formerLeader = self[classic: id].leaderID
         let waits = self[classic: id].replaceStatic(formerID, by: memberID)
@@ -218,7 +218,7 @@ extension GroupCoordinator {
     }
 
     /// Lets a static member go on with the assignment that it had, without a rebalance.
-    private mutating func goOn(with memberID: String, _ attempt: JoinAttempt, formerLeader: String?) {
+    private mutating func goOn(with memberID: Name, _ attempt: JoinAttempt, formerLeader: Name?) {
         let id = attempt.groupID
         self[classic: id].update(memberID) {
             $0.awaitingJoin = nil
@@ -244,21 +244,21 @@ extension GroupCoordinator {
 // MARK: - Replies
 
 extension GroupCoordinator {
-    private mutating func refuse(_ attempt: JoinAttempt, _ code: ErrorCode, _ memberID: String) {
+    private mutating func refuse(_ attempt: JoinAttempt, _ code: ErrorCode, _ memberID: Name) {
         refuseJoin(attempt.token, code, memberID)
     }
 
     /// Answers a JoinGroup with an error.
-    mutating func refuseJoin(_ token: ReplyToken, _ code: ErrorCode, _ memberID: String) {
+    mutating func refuseJoin(_ token: ReplyToken, _ code: ErrorCode, _ memberID: Name) {
         decision.reply(.join(.refusal(code, memberID: memberID)), to: token)
     }
 
     /// Tells a member of the generation that stands.
-    mutating func reply(to memberID: String, _ id: String, _ token: ReplyToken) {
+    mutating func reply(to memberID: Name, _ id: Name, _ token: ReplyToken) {
         decision.reply(.join(joinResponse(for: memberID, in: self[classic: id])), to: token)
     }
 
-    private func joinResponse(for memberID: String, in group: ClassicGroup) -> JoinGroupResponse {
+    private func joinResponse(for memberID: Name, in group: ClassicGroup) -> JoinGroupResponse {
         var response = JoinGroupResponse()
         response.generationID = group.generation
         response.protocolType = group.protocolType
@@ -276,7 +276,7 @@ extension GroupCoordinator {
 
 extension JoinGroupResponse {
     /// A reply that says what is wrong.
-    package static func refusal(_ code: ErrorCode, memberID: String) -> JoinGroupResponse {
+    package static func refusal(_ code: ErrorCode, memberID: Name) -> JoinGroupResponse {
         var response = JoinGroupResponse()
         response.errorCode = code.rawValue
         response.memberID = memberID

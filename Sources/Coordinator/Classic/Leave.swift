@@ -19,7 +19,7 @@ extension GroupCoordinator {
             response.members = request.members.map { $0.answered(.unknownMemberID) }
             return decision.reply(.leave(response), to: token)
         }
-        var departed: [String] = []
+        var departed: [Name] = []
         for member in request.members {
             let code = leave(member, id)
             if code == .none { departed.append(member.groupInstanceID ?? member.memberID) }
@@ -29,9 +29,9 @@ extension GroupCoordinator {
         if !departed.isEmpty { afterDeparture(id, "\(departed.joined(separator: ", ")) left") }
     }
 
-    private mutating func leave(_ member: LeaveGroupRequest.MemberIdentity, _ id: String) -> ErrorCode {
+    private mutating func leave(_ member: LeaveGroupRequest.MemberIdentity, _ id: Name) -> ErrorCode {
         let reason = member.reason.map { $0.isEmpty ? "not provided" : $0 } ?? "not provided"
-        let memberID: String
+        let memberID: Name
         if member.memberID.isEmpty {
             guard let instance = member.groupInstanceID,
                 let known = self[classic: id].staticMembers[instance]

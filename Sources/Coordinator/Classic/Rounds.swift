@@ -7,7 +7,7 @@ internal import Protocol
 
 extension GroupCoordinator {
     /// Begins a round if the group is not in one; else sees whether this was the last member missing.
-    mutating func rebalanceOrGoOn(_ id: String, _ reason: String) {
+    mutating func rebalanceOrGoOn(_ id: Name, _ reason: String) {
         if self[classic: id].state.canRebalance {
             beginRebalance(id, reason)
         } else {
@@ -16,7 +16,7 @@ extension GroupCoordinator {
     }
 
     /// Calls all members together.
-    mutating func beginRebalance(_ id: String, _ reason: String) {
+    mutating func beginRebalance(_ id: Name, _ reason: String) {
         // Who waits for an assignment of the generation that ends is told to join again.
         if self[classic: id].state == .completingRebalance {
             refuseSyncs(id, .rebalanceInProgress)
@@ -42,12 +42,12 @@ extension GroupCoordinator {
         setJoinDeadline(id, after: delay)
     }
 
-    private mutating func setJoinDeadline(_ id: String, after milliseconds: Int32) {
+    private mutating func setJoinDeadline(_ id: Name, after milliseconds: Int32) {
         deadlines.set(.join(group: id), at: now.after(milliseconds: milliseconds))
     }
 
     /// Ends the round if everyone is there.
-    mutating func completeIfAllJoined(_ id: String) {
+    mutating func completeIfAllJoined(_ id: Name) {
         let group = self[classic: id]
         guard group.state == .preparingRebalance, group.haveAllJoined, group.initialDelay == nil else {
             return
@@ -56,7 +56,7 @@ extension GroupCoordinator {
     }
 
     /// The time for joining is over, or the first round was put off long enough.
-    mutating func joinTimeEnded(_ id: String) {
+    mutating func joinTimeEnded(_ id: Name) {
         guard groups.classic[id]?.state == .preparingRebalance else { return }
         guard var delay = self[classic: id].initialDelay, delay.hasNewMember, delay.remainingMilliseconds > 0
         else { return completeRound(id) }
@@ -74,7 +74,7 @@ extension GroupCoordinator {
 
 extension GroupCoordinator {
     /// Begins the next generation with those who are there.
-    mutating func completeRound(_ id: String) {
+    mutating func completeRound(_ id: Name) {
         deadlines.cancel(.join(group: id))
         self[classic: id].initialDelay = nil
         // Static members keep their place until their session ends (KIP-345).
@@ -108,7 +108,7 @@ extension GroupCoordinator {
             .sync(group: id), at: now.after(milliseconds: self[classic: id].rebalanceTimeoutMilliseconds))
     }
 
-    private mutating func becomeEmpty(_ id: String) {
+    private mutating func becomeEmpty(_ id: Name) {
         self[classic: id].beginGeneration(at: now.wall)
         let value = self[classic: id].emptyValue(at: now.wall)
         emit(.classicGroup(ClassicGroup.key(id), value))
@@ -116,7 +116,7 @@ extension GroupCoordinator {
     }
 
     /// Sees to it that the leader is one of those who joined; false if nobody did.
-    private mutating func electJoinedLeader(_ id: String) -> Bool {
+    private mutating func electJoinedLeader(_ id: Name) -> Bool {
         let group = self[classic: id]
         if let leader = group.leaderID, group.members[leader]?.awaitingJoin != nil { return true }
         guard let joined = group.membersInOrder.first(where: { $0.awaitingJoin != nil }) else { return false }
@@ -125,7 +125,7 @@ extension GroupCoordinator {
     }
 
     /// Whoever did not ask for an assignment in time is removed, which takes another round.
-    mutating func syncTimeEnded(_ id: String) {
+    mutating func syncTimeEnded(_ id: Name) {
         guard let group = groups.classic[id], group.state == .completingRebalance || group.state == .stable,
             !group.pendingSyncs.isEmpty
         else { return }
@@ -143,7 +143,7 @@ extension GroupCoordinator {
 
 extension GroupCoordinator {
     /// A member was heard of: its session begins anew.
-    mutating func restartSession(of memberID: String, in id: String) {
+    mutating func restartSession(of memberID: Name, in id: Name) {
         guard let member = groups.classic[id]?.members[memberID] else { return }
         deadlines.set(
             .session(group: id, member: memberID),
@@ -151,7 +151,7 @@ extension GroupCoordinator {
     }
 
     /// A member was silent for too long.
-    mutating func sessionEnded(of memberID: String, in id: String) {
+    mutating func sessionEnded(of memberID: Name, in id: Name) {
         guard let group = groups.classic[id] else { return }
         if group.pendingJoins.contains(memberID) {
             self[classic: id].remove(memberID)
@@ -164,7 +164,7 @@ extension GroupCoordinator {
     }
 
     /// Removes a member; what it waits for is answered, so that a client that is still there asks again.
-    mutating func drop(_ memberID: String, from id: String) {
+    mutating func drop(_ memberID: Name, from id: Name) {
         deadlines.cancel(.session(group: id, member: memberID))
         guard let member = self[classic: id].remove(memberID) else { return }
         if let token = member.awaitingJoin { refuseJoin(token, .unknownMemberID, "") }
@@ -172,7 +172,7 @@ extension GroupCoordinator {
     }
 
     /// Goes on without members that are gone.
-    mutating func afterDeparture(_ id: String, _ reason: String) {
+    mutating func afterDeparture(_ id: Name, _ reason: String) {
         switch self[classic: id].state {
         case .stable, .completingRebalance: rebalanceOrGoOn(id, reason)
         case .preparingRebalance: completeIfAllJoined(id)
@@ -181,7 +181,7 @@ extension GroupCoordinator {
     }
 
     /// Lets a group live again that was read from the log.
-    mutating func resume(_ id: String) {
+    mutating func resume(_ id: Name) {
         let group = self[classic: id]
         guard !group.members.isEmpty else { return }
         note(id, .loaded(members: group.members.count))

@@ -32,20 +32,20 @@ extension GroupCoordinator {
     }
 
     /// Lets a member wait for the leader's assignment, in its last request for it.
-    private mutating func awaitAssignment(_ memberID: String, in id: String, _ token: ReplyToken) {
+    private mutating func awaitAssignment(_ memberID: Name, in id: Name, _ token: ReplyToken) {
         let superseded = self[classic: id].members[memberID]?.awaitingSync
         self[classic: id].update(memberID) { $0.awaitingSync = token }
         if let superseded { refuseSync(superseded, .rebalanceInProgress) }
     }
 
-    private mutating func noteSync(of memberID: String, in id: String) {
+    private mutating func noteSync(of memberID: Name, in id: Name) {
         self[classic: id].pendingSyncs.remove(memberID)
         if self[classic: id].pendingSyncs.isEmpty { deadlines.cancel(.sync(group: id)) }
     }
 
     /// Writes the leader's assignment down; who is not in it gets an empty one.
     private mutating func adoptAssignments(
-        _ assignments: [SyncGroupRequest.SyncGroupRequestAssignment], _ id: String
+        _ assignments: [SyncGroupRequest.SyncGroupRequestAssignment], _ id: Name
     ) {
         let byMember = Dictionary(
             assignments.map { ($0.memberID, $0.assignment) }, uniquingKeysWith: { _, last in last })
@@ -70,7 +70,7 @@ extension GroupCoordinator {
         }
     }
 
-    private mutating func answerSync(of memberID: String, in id: String, _ token: ReplyToken) {
+    private mutating func answerSync(of memberID: Name, in id: Name, _ token: ReplyToken) {
         let group = self[classic: id]
         var response = SyncGroupResponse()
         response.protocolType = group.protocolType
@@ -80,7 +80,7 @@ extension GroupCoordinator {
     }
 
     /// Answers every SyncGroup that waits with an error.
-    mutating func refuseSyncs(_ id: String, _ code: ErrorCode) {
+    mutating func refuseSyncs(_ id: Name, _ code: ErrorCode) {
         for member in self[classic: id].membersInOrder {
             guard let token = member.awaitingSync else { continue }
             self[classic: id].update(member.id) { $0.awaitingSync = nil }

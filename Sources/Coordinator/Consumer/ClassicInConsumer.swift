@@ -14,7 +14,7 @@ extension GroupCoordinator {
         }
     }
 
-    private mutating func joinConsumer(_ attempt: JoinAttempt, _ id: String) throws(GroupRefusal) {
+    private mutating func joinConsumer(_ attempt: JoinAttempt, _ id: Name) throws(GroupRefusal) {
         let request = attempt.request
         let isNew = request.memberID.isEmpty
         let requestedID = isNew ? attempt.newMemberID : request.memberID
@@ -33,7 +33,7 @@ extension GroupCoordinator {
         guard let subscription = try? ConsumerProtocolSubscription(versioned: first.metadata) else {
             throw GroupRefusal(.inconsistentGroupProtocol, "the subscription cannot be read")
         }
-        var replaced: Set<String> = []
+        var replaced: Set<Name> = []
         if case .replacing(let formerID, _) = identity { replaced = [formerID] }
 
         let memberID = settle(identity, in: id)
@@ -58,7 +58,7 @@ extension GroupCoordinator {
     }
 
     private mutating func downgrade(
-        _ id: String, _ memberID: String, _ attempt: JoinAttempt, _ hasChanged: Bool,
+        _ id: Name, _ memberID: Name, _ attempt: JoinAttempt, _ hasChanged: Bool,
         _ subscription: ConsumerProtocolSubscription
     ) {
         let after = reconcile(memberID, in: id, mustMatch: hasChanged, reported: reported(by: subscription))
@@ -92,7 +92,7 @@ extension GroupCoordinator {
 
     /// The classic member of a request to a consumer group, in Kafka's order of checks.
     private func classicMember(
-        _ memberID: String, _ instanceID: String?, _ generation: Int32, in id: String
+        _ memberID: Name, _ instanceID: Name?, _ generation: Int32, in id: Name
     ) throws(GroupRefusal) -> ConsumerMember {
         let group = self[consumer: id]
         let member: ConsumerMember
@@ -154,7 +154,7 @@ extension GroupCoordinator {
         }
     }
 
-    private mutating func expectRejoin(of member: ConsumerMember, in id: String) {
+    private mutating func expectRejoin(of member: ConsumerMember, in id: Name) {
         let deadline = GroupDeadline.consumer(.rejoin, group: id, member: member.id)
         guard deadlines[deadline] == nil else { return }
         deadlines.set(deadline, at: now.after(milliseconds: member.rebalanceTimeoutMilliseconds))
@@ -163,7 +163,7 @@ extension GroupCoordinator {
     /// Serves a LeaveGroup to a consumer group; operators remove members of either protocol so.
     mutating func leaveConsumer(_ request: LeaveGroupRequest) -> [ErrorCode] {
         let id = request.groupID
-        var leaving: Set<String> = []
+        var leaving: Set<Name> = []
         let codes = request.members.map { identity in
             let group = self[consumer: id]
             let member: ConsumerMember
@@ -187,7 +187,7 @@ extension GroupCoordinator {
 extension ConsumerGroup {
     /// Whether a classic member with these protocols could be in the group beside the other classic ones.
     fileprivate func supports(
-        type: String, _ protocols: [JoinGroupRequest.JoinGroupRequestProtocol]
+        type: Name, _ protocols: [JoinGroupRequest.JoinGroupRequestProtocol]
     ) -> Bool {
         guard type == ClassicGroup.consumerProtocolType else { return false }
         return protocols.contains { classicSupporters[$0.name, default: 0] == classicMemberCount }

@@ -4,7 +4,7 @@ internal import Protocol
 
 extension GroupCoordinator {
     /// Describes a consumer group; another one, or none, is not found.
-    func describeConsumer(_ id: String) -> ConsumerGroupDescribeResponse.DescribedGroup {
+    func describeConsumer(_ id: Name) -> ConsumerGroupDescribeResponse.DescribedGroup {
         var answer = ConsumerGroupDescribeResponse.DescribedGroup()
         answer.groupID = id
         guard let group = groups.consumer[id] else {

@@ -1,11 +1,11 @@
 // A consumer group (KIP-848): the coordinator assigns. Three epochs tell how far it is: the group's rises
 // when anything changes that an assignment depends on; the assignment's follows when a new one is computed;
 // each member's follows when it has what that one gives it.
-internal import Base
+package import Base
 internal import Protocol
 
 /// What an operator is told that a group is doing.
-package enum ConsumerGroupState: String, Sendable {
+package enum ConsumerGroupState: Name, Sendable {
     case empty = "Empty"
     /// A change has not led to a new assignment yet.
     case assigning = "Assigning"
@@ -17,34 +17,34 @@ package enum ConsumerGroupState: String, Sendable {
 
 /// A consumer group; all of it comes from records, `topicsSeen` aside.
 package struct ConsumerGroup: Sendable {
-    package let id: String
+    package let id: Name
     package private(set) var epoch: Int32 = 1
     package private(set) var metadataHash: Int64 = 0
     package private(set) var assignmentEpoch: Int32 = 0
     /// When that assignment was computed; zero where there is none.
     package private(set) var assignmentTime: Int64 = 0
-    package private(set) var members: [String: ConsumerMember] = [:]
-    package private(set) var targets: [String: TargetPartitions] = [:]
+    package private(set) var members: [Name: ConsumerMember] = [:]
+    package private(set) var targets: [Name: TargetPartitions] = [:]
     /// Regular expressions and the topics that they matched.
-    package private(set) var patterns: [String: Set<String>] = [:]
+    package private(set) var patterns: [Name: Set<Name>] = [:]
     /// Whether an older Kafka wrote a record that nobody writes any more.
     private(set) var hasPartitionMetadata = false
 
     /// Member ids by instance ids.
-    private(set) var staticMembers: [String: String] = [:]
+    private(set) var staticMembers: [Name: Name] = [:]
     /// Who has a partition, or has not given it up yet.
-    private var owners: [TopicID: [Int32: String]] = [:]
+    private var owners: [TopicID: [Int32: Name]] = [:]
     /// How many members named each topic, and each expression.
-    private(set) var topicSubscribers: [String: Int] = [:]
-    private(set) var patternSubscribers: [String: Int] = [:]
+    private(set) var topicSubscribers: [Name: Int] = [:]
+    private(set) var patternSubscribers: [Name: Int] = [:]
     private(set) var classicMemberCount = 0
     /// How many members support each of the classic ways to assign.
-    private(set) var classicSupporters: [String: Int] = [:]
+    private(set) var classicSupporters: [Name: Int] = [:]
     /// The topics for which the hash, and the expressions, were looked at last; nil after a start.
     var topicsSeen: Int64?
 
     /// A group without members.
-    init(id: String) { self.id = id }
+    init(id: Name) { self.id = id }
 
     /// What the group is doing.
     package var state: ConsumerGroupState {
@@ -54,25 +54,25 @@ package struct ConsumerGroup: Sendable {
     }
 
     /// Who has the partition, or has not given it up yet.
-    func owner(of partition: Int32, _ topic: TopicID) -> String? { owners[topic]?[partition] }
+    func owner(of partition: Int32, _ topic: TopicID) -> Name? { owners[topic]?[partition] }
 
     /// The static member of that instance.
-    func staticMember(_ instanceID: String) -> ConsumerMember? {
+    func staticMember(_ instanceID: Name) -> ConsumerMember? {
         staticMembers[instanceID].flatMap { members[$0] }
     }
 
     /// All topics that members named or expressions matched.
-    package var subscribedTopics: Set<String> {
+    package var subscribedTopics: Set<Name> {
         patterns.values.reduce(into: Set(topicSubscribers.keys)) { $0.formUnion($1) }
     }
 
     /// Whether the group reads `topic`.
-    package func isSubscribed(to topic: String) -> Bool {
+    package func isSubscribed(to topic: Name) -> Bool {
         topicSubscribers[topic] != nil || patterns.values.contains { $0.contains(topic) }
     }
 
     /// The names that a member's subscription stands for.
-    func topicNames(of member: ConsumerMember) -> Set<String> {
+    func topicNames(of member: ConsumerMember) -> Set<Name> {
         guard !member.pattern.isEmpty, let matched = patterns[member.pattern] else {
             return member.subscribedTopics
         }
@@ -91,7 +91,7 @@ package struct ConsumerGroup: Sendable {
 
     /// The assignor that most members ask for; of equals the one that is first by name.
     var preferredAssignor: Assignor? {
-        var votes: [String: Int] = [:]
+        var votes: [Name: Int] = [:]
         for member in members.values {
             if let name = member.assignor { votes[name, default: 0] += 1 }
         }
@@ -119,7 +119,7 @@ extension ConsumerGroup {
     mutating func adopt(_ value: ConsumerGroupPartitionMetadataValue?) { hasPartitionMetadata = value != nil }
 
     /// Takes what a record says of a member; nil removes it.
-    mutating func adopt(_ value: ConsumerGroupMemberMetadataValue?, of memberID: String) {
+    mutating func adopt(_ value: ConsumerGroupMemberMetadataValue?, of memberID: Name) {
         let before = members[memberID]
         var after = value.map { _ in before ?? ConsumerMember(id: memberID) }
         if let value { after?.adopt(value) }
@@ -128,7 +128,7 @@ extension ConsumerGroup {
     }
 
     /// Takes what a record says that a member has.
-    mutating func adopt(_ value: ConsumerGroupCurrentMemberAssignmentValue?, of memberID: String) {
+    mutating func adopt(_ value: ConsumerGroupCurrentMemberAssignmentValue?, of memberID: Name) {
         // The record of its end may have outlived, in a compacted log, everything else about a member.
         guard value != nil || members[memberID] != nil else { return }
         var after = members[memberID] ?? ConsumerMember(id: memberID)
@@ -137,16 +137,16 @@ extension ConsumerGroup {
     }
 
     /// Takes what a record says that a member should have; nil takes it back.
-    mutating func adopt(_ value: ConsumerGroupTargetAssignmentMemberValue?, of memberID: String) {
+    mutating func adopt(_ value: ConsumerGroupTargetAssignmentMemberValue?, of memberID: Name) {
         targets[memberID] = value.map { TargetPartitions($0.topicPartitions) }
     }
 
     /// Takes what an expression matched; nil forgets the expression.
-    mutating func adopt(_ value: ConsumerGroupRegularExpressionValue?, of pattern: String) {
+    mutating func adopt(_ value: ConsumerGroupRegularExpressionValue?, of pattern: Name) {
         patterns[pattern] = value.map { Set($0.topics) }
     }
 
-    private mutating func replace(_ id: String, _ before: ConsumerMember?, _ after: ConsumerMember?) {
+    private mutating func replace(_ id: Name, _ before: ConsumerMember?, _ after: ConsumerMember?) {
         if let before { count(before, by: -1) }
         members[id] = after
         if let after { count(after, by: 1) }
@@ -158,7 +158,7 @@ extension ConsumerGroup {
         if let after { own(after.assigned, after.id, true); own(after.pendingRevocation, after.id, true) }
     }
 
-    private mutating func own(_ partitions: HeldPartitions, _ member: String, _ isOwner: Bool) {
+    private mutating func own(_ partitions: HeldPartitions, _ member: Name, _ isOwner: Bool) {
         for (topic, held) in partitions {
             for partition in held.keys {
                 if isOwner {
@@ -200,9 +200,9 @@ extension ConsumerGroup {
     }
 }
 
-extension [String: Int] {
+extension [Name: Int] {
     /// Adds `step` to the number of `key`; zero is not kept.
-    fileprivate mutating func count(_ key: String, by step: Int) {
+    fileprivate mutating func count(_ key: Name, by step: Int) {
         let number = self[key, default: 0] + step
         self[key] = number > 0 ? number : nil
     }

@@ -95,17 +95,17 @@ package struct ConsumerHeartbeat: Sendable {
     }
 }
 
-extension String {
+extension Name {
     /// Whether there is nothing but white space.
-    fileprivate var isBlank: Bool { allSatisfy(\.isWhitespace) }
+    fileprivate var isBlank: Bool { text.allSatisfy(\.isWhitespace) }
 }
 
 /// Which member a request is from.
 enum ConsumerIdentity {
     /// One that is in the group, or a new one.
-    case member(String)
+    case member(Name)
     /// A static member that comes back under another id.
-    case replacing(String, by: String)
+    case replacing(Name, by: Name)
 }
 
 extension ConsumerGroup {
@@ -113,7 +113,7 @@ extension ConsumerGroup {
     ///
     /// The epoch is nil from members that speak the classic protocol.
     func identity(
-        of memberID: String, instanceID: String?, epoch: Int32?,
+        of memberID: Name, instanceID: Name?, epoch: Int32?,
         reporting reported: [ConsumerGroupHeartbeatRequest.TopicPartitions]?, creating: Bool
     ) throws(GroupRefusal) -> ConsumerIdentity {
         guard let instanceID else {
@@ -142,7 +142,7 @@ extension ConsumerGroup {
     }
 
     /// The static member of `instanceID`, if that is `memberID`.
-    func member(_ memberID: String, ofInstance instanceID: String) throws(GroupRefusal) -> ConsumerMember {
+    func member(_ memberID: Name, ofInstance instanceID: Name) throws(GroupRefusal) -> ConsumerMember {
         guard let member = staticMember(instanceID) else {
             throw GroupRefusal(.unknownMemberID, "Instance id \(instanceID) is unknown.")
         }
@@ -155,7 +155,7 @@ extension ConsumerGroup {
     }
 
     /// The refusal of somebody who is no member.
-    func strangers(_ memberID: String) -> GroupRefusal {
+    func strangers(_ memberID: Name) -> GroupRefusal {
         GroupRefusal(.unknownMemberID, "Member \(memberID) is not a member of group \(id).")
     }
 
@@ -209,7 +209,7 @@ extension GroupCoordinator {
     {
         let (request, id) = (beat.request, beat.request.groupID)
         let isJoining = request.memberEpoch == 0
-        let requestedID = request.memberID.isEmpty ? beat.freshID.description : request.memberID
+        let requestedID = request.memberID.isEmpty ? Name(beat.freshID.description) : request.memberID
         let conversion = try conversionToConsumer(of: id, creating: isJoining)
         let identity = try (conversion?.group ?? self[consumer: id]).admit(
             requestedID, request, creating: isJoining, membersMax: settings.consumer.membersMax)
@@ -238,7 +238,7 @@ extension GroupCoordinator {
 
     /// An expression that is new to the group must be valid.
     private func checkPattern(
-        of beat: ConsumerHeartbeat, _ identity: ConsumerIdentity, _ id: String, _ converted: ConsumerGroup?
+        of beat: ConsumerHeartbeat, _ identity: ConsumerIdentity, _ id: Name, _ converted: ConsumerGroup?
     ) throws(GroupRefusal) {
         guard let pattern = beat.request.subscribedTopicRegex, !pattern.isEmpty,
             converted != nil
@@ -254,7 +254,7 @@ extension GroupCoordinator {
     }
 
     /// Makes the member of an identity what it says: a static member that came back takes its former place.
-    mutating func settle(_ identity: ConsumerIdentity, in id: String) -> String {
+    mutating func settle(_ identity: ConsumerIdentity, in id: Name) -> Name {
         switch identity {
         case .member(let memberID): return memberID
         case .replacing(let formerID, let memberID):
@@ -279,7 +279,7 @@ extension GroupCoordinator {
     /// Writes down what a member says of itself, and what follows for the group; whether it reads other
     /// topics.
     mutating func describe(
-        _ after: ConsumerMember, _ before: ConsumerMember, in id: String, isNew: Bool
+        _ after: ConsumerMember, _ before: ConsumerMember, in id: Name, isNew: Bool
     ) -> Bool {
         if isNew || after != before { emit(after.metadataRecord(of: id)) }
         let hasNewPattern = after.pattern != before.pattern
@@ -291,7 +291,7 @@ extension GroupCoordinator {
 
     /// Takes one step towards the target, if there is one to take.
     mutating func reconcile(
-        _ memberID: String, in id: String, mustMatch: Bool,
+        _ memberID: Name, in id: Name, mustMatch: Bool,
         reported: [ConsumerGroupHeartbeatRequest.TopicPartitions]?
     ) -> ConsumerMember {
         guard let member = self[consumer: id].members[memberID] else { return ConsumerMember(id: memberID) }
@@ -326,7 +326,7 @@ extension GroupCoordinator {
 extension ConsumerGroup {
     /// Finds the member of a heartbeat if there is room for it.
     fileprivate func admit(
-        _ memberID: String, _ request: ConsumerGroupHeartbeatRequest, creating: Bool, membersMax: Int32
+        _ memberID: Name, _ request: ConsumerGroupHeartbeatRequest, creating: Bool, membersMax: Int32
     ) throws(GroupRefusal) -> ConsumerIdentity {
         try checkRoom(for: memberID, membersMax)
         return try identity(
@@ -335,7 +335,7 @@ extension ConsumerGroup {
     }
 
     /// Refuses whoever is not in a full group.
-    func checkRoom(for memberID: String, _ membersMax: Int32) throws(GroupRefusal) {
+    func checkRoom(for memberID: Name, _ membersMax: Int32) throws(GroupRefusal) {
         guard members.count >= membersMax, members[memberID] == nil else { return }
         throw GroupRefusal(
             .groupMaxSizeReached,

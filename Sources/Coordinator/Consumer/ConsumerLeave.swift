@@ -61,7 +61,7 @@ extension GroupCoordinator {
     }
 
     /// Removes members; the group becomes classic if all that are left are.
-    mutating func fence(_ memberIDs: Set<String>, of id: String, _ reason: String) {
+    mutating func fence(_ memberIDs: Set<Name>, of id: Name, _ reason: String) {
         guard !memberIDs.isEmpty else { return }
         if canBecomeClassic(id, without: memberIDs) { return becomeClassic(id, without: memberIDs, reason) }
         for memberID in memberIDs.sorted() {
@@ -75,14 +75,14 @@ extension GroupCoordinator {
     }
 
     /// Writes down that a member is no more; readers rely on this order.
-    mutating func removeConsumer(_ memberID: String, from id: String) {
+    mutating func removeConsumer(_ memberID: Name, from id: Name) {
         emit(.consumerCurrent(.init(id, memberID), nil))
         emit(.consumerTargetMember(.init(id, memberID), nil))
         emit(.consumerMember(.init(id, memberID), nil))
     }
 
     /// A member was heard of: its session begins anew.
-    mutating func restartConsumerSession(of memberID: String, in id: String) {
+    mutating func restartConsumerSession(of memberID: Name, in id: Name) {
         guard let member = groups.consumer[id]?.members[memberID] else { return }
         let timeout =
             member.classic?.sessionTimeoutMilliseconds ?? configuration(of: id).sessionTimeoutMilliseconds
@@ -91,21 +91,21 @@ extension GroupCoordinator {
     }
 
     /// A member did not do in time what it should have.
-    mutating func consumerDeadlineReached(_ deadline: ConsumerDeadline, of memberID: String, in id: String) {
+    mutating func consumerDeadlineReached(_ deadline: ConsumerDeadline, of memberID: Name, in id: Name) {
         guard groups.consumer[id]?.members[memberID] != nil else { return }
         note(id, .left(member: memberID, reason: "it \(deadline.omission)"))
         fence([memberID], of: id, "\(memberID) \(deadline.omission)")
     }
 
     /// Nothing is expected of a member any more.
-    mutating func cancelConsumerDeadlines(of memberID: String, in id: String) {
+    mutating func cancelConsumerDeadlines(of memberID: Name, in id: Name) {
         for deadline in [ConsumerDeadline.session, .revocation, .rejoin, .sync] {
             deadlines.cancel(.consumer(deadline, group: id, member: memberID))
         }
     }
 
     /// Lets a consumer group live again that was read from the log.
-    mutating func resumeConsumer(_ id: String) {
+    mutating func resumeConsumer(_ id: Name) {
         let members = self[consumer: id].members
         guard !members.isEmpty else { return }
         note(id, .loaded(members: members.count))

@@ -1,6 +1,6 @@
 // A member of a consumer group (KIP-848): what it said of itself, and how far it is on the way from the
 // partitions that it has to those that it should have.
-internal import Base
+package import Base
 internal import Protocol
 
 /// How far a member is with its epoch's assignment.
@@ -22,16 +22,16 @@ package struct ConsumerMember: Hashable, Sendable {
     /// The epoch with which members leave for good.
     package static let leaveEpoch: Int32 = -1
 
-    package var id: String
-    package var instanceID: String?
-    package var rackID: String?
+    package var id: Name
+    package var instanceID: Name?
+    package var rackID: Name?
     package var client = GroupClient(id: "", host: "")
     package var rebalanceTimeoutMilliseconds: Int32 = -1
-    package var subscribedTopics: Set<String> = []
+    package var subscribedTopics: Set<Name> = []
     /// Empty for none.
-    package var pattern = ""
+    package var pattern: Name = ""
     /// The assignor that it asks for.
-    package var assignor: String?
+    package var assignor: Name?
     /// What a member brought that speaks the classic protocol.
     package var classic: ClassicSide?
 
@@ -49,12 +49,12 @@ package struct ConsumerMember: Hashable, Sendable {
 
     /// A way to assign that a classic member supports, with its subscription.
     package struct ClassicProtocol: Hashable, Sendable {
-        package var name: String
+        package var name: Name
         package var metadata: [UInt8]
     }
 
     /// A member that has said nothing yet.
-    init(id: String) { self.id = id }
+    init(id: Name) { self.id = id }
 
     /// Whether it has what the assignment of `epoch` gives it.
     func isReconciled(to epoch: Int32) -> Bool { state == .stable && self.epoch == epoch }
@@ -80,7 +80,7 @@ package struct ConsumerMember: Hashable, Sendable {
 
 extension ConsumerMember {
     /// What it said of itself, as a record.
-    func metadataRecord(of group: String) -> GroupRecord {
+    func metadataRecord(of group: Name) -> GroupRecord {
         var value = ConsumerGroupMemberMetadataValue()
         value.instanceID = instanceID
         value.rackID = rackID
@@ -121,7 +121,7 @@ extension ConsumerMember {
     }
 
     /// What it has, as a record.
-    func currentRecord(of group: String) -> GroupRecord {
+    func currentRecord(of group: Name) -> GroupRecord {
         var value = ConsumerGroupCurrentMemberAssignmentValue()
         value.memberEpoch = epoch
         value.previousMemberEpoch = previousEpoch
@@ -144,7 +144,7 @@ extension ConsumerMember {
 // MARK: - Keys
 
 extension ConsumerGroupMemberMetadataKey {
-    init(_ group: String, _ member: String) {
+    init(_ group: Name, _ member: Name) {
         self.init()
         groupID = group
         memberID = member
@@ -152,7 +152,7 @@ extension ConsumerGroupMemberMetadataKey {
 }
 
 extension ConsumerGroupCurrentMemberAssignmentKey {
-    init(_ group: String, _ member: String) {
+    init(_ group: Name, _ member: Name) {
         self.init()
         groupID = group
         memberID = member
@@ -160,7 +160,7 @@ extension ConsumerGroupCurrentMemberAssignmentKey {
 }
 
 extension ConsumerGroupTargetAssignmentMemberKey {
-    init(_ group: String, _ member: String) {
+    init(_ group: Name, _ member: Name) {
         self.init()
         groupID = group
         memberID = member
@@ -168,28 +168,28 @@ extension ConsumerGroupTargetAssignmentMemberKey {
 }
 
 extension ConsumerGroupMetadataKey {
-    init(_ group: String) {
+    init(_ group: Name) {
         self.init()
         groupID = group
     }
 }
 
 extension ConsumerGroupTargetAssignmentMetadataKey {
-    init(_ group: String) {
+    init(_ group: Name) {
         self.init()
         groupID = group
     }
 }
 
 extension ConsumerGroupPartitionMetadataKey {
-    init(_ group: String) {
+    init(_ group: Name) {
         self.init()
         groupID = group
     }
 }
 
 extension ConsumerGroupRegularExpressionKey {
-    init(_ group: String, _ pattern: String) {
+    init(_ group: Name, _ pattern: Name) {
         self.init()
         groupID = group
         regularExpression = pattern

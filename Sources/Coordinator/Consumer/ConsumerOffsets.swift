@@ -60,7 +60,7 @@ extension GroupCoordinator {
     }
 
     /// Takes a consumer group without members back.
-    mutating func removeConsumerGroup(_ id: String) {
+    mutating func removeConsumerGroup(_ id: Name) {
         for record in self[consumer: id].tombstones { emit(record) }
         journals[id] = nil
     }
@@ -68,7 +68,7 @@ extension GroupCoordinator {
     /// The offsets of topics that the group does not read.
     private func expirable(
         of group: ConsumerGroup
-    ) -> [(topic: String, partition: Int32, committed: CommittedOffset)] {
+    ) -> [(topic: Name, partition: Int32, committed: CommittedOffset)] {
         offsets.all(of: group.id).filter { !group.isSubscribed(to: $0.topic) }.flatMap { topic, partitions in
             partitions.sorted { $0.key < $1.key }.map { (topic, $0.key, $0.value) }
         }

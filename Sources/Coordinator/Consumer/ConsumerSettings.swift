@@ -1,4 +1,5 @@
 // What can be configured about consumer groups.
+import Base
 
 /// What can be configured of each consumer group by itself.
 package struct ConsumerGroupConfig: Hashable, Sendable {
@@ -46,7 +47,7 @@ package struct ConsumerSettings: Sendable {
 
 extension GroupCoordinator {
     /// What is configured of a group.
-    func configuration(of id: String) -> ConsumerGroupConfig {
+    func configuration(of id: Name) -> ConsumerGroupConfig {
         consumerConfigs[id] ?? settings.consumer.defaults
     }
 }

@@ -6,7 +6,7 @@ internal import Protocol
 extension GroupCoordinator {
     /// Matches expressions and compares topics with what they were, if anything could have changed; the epoch
     /// rises if it did, or if there is a `reason` already.
-    mutating func lookAtTopics(of id: String, _ reason: String?) {
+    mutating func lookAtTopics(of id: Name, _ reason: String?) {
         guard reason != nil || self[consumer: id].topicsSeen != topics.version else { return }
         var reason = reason
         if matchPatterns(of: id) { reason = reason ?? "other topics match" }
@@ -18,7 +18,7 @@ extension GroupCoordinator {
     }
 
     /// Gives a group its next epoch.
-    mutating func raiseEpoch(of id: String, _ hash: Int64, _ reason: String) {
+    mutating func raiseEpoch(of id: Name, _ hash: Int64, _ reason: String) {
         let epoch = self[consumer: id].epoch
         var value = ConsumerGroupMetadataValue()
         // A group that has used all epochs up begins anew; members that have others are fenced and rejoin.
@@ -29,12 +29,12 @@ extension GroupCoordinator {
     }
 
     /// Matches all expressions of the group anew; whether any of them matches other topics than before.
-    private mutating func matchPatterns(of id: String) -> Bool {
+    private mutating func matchPatterns(of id: Name) -> Bool {
         let patterns = self[consumer: id].patternSubscribers.keys.sorted()
         guard !patterns.isEmpty else { return false }
         var changed = false
         for text in patterns {
-            var matched: Set<String> = []
+            var matched: Set<Name> = []
             // It was valid when a member brought it; from a log of somebody else's it might match nothing.
             if let pattern = try? TopicPattern(text) {
                 for name in topics.names where pattern.matches(name) { matched.insert(name) }
@@ -51,7 +51,7 @@ extension GroupCoordinator {
     }
 
     /// Takes back what expressions matched that no member has any more.
-    mutating func forgetPatterns(in id: String) {
+    mutating func forgetPatterns(in id: Name) {
         let group = self[consumer: id]
         for text in group.patterns.keys.sorted() where group.patternSubscribers[text] == nil {
             emit(.consumerRegex(.init(id, text), nil))

@@ -5,7 +5,7 @@ internal import Base
 
 enum MetadataHash {
     /// The number for these topics, of which some may not exist; 0 where none does.
-    static func group(_ names: Set<String>, _ topics: any TopicsView) -> Int64 {
+    static func group(_ names: Set<Name>, _ topics: any TopicsView) -> Int64 {
         var bytes: [UInt8] = []
         for name in names.sorted() {
             guard let topic = topics.topic(named: name) else { continue }
@@ -19,8 +19,8 @@ enum MetadataHash {
         var bytes: [UInt8] = [0]  // the version of this layout
         bytes.append(little: topic.id.high)
         bytes.append(little: topic.id.low)
-        for unit in topic.name.utf16 { bytes.append(little: unit) }
-        bytes.append(little: UInt32(topic.name.utf16.count))
+        for unit in topic.name.text.utf16 { bytes.append(little: unit) }
+        bytes.append(little: UInt32(topic.name.text.utf16.count))
         bytes.append(little: UInt32(clamping: topic.partitionCount))
         for partition in 0..<topic.partitionCount { bytes.append(little: UInt32(clamping: partition)) }
         return XXH3.hash(bytes)

@@ -17,7 +17,7 @@ struct ConsumerConversion {
 
 extension GroupCoordinator {
     /// What has to be done before `id` can be used as a consumer group; nil if nothing.
-    func conversionToConsumer(of id: String, creating: Bool) throws(GroupRefusal) -> ConsumerConversion? {
+    func conversionToConsumer(of id: Name, creating: Bool) throws(GroupRefusal) -> ConsumerConversion? {
         if groups.consumer[id] != nil { return nil }
         guard let classic = groups.classic[id] else {
             if creating { return nil }
@@ -120,7 +120,7 @@ extension GroupCoordinator {
     }
 
     /// Makes the group what was worked out.
-    mutating func convert(_ id: String, by conversion: ConsumerConversion) {
+    mutating func convert(_ id: Name, by conversion: ConsumerConversion) {
         let former = groups.classic[id]
         for member in former?.membersInOrder ?? [] {
             if let token = member.awaitingJoin { refuseJoin(token, .rebalanceInProgress, member.id) }
@@ -156,7 +156,7 @@ extension ConsumerGroup {
 
 extension GroupCoordinator {
     /// Whether without these members only classic ones are left.
-    func canBecomeClassic(_ id: String, without leaving: Set<String>) -> Bool {
+    func canBecomeClassic(_ id: Name, without leaving: Set<Name>) -> Bool {
         let group = self[consumer: id]
         let left = group.members.count - leaving.count
         guard left > 0, left <= settings.membersMax, settings.consumer.migration.allowsDowngrade else {
@@ -167,7 +167,7 @@ extension GroupCoordinator {
     }
 
     /// Makes a consumer group classic, without the members that leave; the others are called together.
-    mutating func becomeClassic(_ id: String, without leaving: Set<String>, _ reason: String) {
+    mutating func becomeClassic(_ id: Name, without leaving: Set<Name>, _ reason: String) {
         let value = classicValue(of: self[consumer: id], without: leaving)
         let protocols = self[consumer: id].members.mapValues { $0.classic?.protocols ?? [] }
         writeClassic(id, value, protocols)
@@ -176,7 +176,7 @@ extension GroupCoordinator {
 
     /// Writes a group down as a classic one, and lets its members' sessions go on.
     mutating func writeClassic(
-        _ id: String, _ value: GroupMetadataValue, _ protocols: [String: [ConsumerMember.ClassicProtocol]]
+        _ id: Name, _ value: GroupMetadataValue, _ protocols: [Name: [ConsumerMember.ClassicProtocol]]
     ) {
         for memberID in self[consumer: id].members.keys { cancelConsumerDeadlines(of: memberID, in: id) }
         for record in self[consumer: id].tombstones { emit(record) }
@@ -196,7 +196,7 @@ extension GroupCoordinator {
     }
 
     /// A consumer group of classic members as the record of a classic one.
-    func classicValue(of group: ConsumerGroup, without leaving: Set<String>) -> GroupMetadataValue {
+    func classicValue(of group: ConsumerGroup, without leaving: Set<Name>) -> GroupMetadataValue {
         let members = group.members.values.filter { !leaving.contains($0.id) }.sorted { $0.id < $1.id }
         let common = members.first?.classic?.protocols.first { choice in
             members.allSatisfy { $0.classic?.protocols.contains { $0.name == choice.name } == true }

@@ -13,11 +13,11 @@ struct TargetComputation: Sendable {
 
 /// A target that was computed elsewhere.
 package struct ComputedTarget: Sendable {
-    let group: String
+    let group: Name
     /// The epoch of the group that it was computed for.
     let epoch: Int32
     let begun: Int64
-    let shares: [String: TargetPartitions]
+    let shares: [Name: TargetPartitions]
 }
 
 extension GroupCoordinator {
@@ -25,7 +25,7 @@ extension GroupCoordinator {
     ///
     /// Members that come or go together then cost one assignment and not one each
     /// (`group.consumer.assignment.interval.ms`).
-    mutating func updateTarget(of id: String, lateBefore: Int = 0) {
+    mutating func updateTarget(of id: Name, lateBefore: Int = 0) {
         let group = self[consumer: id]
         guard group.assignmentEpoch < group.epoch, computations[id] == nil, mayAssign(group) else { return }
         let assignor = group.preferredAssignor ?? settings.consumer.assignors.first ?? .uniform
@@ -55,7 +55,7 @@ extension GroupCoordinator {
         writeTarget(target.shares, of: id)
     }
 
-    private mutating func writeTarget(_ shares: [String: TargetPartitions], of id: String) {
+    private mutating func writeTarget(_ shares: [Name: TargetPartitions], of id: Name) {
         let group = self[consumer: id]
         for memberID in group.members.keys.sorted() {
             let target = shares[memberID] ?? [:]
@@ -93,16 +93,16 @@ private struct TargetQuestion: Sendable {
     var size: Int { known.reduce(group.members.count) { $0 + $1.partitionCount } }
 
     /// What each member shall have.
-    func shares() -> [String: TargetPartitions] {
+    func shares() -> [Name: TargetPartitions] {
         let known = known
-        var places: [String: Int] = [:]
+        var places: [Name: Int] = [:]
         var placesByID: [TopicID: Int] = [:]
         for (place, topic) in known.enumerated() {
             places[topic.name] = place
             placesByID[topic.id] = place
         }
         // Members with equal subscriptions share one list.
-        var lists: [Set<String>: [Int]] = [:]
+        var lists: [Set<Name>: [Int]] = [:]
         let ids = group.members.keys.sorted()
         let members = ids.compactMap { group.members[$0] }.map { member in
             let names = group.topicNames(of: member)

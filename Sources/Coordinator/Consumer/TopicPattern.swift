@@ -1,5 +1,6 @@
 // Regular expressions of subscriptions (KIP-848): RE2's syntax, as Kafka, matched in linear time and bounded
 // memory whatever a stranger writes.
+package import Base
 internal import CRE2
 
 /// What is wrong with an expression.
@@ -19,8 +20,8 @@ package struct TopicPatternError: Error, Hashable, Sendable {
     private let expression: OpaquePointer
 
     /// Compiles `text`.
-    package init(_ text: String) throws(TopicPatternError) {
-        var text = text
+    package init(_ pattern: Name) throws(TopicPatternError) {
+        var text = pattern.text
         guard text.utf8.count <= Self.lengthMax else {
             throw TopicPatternError(description: "the expression is longer than \(Self.lengthMax) bytes")
         }
@@ -41,8 +42,8 @@ package struct TopicPatternError: Error, Hashable, Sendable {
     deinit { unsafe apus_regex_free(expression) }
 
     /// Whether all of `name` matches.
-    package func matches(_ name: String) -> Bool {
-        var name = name
+    package func matches(_ name: Name) -> Bool {
+        var name = name.text
         return name.withUTF8 { bytes in
             unsafe bytes.withMemoryRebound(to: CChar.self) { text in
                 unsafe apus_regex_matches(expression, text.baseAddress, text.count) == 1

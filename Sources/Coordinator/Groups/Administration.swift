@@ -4,7 +4,7 @@ internal import Protocol
 
 extension GroupCoordinator {
     /// Describes a classic group; an unknown one, or one of another kind, is dead.
-    func describe(_ id: String) -> DescribeGroupsResponse.DescribedGroup {
+    func describe(_ id: Name) -> DescribeGroupsResponse.DescribedGroup {
         var answer = DescribeGroupsResponse.DescribedGroup()
         answer.groupID = id
         guard let group = groups.classic[id] else {
@@ -69,7 +69,7 @@ extension GroupCoordinator {
 
     /// Deletes a group that has no members, with its offsets; also one without a name, which old clients
     /// commit to.
-    mutating func delete(_ id: String) -> DeleteGroupsResponse.DeletableGroupResult {
+    mutating func delete(_ id: Name) -> DeleteGroupsResponse.DeletableGroupResult {
         var answer = DeleteGroupsResponse.DeletableGroupResult()
         answer.groupID = id
         if let group = groups.consumer[id] {
@@ -94,14 +94,14 @@ extension GroupCoordinator {
         return answer
     }
 
-    private mutating func forgetOffsets(of id: String) {
+    private mutating func forgetOffsets(of id: Name) {
         for (topic, partitions) in offsets.all(of: id) {
             for partition in partitions.keys.sorted() { emit(OffsetTable.tombstone(id, topic, partition)) }
         }
     }
 
     /// Takes a group without members and offsets back.
-    mutating func remove(_ id: String) {
+    mutating func remove(_ id: Name) {
         let pending = groups.classic[id]?.pendingJoins ?? []
         emit(.classicGroup(ClassicGroup.key(id), nil))
         forget(id, members: pending)

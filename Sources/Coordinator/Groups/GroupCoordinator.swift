@@ -1,21 +1,21 @@
 // The entry points of the group coordinator: one shard's groups and offsets, as a value. What each request
 // does lies beside it: `Classic/` for members of classic groups, `Offsets/` for offsets.
-internal import Base
+package import Base
 internal import Protocol
 
 /// Names what is due of a group.
 package enum GroupDeadline: Hashable, Sendable {
     /// A member has been silent for too long, or did not come back for its new id.
-    case session(group: String, member: String)
+    case session(group: Name, member: Name)
     /// A round of joining ends.
-    case join(group: String)
+    case join(group: Name)
     /// Members had their time to ask for their assignment.
-    case sync(group: String)
+    case sync(group: Name)
     /// A member of a consumer group did not do in time what it should.
-    case consumer(ConsumerDeadline, group: String, member: String)
+    case consumer(ConsumerDeadline, group: Name, member: Name)
 
     /// Whose deadline it is.
-    var group: String {
+    var group: Name {
         switch self {
         case .session(let group, _), .join(let group), .sync(let group), .consumer(_, let group, _): group
         }
@@ -34,16 +34,16 @@ package struct GroupCoordinator: Shard {
     /// What groups have read.
     package internal(set) var offsets = OffsetTable()
     /// What happened lately, for people.
-    package internal(set) var journals: [String: GroupJournal] = [:]
+    package internal(set) var journals: [Name: GroupJournal] = [:]
     /// The topics that there are.
     package internal(set) var topics: any TopicsView = TopicTable(version: 0)
     /// What is configured of single consumer groups.
-    package internal(set) var consumerConfigs: [String: ConsumerGroupConfig] = [:]
+    package internal(set) var consumerConfigs: [Name: ConsumerGroupConfig] = [:]
     var deadlines = Deadlines<GroupDeadline>()
     /// The decision that is being made, and when.
     var decision = GroupDecision()
     /// The targets that are being computed elsewhere, by group.
-    var computations: [String: TargetComputation] = [:]
+    var computations: [Name: TargetComputation] = [:]
     var now = Moment(monotonic: 0, wall: .none)
 
     /// A shard without groups.
@@ -161,7 +161,7 @@ extension GroupCoordinator {
 extension GroupCoordinator {
     /// A record of a consumer group makes one where there is none, or where only commits made a classic one;
     /// a record that takes something back does not.
-    private mutating func applyToConsumer(_ id: String, _ record: GroupRecord, creating: Bool) {
+    private mutating func applyToConsumer(_ id: Name, _ record: GroupRecord, creating: Bool) {
         if creating {
             if let classic = groups.classic[id], classic.isSimple {
                 groups.classic[id] = nil
@@ -177,29 +177,29 @@ extension GroupCoordinator {
 
 extension GroupCoordinator {
     /// The classic group `id`, which the caller has looked up.
-    subscript(classic id: String) -> ClassicGroup {
+    subscript(classic id: Name) -> ClassicGroup {
         _read { yield groups.classic[id, default: ClassicGroup(id: id)] }
         _modify { yield &groups.classic[id, default: ClassicGroup(id: id)] }
     }
 
     /// The consumer group `id`; one without members where there is none.
-    subscript(consumer id: String) -> ConsumerGroup {
+    subscript(consumer id: Name) -> ConsumerGroup {
         _read { yield groups.consumer[id, default: ConsumerGroup(id: id)] }
     }
 
     /// Notes an event in the group's journal.
-    mutating func note(_ id: String, _ event: GroupNote) {
+    mutating func note(_ id: Name, _ event: GroupNote) {
         journals[id, default: GroupJournal()].add(event, at: now.wall)
     }
 
     /// Forgets everything about a group that is deleted but its records.
-    mutating func forget(_ id: String, members: some Sequence<String>) {
+    mutating func forget(_ id: Name, members: some Sequence<Name>) {
         cancelClassicDeadlines(id, members: members)
         journals[id] = nil
     }
 
     /// Nothing is expected of a classic group and these members any more.
-    mutating func cancelClassicDeadlines(_ id: String, members: some Sequence<String>) {
+    mutating func cancelClassicDeadlines(_ id: Name, members: some Sequence<Name>) {
         for member in members { deadlines.cancel(.session(group: id, member: member)) }
         deadlines.cancel(.join(group: id))
         deadlines.cancel(.sync(group: id))

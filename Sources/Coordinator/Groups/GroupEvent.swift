@@ -6,12 +6,12 @@ package import Protocol
 /// Who sent a request, as members are described.
 package struct GroupClient: Hashable, Sendable {
     /// The client id of the request's header.
-    package let id: String
+    package let id: Name
     /// The address, written as Kafka does: `/127.0.0.1`.
     package let host: String
 
     /// The client `id` at `host`.
-    package init(id: String, host: String) {
+    package init(id: Name, host: String) {
         self.id = id
         self.host = host
     }
@@ -29,11 +29,11 @@ package enum GroupRequest: Sendable {
     /// Topics have their names.
     case fetchOffsets(OffsetFetchRequest.OffsetFetchRequestGroup, requireStable: Bool)
     case deleteOffsets(OffsetDeleteRequest)
-    case describe([String])
+    case describe([Name])
     case list(GroupFilter)
-    case delete([String])
+    case delete([Name])
     case consumerHeartbeat(ConsumerHeartbeat)
-    case describeConsumers([String])
+    case describeConsumers([Name])
 }
 
 /// The answer to a `GroupRequest` of the same name.
@@ -57,15 +57,15 @@ package enum GroupEvent: Sendable {
     /// Somebody asks.
     case request(GroupRequest, ReplyToken)
     /// Topics were deleted; their offsets go too.
-    case topicsDeleted(Set<String>)
+    case topicsDeleted(Set<Name>)
     /// These topics exist, and no others: offsets of topics that were deleted while nobody looked go.
-    case topicsKnown([String: TopicID])
+    case topicsKnown([Name: TopicID])
     /// It is time to look for offsets and groups that nobody uses any more.
     case expiryDue
     /// Topics were made, changed or deleted; a host says so at the beginning too.
     case topicsChanged(any TopicsView)
     /// A consumer group has settings of its own, or no longer.
-    case configured(group: String, ConsumerGroupConfig?)
+    case configured(group: Name, ConsumerGroupConfig?)
     /// What the members of a large consumer group shall have was computed.
     case targetComputed(ComputedTarget)
 }
@@ -73,25 +73,25 @@ package enum GroupEvent: Sendable {
 /// Which groups a listing shows; empty filters show all.
 package struct GroupFilter: Sendable {
     /// Names of states, in any case.
-    package var states: Set<String> = []
+    package var states: Set<Name> = []
     /// Names of types, in any case.
-    package var types: Set<String> = []
+    package var types: Set<Name> = []
 
     /// A filter from the lists of a ListGroups request.
-    package init(states: [String] = [], types: [String] = []) {
-        self.states = Set(states.map { $0.lowercased() })
-        self.types = Set(types.map { $0.lowercased() })
+    package init(states: [Name] = [], types: [Name] = []) {
+        self.states = Set(states.map { Name($0.text.lowercased()) })
+        self.types = Set(types.map { Name($0.text.lowercased()) })
     }
 
     /// Whether a group in `state` of `type` is shown.
-    package func shows(state: String, type: String) -> Bool {
-        (states.isEmpty || states.contains(state.lowercased()))
-            && (types.isEmpty || types.contains(type.lowercased()))
+    package func shows(state: Name, type: Name) -> Bool {
+        (states.isEmpty || states.contains(Name(state.text.lowercased())))
+            && (types.isEmpty || types.contains(Name(type.text.lowercased())))
     }
 }
 
 /// The types of groups, named as ListGroups names them.
-package enum GroupKind: String, Sendable {
+package enum GroupKind: Name, Sendable {
     /// The leader among the members assigns.
     case classic
     /// The coordinator assigns (KIP-848).

@@ -5,19 +5,19 @@ package import Base
 /// Something that happened to a group.
 package enum GroupNote: Hashable, Sendable, CustomStringConvertible {
     /// A member came, for the first time or again.
-    case joined(member: String, client: GroupClient)
+    case joined(member: Name, client: GroupClient)
     /// A static member came back under a new id.
-    case returned(instance: String, member: String)
+    case returned(instance: Name, member: Name)
     /// A member said that it leaves.
-    case left(member: String, reason: String)
+    case left(member: Name, reason: String)
     /// A member was silent for longer than its session timeout.
-    case timedOut(member: String, milliseconds: Int32)
+    case timedOut(member: Name, milliseconds: Int32)
     /// A member missed the round, or did not ask for its assignment.
-    case missedRound(member: String)
+    case missedRound(member: Name)
     /// A round began.
     case rebalanceBegan(reason: String)
     /// A generation stands.
-    case generation(Int32, members: Int, protocolName: String, milliseconds: Int64)
+    case generation(Int32, members: Int, protocolName: Name, milliseconds: Int64)
     /// The group has no members any more.
     case emptied(generation: Int32)
     /// Offsets were forgotten.

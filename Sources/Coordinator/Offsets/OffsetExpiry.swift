@@ -3,7 +3,7 @@ package import Base
 
 extension GroupCoordinator {
     /// Forgets the offsets of topics that were deleted.
-    mutating func forgetTopics(_ topics: Set<String>) {
+    mutating func forgetTopics(_ topics: Set<Name>) {
         for group in offsets.groups.sorted() {
             for (topic, partitions) in offsets.all(of: group) where topics.contains(topic) {
                 for partition in partitions.keys.sorted() {
@@ -16,7 +16,7 @@ extension GroupCoordinator {
     /// Forgets the offsets of topics that are gone, or were made anew under their old name.
     ///
     /// Offsets that do not say which topic they mean are left to expire.
-    mutating func forgetTopics(except topics: [String: TopicID]) {
+    mutating func forgetTopics(except topics: [Name: TopicID]) {
         for group in offsets.groups.sorted() {
             for (topic, partitions) in offsets.all(of: group) {
                 for (partition, committed) in partitions.sorted(by: { $0.key < $1.key })
@@ -85,7 +85,7 @@ private struct ExpiryRule {
     }
 
     /// Whether offsets of `topic` can expire: not while members read it.
-    func concerns(_ topic: String) -> Bool { !group.isSubscribed(to: topic) }
+    func concerns(_ topic: Name) -> Bool { !group.isSubscribed(to: topic) }
 
     func expiry(of committed: CommittedOffset) -> Timestamp {
         if let expires = committed.expires { return expires }

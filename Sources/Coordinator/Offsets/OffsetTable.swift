@@ -18,26 +18,26 @@ package struct CommittedOffset: Hashable, Sendable {
 
 /// The offsets of all groups of one shard.
 package struct OffsetTable: Sendable {
-    private var byGroup: [String: [String: [Int32: CommittedOffset]]] = [:]
+    private var byGroup: [Name: [Name: [Int32: CommittedOffset]]] = [:]
 
     /// No offsets.
     package init() {}
 
     /// The offset of one partition.
-    package subscript(_ group: String, _ topic: String, _ partition: Int32) -> CommittedOffset? {
+    package subscript(_ group: Name, _ topic: Name, _ partition: Int32) -> CommittedOffset? {
         byGroup[group]?[topic]?[partition]
     }
 
     /// All offsets of a group, topics in order of their names.
-    package func all(of group: String) -> [(topic: String, partitions: [Int32: CommittedOffset])] {
+    package func all(of group: Name) -> [(topic: Name, partitions: [Int32: CommittedOffset])] {
         (byGroup[group] ?? [:]).sorted { $0.key < $1.key }.map { (topic: $0.key, partitions: $0.value) }
     }
 
     /// The groups that have offsets.
-    package var groups: some Collection<String> { byGroup.keys }
+    package var groups: some Collection<Name> { byGroup.keys }
 
     /// Whether a group has any offset.
-    package func isEmpty(_ group: String) -> Bool { byGroup[group] == nil }
+    package func isEmpty(_ group: Name) -> Bool { byGroup[group] == nil }
 
     /// Stores an offset, or forgets it where there is no value.
     mutating func apply(_ key: OffsetCommitKey, _ value: OffsetCommitValue?) {
@@ -52,7 +52,7 @@ package struct OffsetTable: Sendable {
 
     /// The record that stores an offset.
     static func record(
-        _ group: String, _ topic: String, _ partition: Int32, _ committed: CommittedOffset
+        _ group: Name, _ topic: Name, _ partition: Int32, _ committed: CommittedOffset
     ) -> GroupRecord {
         var value = OffsetCommitValue()
         value.offset = committed.offset.value
@@ -65,11 +65,11 @@ package struct OffsetTable: Sendable {
     }
 
     /// The record that takes an offset back.
-    static func tombstone(_ group: String, _ topic: String, _ partition: Int32) -> GroupRecord {
+    static func tombstone(_ group: Name, _ topic: Name, _ partition: Int32) -> GroupRecord {
         .offsetCommit(key(group, topic, partition), nil)
     }
 
-    private static func key(_ group: String, _ topic: String, _ partition: Int32) -> OffsetCommitKey {
+    private static func key(_ group: Name, _ topic: Name, _ partition: Int32) -> OffsetCommitKey {
         var key = OffsetCommitKey()
         key.group = group
         key.topic = topic

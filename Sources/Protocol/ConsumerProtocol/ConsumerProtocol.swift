@@ -1,16 +1,17 @@
 // What members of a classic consumer group tell each other through the coordinator, as opaque bytes in
 // JoinGroup and SyncGroup; two bytes of version stand before each.
 // ConsumerProtocolSubscription: v1 ownedPartitions · v2 generationId · v3 rackId.
+package import Base
 
 /// What a classic consumer tells its group: topics, what it owns, where it is.
 package struct ConsumerProtocolSubscription: Message {
     package static let versions = MessageVersions(0...3)
 
-    package var topics: [String] = []
+    package var topics: [Name] = []
     package var userData: [UInt8]?
     package var ownedPartitions: [TopicPartition] = []
     package var generationID: Int32 = -1
-    package var rackID: String?
+    package var rackID: Name?
 
     package init() {}
 
@@ -24,7 +25,7 @@ package struct ConsumerProtocolSubscription: Message {
 
     /// An element of `ownedPartitions`.
     package struct TopicPartition: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}
@@ -52,7 +53,7 @@ package struct ConsumerProtocolAssignment: Message {
 
     /// An element of `assignedPartitions`.
     package struct TopicPartition: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}

@@ -13,7 +13,7 @@ package struct ProduceRequest: RequestMessage {
     package static let key = APIKey.produce
     package static let versions = MessageVersions(0...13, flexibleFrom: 9)
 
-    package var transactionalID: String?
+    package var transactionalID: Name?
     package var acks: Int16 = 0
     package var timeoutMs: Int32 = 0
     package var topicData: [TopicProduceData] = []
@@ -30,7 +30,7 @@ package struct ProduceRequest: RequestMessage {
 
     /// An element of `topicData`.
     package struct TopicProduceData: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var topicID = UUID.zero
         package var partitionData: [PartitionProduceData] = []
 
@@ -82,7 +82,7 @@ package struct ProduceResponse: ReplyMessage {
 
     /// An element of `responses`.
     package struct TopicProduceResponse: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var topicID = UUID.zero
         package var partitionResponses: [PartitionProduceResponse] = []
 
@@ -160,7 +160,7 @@ package struct ProduceResponse: ReplyMessage {
         package var nodeID: Int32 = 0
         package var host = ""
         package var port: Int32 = 0
-        package var rack: String?
+        package var rack: Name?
 
         package init() {}
 

@@ -16,7 +16,7 @@ package struct FetchRequest: RequestMessage {
     package static let key = APIKey.fetch
     package static let versions = MessageVersions(0...18, flexibleFrom: 12)
 
-    package var clusterID: String?
+    package var clusterID: Name?
     package var replicaID: Int32 = -1
     package var replicaState = ReplicaState()
     package var maxWaitMs: Int32 = 0
@@ -27,7 +27,7 @@ package struct FetchRequest: RequestMessage {
     package var sessionEpoch: Int32 = -1
     package var topics: [FetchTopic] = []
     package var forgottenTopicsData: [ForgottenTopic] = []
-    package var rackID = ""
+    package var rackID: Name = ""
 
     package init() {}
 
@@ -68,7 +68,7 @@ package struct FetchRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct FetchTopic: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var topicID = UUID.zero
         package var partitions: [FetchPartition] = []
 
@@ -115,7 +115,7 @@ package struct FetchRequest: RequestMessage {
 
     /// An element of `forgottenTopicsData`.
     package struct ForgottenTopic: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var topicID = UUID.zero
         package var partitions: [Int32] = []
 
@@ -159,7 +159,7 @@ package struct FetchResponse: ReplyMessage {
 
     /// An element of `responses`.
     package struct FetchableTopicResponse: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var topicID = UUID.zero
         package var partitions: [PartitionData] = []
 
@@ -273,7 +273,7 @@ package struct FetchResponse: ReplyMessage {
         package var nodeID: Int32 = 0
         package var host = ""
         package var port: Int32 = 0
-        package var rack: String?
+        package var rack: Name?
 
         package init() {}
 

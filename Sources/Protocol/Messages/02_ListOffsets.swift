@@ -6,6 +6,7 @@
 // Reply: v1 timestamp, offset, without oldStyleOffsets · v2 throttleTimeMs · v4 leaderEpoch · v6 flexible ·
 // v7 same fields (KIP-734) · v8 same fields (KIP-405) · v9 same fields (KIP-1005) · v10 same fields
 // (KIP-1075) · v11 same fields (KIP-1023).
+package import Base
 
 /// The body of a ListOffsets request; answered by `ListOffsetsResponse`.
 package struct ListOffsetsRequest: RequestMessage {
@@ -30,7 +31,7 @@ package struct ListOffsetsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct ListOffsetsTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [ListOffsetsPartition] = []
 
         package init() {}
@@ -79,7 +80,7 @@ package struct ListOffsetsResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct ListOffsetsTopicResponse: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [ListOffsetsPartitionResponse] = []
 
         package init() {}

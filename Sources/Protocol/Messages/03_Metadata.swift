@@ -35,7 +35,7 @@ package struct MetadataRequest: RequestMessage {
     /// An element of `topics`.
     package struct MetadataRequestTopic: Structure {
         package var topicID = UUID.zero
-        package var name: String? = ""
+        package var name: Name? = ""
 
         package init() {}
 
@@ -54,7 +54,7 @@ package struct MetadataResponse: ReplyMessage {
 
     package var throttleTimeMs: Int32 = 0
     package var brokers: [MetadataResponseBroker] = []
-    package var clusterID: String?
+    package var clusterID: Name?
     package var controllerID: Int32 = -1
     package var topics: [MetadataResponseTopic] = []
     package var clusterAuthorizedOperations: Int32 = .min
@@ -80,7 +80,7 @@ package struct MetadataResponse: ReplyMessage {
         package var nodeID: Int32 = 0
         package var host = ""
         package var port: Int32 = 0
-        package var rack: String?
+        package var rack: Name?
 
         package init() {}
 
@@ -96,7 +96,7 @@ package struct MetadataResponse: ReplyMessage {
     /// An element of `topics`.
     package struct MetadataResponseTopic: Structure {
         package var errorCode: Int16 = 0
-        package var name: String? = ""
+        package var name: Name? = ""
         package var topicID = UUID.zero
         package var isInternal = false
         package var partitions: [MetadataResponsePartition] = []

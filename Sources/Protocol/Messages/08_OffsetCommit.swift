@@ -11,10 +11,10 @@ package struct OffsetCommitRequest: RequestMessage {
     package static let key = APIKey.offsetCommit
     package static let versions = MessageVersions(0...10, flexibleFrom: 8)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var generationIDOrMemberEpoch: Int32 = -1
-    package var memberID = ""
-    package var groupInstanceID: String?
+    package var memberID: Name = ""
+    package var groupInstanceID: Name?
     package var retentionTimeMs: Int64 = -1
     package var topics: [OffsetCommitRequestTopic] = []
 
@@ -34,7 +34,7 @@ package struct OffsetCommitRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct OffsetCommitRequestTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var topicID = UUID.zero
         package var partitions: [OffsetCommitRequestPartition] = []
 
@@ -87,7 +87,7 @@ package struct OffsetCommitResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct OffsetCommitResponseTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var topicID = UUID.zero
         package var partitions: [OffsetCommitResponsePartition] = []
 

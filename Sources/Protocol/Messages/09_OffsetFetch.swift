@@ -11,7 +11,7 @@ package struct OffsetFetchRequest: RequestMessage {
     package static let key = APIKey.offsetFetch
     package static let versions = MessageVersions(0...10, flexibleFrom: 6)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topics: [OffsetFetchRequestTopic]? = []
     package var groups: [OffsetFetchRequestGroup] = []
     package var requireStable = false
@@ -30,7 +30,7 @@ package struct OffsetFetchRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct OffsetFetchRequestTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitionIndexes: [Int32] = []
 
         package init() {}
@@ -44,8 +44,8 @@ package struct OffsetFetchRequest: RequestMessage {
 
     /// An element of `groups`.
     package struct OffsetFetchRequestGroup: Structure {
-        package var groupID = ""
-        package var memberID: String?
+        package var groupID: Name = ""
+        package var memberID: Name?
         package var memberEpoch: Int32 = -1
         package var topics: [OffsetFetchRequestTopics]? = []
 
@@ -64,7 +64,7 @@ package struct OffsetFetchRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct OffsetFetchRequestTopics: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var topicID = UUID.zero
         package var partitionIndexes: [Int32] = []
 
@@ -101,7 +101,7 @@ package struct OffsetFetchResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct OffsetFetchResponseTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [OffsetFetchResponsePartition] = []
 
         package init() {}
@@ -135,7 +135,7 @@ package struct OffsetFetchResponse: ReplyMessage {
 
     /// An element of `groups`.
     package struct OffsetFetchResponseGroup: Structure {
-        package var groupID = ""
+        package var groupID: Name = ""
         package var topics: [OffsetFetchResponseTopics] = []
         package var errorCode: Int16 = 0
 
@@ -151,7 +151,7 @@ package struct OffsetFetchResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct OffsetFetchResponseTopics: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var topicID = UUID.zero
         package var partitions: [OffsetFetchResponsePartitions] = []
 

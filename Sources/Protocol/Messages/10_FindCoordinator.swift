@@ -4,6 +4,7 @@
 // · v6 same fields (KIP-932).
 // Reply: v1 throttleTimeMs, errorMessage · v3 flexible · v4 coordinators, without errorCode, errorMessage,
 // nodeId, host and 1 more (KIP-699) · v5 same fields (KIP-890) · v6 same fields (KIP-932).
+package import Base
 
 /// The body of a FindCoordinator request; answered by `FindCoordinatorResponse`.
 package struct FindCoordinatorRequest: RequestMessage {
@@ -11,9 +12,9 @@ package struct FindCoordinatorRequest: RequestMessage {
     package static let key = APIKey.findCoordinator
     package static let versions = MessageVersions(0...6, flexibleFrom: 3)
 
-    package var key = ""
+    package var key: Name = ""
     package var keyType: Int8 = 0
-    package var coordinatorKeys: [String] = []
+    package var coordinatorKeys: [Name] = []
 
     package init() {}
 
@@ -55,7 +56,7 @@ package struct FindCoordinatorResponse: ReplyMessage {
 
     /// An element of `coordinators`.
     package struct Coordinator: Structure {
-        package var key = ""
+        package var key: Name = ""
         package var nodeID: Int32 = 0
         package var host = ""
         package var port: Int32 = 0

@@ -2,6 +2,7 @@
 // Request: v1 rebalanceTimeoutMs · v5 groupInstanceId · v6 flexible · v8 reason (KIP-800).
 // Reply: v2 throttleTimeMs · v5 groupInstanceId · v6 flexible (KIP-559) · v7 protocolType, protocolName may
 // be null · v9 skipAssignment.
+package import Base
 
 /// The body of a JoinGroup request; answered by `JoinGroupResponse`.
 package struct JoinGroupRequest: RequestMessage {
@@ -9,12 +10,12 @@ package struct JoinGroupRequest: RequestMessage {
     package static let key = APIKey.joinGroup
     package static let versions = MessageVersions(0...9, flexibleFrom: 6)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var sessionTimeoutMs: Int32 = 0
     package var rebalanceTimeoutMs: Int32 = -1
-    package var memberID = ""
-    package var groupInstanceID: String?
-    package var protocolType = ""
+    package var memberID: Name = ""
+    package var groupInstanceID: Name?
+    package var protocolType: Name = ""
     package var protocols: [JoinGroupRequestProtocol] = []
     package var reason: String?
 
@@ -34,7 +35,7 @@ package struct JoinGroupRequest: RequestMessage {
 
     /// An element of `protocols`.
     package struct JoinGroupRequestProtocol: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var metadata: [UInt8] = []
 
         package init() {}
@@ -55,11 +56,11 @@ package struct JoinGroupResponse: ReplyMessage {
     package var throttleTimeMs: Int32 = 0
     package var errorCode: Int16 = 0
     package var generationID: Int32 = -1
-    package var protocolType: String?
-    package var protocolName: String? = ""
-    package var leader = ""
+    package var protocolType: Name?
+    package var protocolName: Name? = ""
+    package var leader: Name = ""
     package var skipAssignment = false
-    package var memberID = ""
+    package var memberID: Name = ""
     package var members: [JoinGroupResponseMember] = []
 
     package init() {}
@@ -79,8 +80,8 @@ package struct JoinGroupResponse: ReplyMessage {
 
     /// An element of `members`.
     package struct JoinGroupResponseMember: Structure {
-        package var memberID = ""
-        package var groupInstanceID: String?
+        package var memberID: Name = ""
+        package var groupInstanceID: Name?
         package var metadata: [UInt8] = []
 
         package init() {}

@@ -1,6 +1,7 @@
 // Heartbeat (key 12, v0–4): a classic member says that it is alive.
 // Request: v3 groupInstanceId · v4 flexible.
 // Reply: v1 throttleTimeMs · v4 flexible.
+package import Base
 
 /// The body of a Heartbeat request; answered by `HeartbeatResponse`.
 package struct HeartbeatRequest: RequestMessage {
@@ -8,10 +9,10 @@ package struct HeartbeatRequest: RequestMessage {
     package static let key = APIKey.heartbeat
     package static let versions = MessageVersions(0...4, flexibleFrom: 4)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var generationID: Int32 = 0
-    package var memberID = ""
-    package var groupInstanceID: String?
+    package var memberID: Name = ""
+    package var groupInstanceID: Name?
 
     package init() {}
 

@@ -1,6 +1,7 @@
 // LeaveGroup (key 13, v0–5): members leave a classic group.
 // Request: v3 members, without memberId · v4 flexible · v5 reason (KIP-800).
 // Reply: v1 throttleTimeMs · v3 members · v4 flexible.
+package import Base
 
 /// The body of a LeaveGroup request; answered by `LeaveGroupResponse`.
 package struct LeaveGroupRequest: RequestMessage {
@@ -8,8 +9,8 @@ package struct LeaveGroupRequest: RequestMessage {
     package static let key = APIKey.leaveGroup
     package static let versions = MessageVersions(0...5, flexibleFrom: 4)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
     package var members: [MemberIdentity] = []
 
     package init() {}
@@ -23,8 +24,8 @@ package struct LeaveGroupRequest: RequestMessage {
 
     /// An element of `members`.
     package struct MemberIdentity: Structure {
-        package var memberID = ""
-        package var groupInstanceID: String?
+        package var memberID: Name = ""
+        package var groupInstanceID: Name?
         package var reason: String?
 
         package init() {}
@@ -58,8 +59,8 @@ package struct LeaveGroupResponse: ReplyMessage {
 
     /// An element of `members`.
     package struct MemberResponse: Structure {
-        package var memberID = ""
-        package var groupInstanceID: String? = ""
+        package var memberID: Name = ""
+        package var groupInstanceID: Name? = ""
         package var errorCode: Int16 = 0
 
         package init() {}

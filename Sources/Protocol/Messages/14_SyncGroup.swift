@@ -1,6 +1,7 @@
 // SyncGroup (key 14, v0–5): the leader hands in the assignment, every member takes its share of it.
 // Request: v3 groupInstanceId · v4 flexible (KIP-559) · v5 protocolType, protocolName.
 // Reply: v1 throttleTimeMs · v4 flexible (KIP-559) · v5 protocolType, protocolName.
+package import Base
 
 /// The body of a SyncGroup request; answered by `SyncGroupResponse`.
 package struct SyncGroupRequest: RequestMessage {
@@ -8,12 +9,12 @@ package struct SyncGroupRequest: RequestMessage {
     package static let key = APIKey.syncGroup
     package static let versions = MessageVersions(0...5, flexibleFrom: 4)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var generationID: Int32 = 0
-    package var memberID = ""
-    package var groupInstanceID: String?
-    package var protocolType: String?
-    package var protocolName: String?
+    package var memberID: Name = ""
+    package var groupInstanceID: Name?
+    package var protocolType: Name?
+    package var protocolName: Name?
     package var assignments: [SyncGroupRequestAssignment] = []
 
     package init() {}
@@ -33,7 +34,7 @@ package struct SyncGroupRequest: RequestMessage {
 
     /// An element of `assignments`.
     package struct SyncGroupRequestAssignment: Structure {
-        package var memberID = ""
+        package var memberID: Name = ""
         package var assignment: [UInt8] = []
 
         package init() {}
@@ -53,8 +54,8 @@ package struct SyncGroupResponse: ReplyMessage {
 
     package var throttleTimeMs: Int32 = 0
     package var errorCode: Int16 = 0
-    package var protocolType: String?
-    package var protocolName: String?
+    package var protocolType: Name?
+    package var protocolName: Name?
     package var assignment: [UInt8] = []
 
     package init() {}

@@ -2,6 +2,7 @@
 // Request: v3 includeAuthorizedOperations · v5 flexible · v6 same fields (KIP-1043).
 // Reply: v1 throttleTimeMs · v3 authorizedOperations · v4 groupInstanceId · v5 flexible · v6 errorMessage
 // (KIP-1043).
+package import Base
 
 /// The body of a DescribeGroups request; answered by `DescribeGroupsResponse`.
 package struct DescribeGroupsRequest: RequestMessage {
@@ -9,7 +10,7 @@ package struct DescribeGroupsRequest: RequestMessage {
     package static let key = APIKey.describeGroups
     package static let versions = MessageVersions(0...6, flexibleFrom: 5)
 
-    package var groups: [String] = []
+    package var groups: [Name] = []
     package var includeAuthorizedOperations = false
 
     package init() {}
@@ -41,10 +42,10 @@ package struct DescribeGroupsResponse: ReplyMessage {
     package struct DescribedGroup: Structure {
         package var errorCode: Int16 = 0
         package var errorMessage: String?
-        package var groupID = ""
-        package var groupState = ""
-        package var protocolType = ""
-        package var protocolData = ""
+        package var groupID: Name = ""
+        package var groupState: Name = ""
+        package var protocolType: Name = ""
+        package var protocolData: Name = ""
         package var members: [DescribedGroupMember] = []
         package var authorizedOperations: Int32 = .min
 
@@ -65,9 +66,9 @@ package struct DescribeGroupsResponse: ReplyMessage {
 
     /// An element of `members`.
     package struct DescribedGroupMember: Structure {
-        package var memberID = ""
-        package var groupInstanceID: String?
-        package var clientID = ""
+        package var memberID: Name = ""
+        package var groupInstanceID: Name?
+        package var clientID: Name = ""
         package var clientHost = ""
         package var memberMetadata: [UInt8] = []
         package var memberAssignment: [UInt8] = []

@@ -1,6 +1,7 @@
 // ListGroups (key 16, v0–5): the groups that this broker coordinates.
 // Request: v3 flexible · v4 statesFilter (KIP-518) · v5 typesFilter (KIP-848).
 // Reply: v1 throttleTimeMs · v3 flexible · v4 groupState (KIP-518) · v5 groupType (KIP-848).
+package import Base
 
 /// The body of a ListGroups request; answered by `ListGroupsResponse`.
 package struct ListGroupsRequest: RequestMessage {
@@ -8,8 +9,8 @@ package struct ListGroupsRequest: RequestMessage {
     package static let key = APIKey.listGroups
     package static let versions = MessageVersions(0...5, flexibleFrom: 3)
 
-    package var statesFilter: [String] = []
-    package var typesFilter: [String] = []
+    package var statesFilter: [Name] = []
+    package var typesFilter: [Name] = []
 
     package init() {}
 
@@ -40,10 +41,10 @@ package struct ListGroupsResponse: ReplyMessage {
 
     /// An element of `groups`.
     package struct ListedGroup: Structure {
-        package var groupID = ""
-        package var protocolType = ""
-        package var groupState = ""
-        package var groupType = ""
+        package var groupID: Name = ""
+        package var protocolType: Name = ""
+        package var groupState: Name = ""
+        package var groupType: Name = ""
 
         package init() {}
 

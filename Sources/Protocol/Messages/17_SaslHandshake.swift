@@ -1,4 +1,5 @@
 // SaslHandshake (key 17, v0–1): picks the SASL mechanism of the connection.
+package import Base
 
 /// The body of a SaslHandshake request; answered by `SaslHandshakeResponse`.
 package struct SaslHandshakeRequest: RequestMessage {
@@ -6,7 +7,7 @@ package struct SaslHandshakeRequest: RequestMessage {
     package static let key = APIKey.saslHandshake
     package static let versions = MessageVersions(0...1)
 
-    package var mechanism = ""
+    package var mechanism: Name = ""
 
     package init() {}
 
@@ -21,7 +22,7 @@ package struct SaslHandshakeResponse: ReplyMessage {
     package static let versions = MessageVersions(0...1)
 
     package var errorCode: Int16 = 0
-    package var mechanisms: [String] = []
+    package var mechanisms: [Name] = []
 
     package init() {}
 

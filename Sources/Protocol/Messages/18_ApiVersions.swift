@@ -3,6 +3,7 @@
 // Request: v3 flexible, clientSoftwareName, clientSoftwareVersion.
 // Reply: v1 throttleTimeMs · v3 flexible, supportedFeatures, finalizedFeaturesEpoch, finalizedFeatures,
 // zkMigrationReady (KIP-511).
+package import Base
 
 /// The body of an ApiVersions request; answered by `ApiVersionsResponse`.
 package struct ApiVersionsRequest: RequestMessage {
@@ -10,8 +11,8 @@ package struct ApiVersionsRequest: RequestMessage {
     package static let key = APIKey.apiVersions
     package static let versions = MessageVersions(0...4, flexibleFrom: 3)
 
-    package var clientSoftwareName = ""
-    package var clientSoftwareVersion = ""
+    package var clientSoftwareName: Name = ""
+    package var clientSoftwareVersion: Name = ""
 
     package init() {}
 
@@ -75,7 +76,7 @@ package struct ApiVersionsResponse: ReplyMessage {
 
     /// An element of `supportedFeatures`.
     package struct SupportedFeatureKey: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var minVersion: Int16 = 0
         package var maxVersion: Int16 = 0
 
@@ -91,7 +92,7 @@ package struct ApiVersionsResponse: ReplyMessage {
 
     /// An element of `finalizedFeatures`.
     package struct FinalizedFeatureKey: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var maxVersionLevel: Int16 = 0
         package var minVersionLevel: Int16 = 0
 

@@ -26,7 +26,7 @@ package struct CreateTopicsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct CreatableTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var numPartitions: Int32 = 0
         package var replicationFactor: Int16 = 0
         package var assignments: [CreatableReplicaAssignment] = []
@@ -60,7 +60,7 @@ package struct CreateTopicsRequest: RequestMessage {
 
     /// An element of `configs`.
     package struct CreatableTopicConfig: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var value: String? = ""
 
         package init() {}
@@ -91,7 +91,7 @@ package struct CreateTopicsResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct CreatableTopicResult: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var topicID = UUID.zero
         package var errorCode: Int16 = 0
         package var errorMessage: String? = ""
@@ -122,7 +122,7 @@ package struct CreateTopicsResponse: ReplyMessage {
 
     /// An element of `configs`.
     package struct CreatableTopicConfigs: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var value: String? = ""
         package var readOnly = false
         package var configSource: Int8 = -1

@@ -10,7 +10,7 @@ package struct DeleteTopicsRequest: RequestMessage {
     package static let versions = MessageVersions(0...6, flexibleFrom: 4)
 
     package var topics: [DeleteTopicState] = []
-    package var topicNames: [String] = []
+    package var topicNames: [Name] = []
     package var timeoutMs: Int32 = 0
 
     package init() {}
@@ -24,7 +24,7 @@ package struct DeleteTopicsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct DeleteTopicState: Structure {
-        package var name: String?
+        package var name: Name?
         package var topicID = UUID.zero
 
         package init() {}
@@ -55,7 +55,7 @@ package struct DeleteTopicsResponse: ReplyMessage {
 
     /// An element of `responses`.
     package struct DeletableTopicResult: Structure {
-        package var name: String? = ""
+        package var name: Name? = ""
         package var topicID = UUID.zero
         package var errorCode: Int16 = 0
         package var errorMessage: String?

@@ -1,6 +1,7 @@
 // DeleteRecords (key 21, v0–2): moves the start of partitions forward.
 // Request: v2 flexible.
 // Reply: v2 flexible.
+package import Base
 
 /// The body of a DeleteRecords request; answered by `DeleteRecordsResponse`.
 package struct DeleteRecordsRequest: RequestMessage {
@@ -21,7 +22,7 @@ package struct DeleteRecordsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct DeleteRecordsTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [DeleteRecordsPartition] = []
 
         package init() {}
@@ -66,7 +67,7 @@ package struct DeleteRecordsResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct DeleteRecordsTopicResult: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [DeleteRecordsPartitionResult] = []
 
         package init() {}

@@ -3,6 +3,7 @@
 // keepPreparedTxn (KIP-939).
 // Reply: v2 flexible · v5 same fields (KIP-890) · v6 ongoingTxnProducerId, ongoingTxnProducerEpoch
 // (KIP-939).
+package import Base
 
 /// The body of an InitProducerId request; answered by `InitProducerIdResponse`.
 package struct InitProducerIdRequest: RequestMessage {
@@ -10,7 +11,7 @@ package struct InitProducerIdRequest: RequestMessage {
     package static let key = APIKey.initProducerID
     package static let versions = MessageVersions(0...6, flexibleFrom: 2)
 
-    package var transactionalID: String? = ""
+    package var transactionalID: Name? = ""
     package var transactionTimeoutMs: Int32 = 0
     package var producerID: Int64 = -1
     package var producerEpoch: Int16 = -1

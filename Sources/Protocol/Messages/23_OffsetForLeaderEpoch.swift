@@ -2,6 +2,7 @@
 // truncation.
 // Request: v2 currentLeaderEpoch · v3 replicaId · v4 flexible.
 // Reply: v1 leaderEpoch · v2 throttleTimeMs · v4 flexible.
+package import Base
 
 /// The body of an OffsetForLeaderEpoch request; answered by `OffsetForLeaderEpochResponse`.
 package struct OffsetForLeaderEpochRequest: RequestMessage {
@@ -22,7 +23,7 @@ package struct OffsetForLeaderEpochRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct OffsetForLeaderTopic: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var partitions: [OffsetForLeaderPartition] = []
 
         package init() {}
@@ -69,7 +70,7 @@ package struct OffsetForLeaderEpochResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct OffsetForLeaderTopicResult: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var partitions: [EpochEndOffset] = []
 
         package init() {}

@@ -3,6 +3,7 @@
 // v3AndBelowProducerEpoch, v3AndBelowTopics · v5 same fields (KIP-890).
 // Reply: v3 flexible · v4 errorCode, resultsByTransaction, without resultsByTopicV3AndBelow · v5 same
 // fields (KIP-890).
+package import Base
 
 /// The body of an AddPartitionsToTxn request; answered by `AddPartitionsToTxnResponse`.
 package struct AddPartitionsToTxnRequest: RequestMessage {
@@ -11,7 +12,7 @@ package struct AddPartitionsToTxnRequest: RequestMessage {
     package static let versions = MessageVersions(0...5, flexibleFrom: 3)
 
     package var transactions: [AddPartitionsToTxnTransaction] = []
-    package var v3AndBelowTransactionalID = ""
+    package var v3AndBelowTransactionalID: Name = ""
     package var v3AndBelowProducerID: Int64 = 0
     package var v3AndBelowProducerEpoch: Int16 = 0
     package var v3AndBelowTopics: [AddPartitionsToTxnTopic] = []
@@ -31,7 +32,7 @@ package struct AddPartitionsToTxnRequest: RequestMessage {
 
     /// An element of `transactions`.
     package struct AddPartitionsToTxnTransaction: Structure {
-        package var transactionalID = ""
+        package var transactionalID: Name = ""
         package var producerID: Int64 = 0
         package var producerEpoch: Int16 = 0
         package var verifyOnly = false
@@ -51,7 +52,7 @@ package struct AddPartitionsToTxnRequest: RequestMessage {
 
     /// An element of `topics` and `v3AndBelowTopics`.
     package struct AddPartitionsToTxnTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}
@@ -88,7 +89,7 @@ package struct AddPartitionsToTxnResponse: ReplyMessage {
 
     /// An element of `resultsByTransaction`.
     package struct AddPartitionsToTxnResult: Structure {
-        package var transactionalID = ""
+        package var transactionalID: Name = ""
         package var topicResults: [AddPartitionsToTxnTopicResult] = []
 
         package init() {}
@@ -102,7 +103,7 @@ package struct AddPartitionsToTxnResponse: ReplyMessage {
 
     /// An element of `topicResults` and `resultsByTopicV3AndBelow`.
     package struct AddPartitionsToTxnTopicResult: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var resultsByPartition: [AddPartitionsToTxnPartitionResult] = []
 
         package init() {}

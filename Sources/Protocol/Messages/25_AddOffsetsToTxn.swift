@@ -1,6 +1,7 @@
 // AddOffsetsToTxn (key 25, v0–4): makes the offsets of a group part of a transaction.
 // Request: v3 flexible · v4 same fields (KIP-890).
 // Reply: v3 flexible · v4 same fields (KIP-890).
+package import Base
 
 /// The body of an AddOffsetsToTxn request; answered by `AddOffsetsToTxnResponse`.
 package struct AddOffsetsToTxnRequest: RequestMessage {
@@ -8,10 +9,10 @@ package struct AddOffsetsToTxnRequest: RequestMessage {
     package static let key = APIKey.addOffsetsToTxn
     package static let versions = MessageVersions(0...4, flexibleFrom: 3)
 
-    package var transactionalID = ""
+    package var transactionalID: Name = ""
     package var producerID: Int64 = 0
     package var producerEpoch: Int16 = 0
-    package var groupID = ""
+    package var groupID: Name = ""
 
     package init() {}
 

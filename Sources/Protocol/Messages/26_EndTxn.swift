@@ -1,6 +1,7 @@
 // EndTxn (key 26, v0–5): commits or aborts a transaction.
 // Request: v3 flexible · v4 same fields (KIP-890) · v5 same fields (KIP-890).
 // Reply: v3 flexible · v4 same fields (KIP-890) · v5 producerId, producerEpoch (KIP-890).
+package import Base
 
 /// The body of an EndTxn request; answered by `EndTxnResponse`.
 package struct EndTxnRequest: RequestMessage {
@@ -8,7 +9,7 @@ package struct EndTxnRequest: RequestMessage {
     package static let key = APIKey.endTxn
     package static let versions = MessageVersions(0...5, flexibleFrom: 3)
 
-    package var transactionalID = ""
+    package var transactionalID: Name = ""
     package var producerID: Int64 = 0
     package var producerEpoch: Int16 = 0
     package var committed = false

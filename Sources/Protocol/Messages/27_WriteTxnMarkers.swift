@@ -1,6 +1,7 @@
 // WriteTxnMarkers (key 27, v0–2): the transaction coordinator has its verdict written into partitions.
 // Request: v1 flexible · v2 transactionVersion (KIP-1228).
 // Reply: v1 flexible.
+package import Base
 
 /// The body of a WriteTxnMarkers request; answered by `WriteTxnMarkersResponse`.
 package struct WriteTxnMarkersRequest: RequestMessage {
@@ -41,7 +42,7 @@ package struct WriteTxnMarkersRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct WritableTxnMarkerTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitionIndexes: [Int32] = []
 
         package init() {}
@@ -84,7 +85,7 @@ package struct WriteTxnMarkersResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct WritableTxnMarkerTopicResult: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [WritableTxnMarkerPartitionResult] = []
 
         package init() {}

@@ -2,6 +2,7 @@
 // Request: v2 committedLeaderEpoch · v3 flexible, generationId, memberId, groupInstanceId · v4 same fields
 // (KIP-890) · v5 same fields (KIP-890).
 // Reply: v3 flexible · v4 same fields (KIP-890) · v5 same fields (KIP-890).
+package import Base
 
 /// The body of a TxnOffsetCommit request; answered by `TxnOffsetCommitResponse`.
 package struct TxnOffsetCommitRequest: RequestMessage {
@@ -9,13 +10,13 @@ package struct TxnOffsetCommitRequest: RequestMessage {
     package static let key = APIKey.txnOffsetCommit
     package static let versions = MessageVersions(0...5, flexibleFrom: 3)
 
-    package var transactionalID = ""
-    package var groupID = ""
+    package var transactionalID: Name = ""
+    package var groupID: Name = ""
     package var producerID: Int64 = 0
     package var producerEpoch: Int16 = 0
     package var generationID: Int32 = -1
-    package var memberID = ""
-    package var groupInstanceID: String?
+    package var memberID: Name = ""
+    package var groupInstanceID: Name?
     package var topics: [TxnOffsetCommitRequestTopic] = []
 
     package init() {}
@@ -36,7 +37,7 @@ package struct TxnOffsetCommitRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct TxnOffsetCommitRequestTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [TxnOffsetCommitRequestPartition] = []
 
         package init() {}
@@ -85,7 +86,7 @@ package struct TxnOffsetCommitResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct TxnOffsetCommitResponseTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [TxnOffsetCommitResponsePartition] = []
 
         package init() {}

@@ -1,6 +1,7 @@
 // DescribeAcls (key 29, v0–3): lists access rules.
 // Request: v1 patternTypeFilter · v2 flexible.
 // Reply: v1 patternType · v2 flexible.
+package import Base
 
 /// The body of a DescribeAcls request; answered by `DescribeAclsResponse`.
 package struct DescribeAclsRequest: RequestMessage {
@@ -9,10 +10,10 @@ package struct DescribeAclsRequest: RequestMessage {
     package static let versions = MessageVersions(0...3, flexibleFrom: 2)
 
     package var resourceTypeFilter: Int8 = 0
-    package var resourceNameFilter: String? = ""
+    package var resourceNameFilter: Name? = ""
     package var patternTypeFilter: Int8 = 3
-    package var principalFilter: String? = ""
-    package var hostFilter: String? = ""
+    package var principalFilter: Name? = ""
+    package var hostFilter: Name? = ""
     package var operation: Int8 = 0
     package var permissionType: Int8 = 0
 
@@ -53,7 +54,7 @@ package struct DescribeAclsResponse: ReplyMessage {
     /// An element of `resources`.
     package struct DescribeAclsResource: Structure {
         package var resourceType: Int8 = 0
-        package var resourceName = ""
+        package var resourceName: Name = ""
         package var patternType: Int8 = 3
         package var acls: [AclDescription] = []
 
@@ -70,8 +71,8 @@ package struct DescribeAclsResponse: ReplyMessage {
 
     /// An element of `acls`.
     package struct AclDescription: Structure {
-        package var principal = ""
-        package var host = ""
+        package var principal: Name = ""
+        package var host: Name = ""
         package var operation: Int8 = 0
         package var permissionType: Int8 = 0
 

@@ -1,6 +1,7 @@
 // CreateAcls (key 30, v0–3): adds access rules.
 // Request: v1 resourcePatternType · v2 flexible.
 // Reply: v2 flexible.
+package import Base
 
 /// The body of a CreateAcls request; answered by `CreateAclsResponse`.
 package struct CreateAclsRequest: RequestMessage {
@@ -20,10 +21,10 @@ package struct CreateAclsRequest: RequestMessage {
     /// An element of `creations`.
     package struct AclCreation: Structure {
         package var resourceType: Int8 = 0
-        package var resourceName = ""
+        package var resourceName: Name = ""
         package var resourcePatternType: Int8 = 3
-        package var principal = ""
-        package var host = ""
+        package var principal: Name = ""
+        package var host: Name = ""
         package var operation: Int8 = 0
         package var permissionType: Int8 = 0
 

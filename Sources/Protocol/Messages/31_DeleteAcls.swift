@@ -1,6 +1,7 @@
 // DeleteAcls (key 31, v0–3): removes access rules that match filters.
 // Request: v1 patternTypeFilter · v2 flexible.
 // Reply: v1 patternType · v2 flexible.
+package import Base
 
 /// The body of a DeleteAcls request; answered by `DeleteAclsResponse`.
 package struct DeleteAclsRequest: RequestMessage {
@@ -20,10 +21,10 @@ package struct DeleteAclsRequest: RequestMessage {
     /// An element of `filters`.
     package struct DeleteAclsFilter: Structure {
         package var resourceTypeFilter: Int8 = 0
-        package var resourceNameFilter: String? = ""
+        package var resourceNameFilter: Name? = ""
         package var patternTypeFilter: Int8 = 3
-        package var principalFilter: String? = ""
-        package var hostFilter: String? = ""
+        package var principalFilter: Name? = ""
+        package var hostFilter: Name? = ""
         package var operation: Int8 = 0
         package var permissionType: Int8 = 0
 
@@ -79,10 +80,10 @@ package struct DeleteAclsResponse: ReplyMessage {
         package var errorCode: Int16 = 0
         package var errorMessage: String? = ""
         package var resourceType: Int8 = 0
-        package var resourceName = ""
+        package var resourceName: Name = ""
         package var patternType: Int8 = 3
-        package var principal = ""
-        package var host = ""
+        package var principal: Name = ""
+        package var host: Name = ""
         package var operation: Int8 = 0
         package var permissionType: Int8 = 0
 

@@ -2,6 +2,7 @@
 // comes from.
 // Request: v1 includeSynonyms · v3 includeDocumentation · v4 flexible.
 // Reply: v1 configSource, synonyms, without isDefault · v3 configType, documentation · v4 flexible.
+package import Base
 
 /// The body of a DescribeConfigs request; answered by `DescribeConfigsResponse`.
 package struct DescribeConfigsRequest: RequestMessage {
@@ -25,8 +26,8 @@ package struct DescribeConfigsRequest: RequestMessage {
     /// An element of `resources`.
     package struct DescribeConfigsResource: Structure {
         package var resourceType: Int8 = 0
-        package var resourceName = ""
-        package var configurationKeys: [String]? = []
+        package var resourceName: Name = ""
+        package var configurationKeys: [Name]? = []
 
         package init() {}
 
@@ -60,7 +61,7 @@ package struct DescribeConfigsResponse: ReplyMessage {
         package var errorCode: Int16 = 0
         package var errorMessage: String? = ""
         package var resourceType: Int8 = 0
-        package var resourceName = ""
+        package var resourceName: Name = ""
         package var configs: [DescribeConfigsResourceResult] = []
 
         package init() {}
@@ -77,7 +78,7 @@ package struct DescribeConfigsResponse: ReplyMessage {
 
     /// An element of `configs`.
     package struct DescribeConfigsResourceResult: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var value: String? = ""
         package var readOnly = false
         package var isDefault = false
@@ -107,7 +108,7 @@ package struct DescribeConfigsResponse: ReplyMessage {
 
     /// An element of `synonyms`.
     package struct DescribeConfigsSynonym: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var value: String? = ""
         package var source: Int8 = 0
 

@@ -1,6 +1,7 @@
 // AlterConfigs (key 33, v0–2): replaces the whole dynamic configuration of resources.
 // Request: v2 flexible.
 // Reply: v2 flexible.
+package import Base
 
 /// The body of an AlterConfigs request; answered by `AlterConfigsResponse`.
 package struct AlterConfigsRequest: RequestMessage {
@@ -22,7 +23,7 @@ package struct AlterConfigsRequest: RequestMessage {
     /// An element of `resources`.
     package struct AlterConfigsResource: Structure {
         package var resourceType: Int8 = 0
-        package var resourceName = ""
+        package var resourceName: Name = ""
         package var configs: [AlterableConfig] = []
 
         package init() {}
@@ -37,7 +38,7 @@ package struct AlterConfigsRequest: RequestMessage {
 
     /// An element of `configs`.
     package struct AlterableConfig: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var value: String? = ""
 
         package init() {}
@@ -71,7 +72,7 @@ package struct AlterConfigsResponse: ReplyMessage {
         package var errorCode: Int16 = 0
         package var errorMessage: String? = ""
         package var resourceType: Int8 = 0
-        package var resourceName = ""
+        package var resourceName: Name = ""
 
         package init() {}
 

@@ -1,6 +1,7 @@
 // AlterReplicaLogDirs (key 34, v0–2): moves replicas between log directories.
 // Request: v2 flexible.
 // Reply: v2 flexible.
+package import Base
 
 /// The body of an AlterReplicaLogDirs request; answered by `AlterReplicaLogDirsResponse`.
 package struct AlterReplicaLogDirsRequest: RequestMessage {
@@ -19,7 +20,7 @@ package struct AlterReplicaLogDirsRequest: RequestMessage {
 
     /// An element of `dirs`.
     package struct AlterReplicaLogDir: Structure {
-        package var path = ""
+        package var path: Name = ""
         package var topics: [AlterReplicaLogDirTopic] = []
 
         package init() {}
@@ -33,7 +34,7 @@ package struct AlterReplicaLogDirsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct AlterReplicaLogDirTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}
@@ -64,7 +65,7 @@ package struct AlterReplicaLogDirsResponse: ReplyMessage {
 
     /// An element of `results`.
     package struct AlterReplicaLogDirTopicResult: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
         package var partitions: [AlterReplicaLogDirPartitionResult] = []
 
         package init() {}

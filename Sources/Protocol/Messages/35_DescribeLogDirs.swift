@@ -1,6 +1,7 @@
 // DescribeLogDirs (key 35, v0–5): sizes and space of log directories.
 // Request: v2 flexible.
 // Reply: v2 flexible · v3 errorCode · v4 totalBytes, usableBytes · v5 isCordoned.
+package import Base
 
 /// The body of a DescribeLogDirs request; answered by `DescribeLogDirsResponse`.
 package struct DescribeLogDirsRequest: RequestMessage {
@@ -19,7 +20,7 @@ package struct DescribeLogDirsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct DescribableLogDirTopic: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}
@@ -53,7 +54,7 @@ package struct DescribeLogDirsResponse: ReplyMessage {
     /// An element of `results`.
     package struct DescribeLogDirsResult: Structure {
         package var errorCode: Int16 = 0
-        package var logDir = ""
+        package var logDir: Name = ""
         package var topics: [DescribeLogDirsTopic] = []
         package var totalBytes: Int64 = -1
         package var usableBytes: Int64 = -1
@@ -76,7 +77,7 @@ package struct DescribeLogDirsResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct DescribeLogDirsTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [DescribeLogDirsPartition] = []
 
         package init() {}

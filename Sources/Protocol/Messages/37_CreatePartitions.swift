@@ -1,6 +1,7 @@
 // CreatePartitions (key 37, v0–3): adds partitions to topics.
 // Request: v2 flexible · v3 same fields (KIP-599).
 // Reply: v2 flexible · v3 same fields (KIP-599).
+package import Base
 
 /// The body of a CreatePartitions request; answered by `CreatePartitionsResponse`.
 package struct CreatePartitionsRequest: RequestMessage {
@@ -23,7 +24,7 @@ package struct CreatePartitionsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct CreatePartitionsTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var count: Int32 = 0
         package var assignments: [CreatePartitionsAssignment]? = []
 
@@ -68,7 +69,7 @@ package struct CreatePartitionsResponse: ReplyMessage {
 
     /// An element of `results`.
     package struct CreatePartitionsTopicResult: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var errorCode: Int16 = 0
         package var errorMessage: String?
 

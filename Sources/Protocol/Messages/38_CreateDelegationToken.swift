@@ -1,6 +1,7 @@
 // CreateDelegationToken (key 38, v0–3): issues a delegation token.
 // Request: v2 flexible · v3 ownerPrincipalType, ownerPrincipalName.
 // Reply: v2 flexible · v3 tokenRequesterPrincipalType, tokenRequesterPrincipalName.
+package import Base
 
 /// The body of a CreateDelegationToken request; answered by `CreateDelegationTokenResponse`.
 package struct CreateDelegationTokenRequest: RequestMessage {
@@ -8,8 +9,8 @@ package struct CreateDelegationTokenRequest: RequestMessage {
     package static let key = APIKey.createDelegationToken
     package static let versions = MessageVersions(0...3, flexibleFrom: 2)
 
-    package var ownerPrincipalType: String? = ""
-    package var ownerPrincipalName: String? = ""
+    package var ownerPrincipalType: Name? = ""
+    package var ownerPrincipalName: Name? = ""
     package var renewers: [CreatableRenewers] = []
     package var maxLifetimeMs: Int64 = 0
 
@@ -27,8 +28,8 @@ package struct CreateDelegationTokenRequest: RequestMessage {
 
     /// An element of `renewers`.
     package struct CreatableRenewers: Structure {
-        package var principalType = ""
-        package var principalName = ""
+        package var principalType: Name = ""
+        package var principalName: Name = ""
 
         package init() {}
 
@@ -46,14 +47,14 @@ package struct CreateDelegationTokenResponse: ReplyMessage {
     package static let versions = MessageVersions(0...3, flexibleFrom: 2)
 
     package var errorCode: Int16 = 0
-    package var principalType = ""
-    package var principalName = ""
-    package var tokenRequesterPrincipalType = ""
-    package var tokenRequesterPrincipalName = ""
+    package var principalType: Name = ""
+    package var principalName: Name = ""
+    package var tokenRequesterPrincipalType: Name = ""
+    package var tokenRequesterPrincipalName: Name = ""
     package var issueTimestampMs: Int64 = 0
     package var expiryTimestampMs: Int64 = 0
     package var maxTimestampMs: Int64 = 0
-    package var tokenID = ""
+    package var tokenID: Name = ""
     package var hmac: [UInt8] = []
     package var throttleTimeMs: Int32 = 0
 

@@ -1,6 +1,7 @@
 // DescribeDelegationToken (key 41, v0–3): lists delegation tokens.
 // Request: v2 flexible.
 // Reply: v2 flexible · v3 tokenRequesterPrincipalType, tokenRequesterPrincipalName.
+package import Base
 
 /// The body of a DescribeDelegationToken request; answered by `DescribeDelegationTokenResponse`.
 package struct DescribeDelegationTokenRequest: RequestMessage {
@@ -19,8 +20,8 @@ package struct DescribeDelegationTokenRequest: RequestMessage {
 
     /// An element of `owners`.
     package struct DescribeDelegationTokenOwner: Structure {
-        package var principalType = ""
-        package var principalName = ""
+        package var principalType: Name = ""
+        package var principalName: Name = ""
 
         package init() {}
 
@@ -52,14 +53,14 @@ package struct DescribeDelegationTokenResponse: ReplyMessage {
 
     /// An element of `tokens`.
     package struct DescribedDelegationToken: Structure {
-        package var principalType = ""
-        package var principalName = ""
-        package var tokenRequesterPrincipalType = ""
-        package var tokenRequesterPrincipalName = ""
+        package var principalType: Name = ""
+        package var principalName: Name = ""
+        package var tokenRequesterPrincipalType: Name = ""
+        package var tokenRequesterPrincipalName: Name = ""
         package var issueTimestamp: Int64 = 0
         package var expiryTimestamp: Int64 = 0
         package var maxTimestamp: Int64 = 0
-        package var tokenID = ""
+        package var tokenID: Name = ""
         package var hmac: [UInt8] = []
         package var renewers: [DescribedDelegationTokenRenewer] = []
 
@@ -84,8 +85,8 @@ package struct DescribeDelegationTokenResponse: ReplyMessage {
 
     /// An element of `renewers`.
     package struct DescribedDelegationTokenRenewer: Structure {
-        package var principalType = ""
-        package var principalName = ""
+        package var principalType: Name = ""
+        package var principalName: Name = ""
 
         package init() {}
 

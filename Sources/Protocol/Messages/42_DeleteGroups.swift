@@ -1,6 +1,7 @@
 // DeleteGroups (key 42, v0–2): deletes empty groups.
 // Request: v2 flexible.
 // Reply: v2 flexible.
+package import Base
 
 /// The body of a DeleteGroups request; answered by `DeleteGroupsResponse`.
 package struct DeleteGroupsRequest: RequestMessage {
@@ -8,7 +9,7 @@ package struct DeleteGroupsRequest: RequestMessage {
     package static let key = APIKey.deleteGroups
     package static let versions = MessageVersions(0...2, flexibleFrom: 2)
 
-    package var groupsNames: [String] = []
+    package var groupsNames: [Name] = []
 
     package init() {}
 
@@ -36,7 +37,7 @@ package struct DeleteGroupsResponse: ReplyMessage {
 
     /// An element of `results`.
     package struct DeletableGroupResult: Structure {
-        package var groupID = ""
+        package var groupID: Name = ""
         package var errorCode: Int16 = 0
 
         package init() {}

@@ -1,6 +1,7 @@
 // ElectLeaders (key 43, v0–2): asks for leader elections.
 // Request: v1 electionType (KIP-460) · v2 flexible.
 // Reply: v1 errorCode · v2 flexible.
+package import Base
 
 /// The body of an ElectLeaders request; answered by `ElectLeadersResponse`.
 package struct ElectLeadersRequest: RequestMessage {
@@ -23,7 +24,7 @@ package struct ElectLeadersRequest: RequestMessage {
 
     /// An element of `topicPartitions`.
     package struct TopicPartitions: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}
@@ -56,7 +57,7 @@ package struct ElectLeadersResponse: ReplyMessage {
 
     /// An element of `replicaElectionResults`.
     package struct ReplicaElectionResult: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var partitionResult: [PartitionResult] = []
 
         package init() {}

@@ -1,6 +1,7 @@
 // IncrementalAlterConfigs (key 44, v0–1): sets, removes or edits single configuration values.
 // Request: v1 flexible.
 // Reply: v1 flexible.
+package import Base
 
 /// The body of an IncrementalAlterConfigs request; answered by `IncrementalAlterConfigsResponse`.
 package struct IncrementalAlterConfigsRequest: RequestMessage {
@@ -22,7 +23,7 @@ package struct IncrementalAlterConfigsRequest: RequestMessage {
     /// An element of `resources`.
     package struct AlterConfigsResource: Structure {
         package var resourceType: Int8 = 0
-        package var resourceName = ""
+        package var resourceName: Name = ""
         package var configs: [AlterableConfig] = []
 
         package init() {}
@@ -37,7 +38,7 @@ package struct IncrementalAlterConfigsRequest: RequestMessage {
 
     /// An element of `configs`.
     package struct AlterableConfig: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var configOperation: Int8 = 0
         package var value: String? = ""
 
@@ -73,7 +74,7 @@ package struct IncrementalAlterConfigsResponse: ReplyMessage {
         package var errorCode: Int16 = 0
         package var errorMessage: String? = ""
         package var resourceType: Int8 = 0
-        package var resourceName = ""
+        package var resourceName: Name = ""
 
         package init() {}
 

@@ -1,6 +1,7 @@
 // AlterPartitionReassignments (key 45, v0–1, flexible): starts or cancels moves of replicas.
 // Request: v1 allowReplicationFactorChange.
 // Reply: v1 allowReplicationFactorChange.
+package import Base
 
 /// The body of an AlterPartitionReassignments request; answered by `AlterPartitionReassignmentsResponse`.
 package struct AlterPartitionReassignmentsRequest: RequestMessage {
@@ -23,7 +24,7 @@ package struct AlterPartitionReassignmentsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct ReassignableTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [ReassignablePartition] = []
 
         package init() {}
@@ -74,7 +75,7 @@ package struct AlterPartitionReassignmentsResponse: ReplyMessage {
 
     /// An element of `responses`.
     package struct ReassignableTopicResponse: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [ReassignablePartitionResponse] = []
 
         package init() {}

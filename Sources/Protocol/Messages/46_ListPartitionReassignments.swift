@@ -1,4 +1,5 @@
 // ListPartitionReassignments (key 46, v0, flexible): lists the moves of replicas under way.
+package import Base
 
 /// The body of a ListPartitionReassignments request; answered by `ListPartitionReassignmentsResponse`.
 package struct ListPartitionReassignmentsRequest: RequestMessage {
@@ -19,7 +20,7 @@ package struct ListPartitionReassignmentsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct ListPartitionReassignmentsTopics: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitionIndexes: [Int32] = []
 
         package init() {}
@@ -54,7 +55,7 @@ package struct ListPartitionReassignmentsResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct OngoingTopicReassignment: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [OngoingPartitionReassignment] = []
 
         package init() {}

@@ -1,4 +1,5 @@
 // OffsetDelete (key 47, v0): forgets offsets of a group.
+package import Base
 
 /// The body of an OffsetDelete request; answered by `OffsetDeleteResponse`.
 package struct OffsetDeleteRequest: RequestMessage {
@@ -6,7 +7,7 @@ package struct OffsetDeleteRequest: RequestMessage {
     package static let key = APIKey.offsetDelete
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topics: [OffsetDeleteRequestTopic] = []
 
     package init() {}
@@ -18,7 +19,7 @@ package struct OffsetDeleteRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct OffsetDeleteRequestTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [OffsetDeleteRequestPartition] = []
 
         package init() {}
@@ -60,7 +61,7 @@ package struct OffsetDeleteResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct OffsetDeleteResponseTopic: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [OffsetDeleteResponsePartition] = []
 
         package init() {}

@@ -1,6 +1,7 @@
 // DescribeClientQuotas (key 48, v0–1): lists client quotas.
 // Request: v1 flexible.
 // Reply: v1 flexible.
+package import Base
 
 /// The body of a DescribeClientQuotas request; answered by `DescribeClientQuotasResponse`.
 package struct DescribeClientQuotasRequest: RequestMessage {
@@ -21,9 +22,9 @@ package struct DescribeClientQuotasRequest: RequestMessage {
 
     /// An element of `components`.
     package struct ComponentData: Structure {
-        package var entityType = ""
+        package var entityType: Name = ""
         package var matchType: Int8 = 0
-        package var match: String? = ""
+        package var match: Name? = ""
 
         package init() {}
 
@@ -72,8 +73,8 @@ package struct DescribeClientQuotasResponse: ReplyMessage {
 
     /// An element of `entity`.
     package struct EntityData: Structure {
-        package var entityType = ""
-        package var entityName: String? = ""
+        package var entityType: Name = ""
+        package var entityName: Name? = ""
 
         package init() {}
 
@@ -86,7 +87,7 @@ package struct DescribeClientQuotasResponse: ReplyMessage {
 
     /// An element of `values`.
     package struct ValueData: Structure {
-        package var key = ""
+        package var key: Name = ""
         package var value: Double = 0
 
         package init() {}

@@ -1,6 +1,7 @@
 // AlterClientQuotas (key 49, v0–1): sets and removes client quotas.
 // Request: v1 flexible.
 // Reply: v1 flexible.
+package import Base
 
 /// The body of an AlterClientQuotas request; answered by `AlterClientQuotasResponse`.
 package struct AlterClientQuotasRequest: RequestMessage {
@@ -35,8 +36,8 @@ package struct AlterClientQuotasRequest: RequestMessage {
 
     /// An element of `entity`.
     package struct EntityData: Structure {
-        package var entityType = ""
-        package var entityName: String? = ""
+        package var entityType: Name = ""
+        package var entityName: Name? = ""
 
         package init() {}
 
@@ -49,7 +50,7 @@ package struct AlterClientQuotasRequest: RequestMessage {
 
     /// An element of `ops`.
     package struct OpData: Structure {
-        package var key = ""
+        package var key: Name = ""
         package var value: Double = 0
         package var remove = false
 
@@ -98,8 +99,8 @@ package struct AlterClientQuotasResponse: ReplyMessage {
 
     /// An element of `entity`.
     package struct EntityData: Structure {
-        package var entityType = ""
-        package var entityName: String? = ""
+        package var entityType: Name = ""
+        package var entityName: Name? = ""
 
         package init() {}
 

@@ -1,5 +1,6 @@
 // DescribeUserScramCredentials (key 50, v0, flexible): which users have SCRAM credentials, and of which
 // kind.
+package import Base
 
 /// The body of a DescribeUserScramCredentials request; answered by `DescribeUserScramCredentialsResponse`.
 package struct DescribeUserScramCredentialsRequest: RequestMessage {
@@ -18,7 +19,7 @@ package struct DescribeUserScramCredentialsRequest: RequestMessage {
 
     /// An element of `users`.
     package struct UserName: Structure {
-        package var name = ""
+        package var name: Name = ""
 
         package init() {}
 
@@ -51,7 +52,7 @@ package struct DescribeUserScramCredentialsResponse: ReplyMessage {
 
     /// An element of `results`.
     package struct DescribeUserScramCredentialsResult: Structure {
-        package var user = ""
+        package var user: Name = ""
         package var errorCode: Int16 = 0
         package var errorMessage: String? = ""
         package var credentialInfos: [CredentialInfo] = []

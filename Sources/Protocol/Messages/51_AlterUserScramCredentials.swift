@@ -1,4 +1,5 @@
 // AlterUserScramCredentials (key 51, v0, flexible): sets and removes SCRAM credentials.
+package import Base
 
 /// The body of an AlterUserScramCredentials request; answered by `AlterUserScramCredentialsResponse`.
 package struct AlterUserScramCredentialsRequest: RequestMessage {
@@ -19,7 +20,7 @@ package struct AlterUserScramCredentialsRequest: RequestMessage {
 
     /// An element of `deletions`.
     package struct ScramCredentialDeletion: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var mechanism: Int8 = 0
 
         package init() {}
@@ -33,7 +34,7 @@ package struct AlterUserScramCredentialsRequest: RequestMessage {
 
     /// An element of `upsertions`.
     package struct ScramCredentialUpsertion: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var mechanism: Int8 = 0
         package var iterations: Int32 = 0
         package var salt: [UInt8] = []
@@ -70,7 +71,7 @@ package struct AlterUserScramCredentialsResponse: ReplyMessage {
 
     /// An element of `results`.
     package struct AlterUserScramCredentialsResult: Structure {
-        package var user = ""
+        package var user: Name = ""
         package var errorCode: Int16 = 0
         package var errorMessage: String? = ""
 

@@ -21,7 +21,7 @@ package struct DescribeQuorumRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct TopicData: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
         package var partitions: [PartitionData] = []
 
         package init() {}
@@ -68,7 +68,7 @@ package struct DescribeQuorumResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct TopicData: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
         package var partitions: [PartitionData] = []
 
         package init() {}
@@ -144,7 +144,7 @@ package struct DescribeQuorumResponse: ReplyMessage {
 
     /// An element of `listeners`.
     package struct Listener: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var host = ""
         package var port: UInt16 = 0
 

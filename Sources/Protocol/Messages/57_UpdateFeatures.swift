@@ -1,6 +1,7 @@
 // UpdateFeatures (key 57, v0–2, flexible): raises or lowers feature levels.
 // Request: v1 upgradeType, validateOnly, without allowDowngrade.
 // Reply: v2 without results.
+package import Base
 
 /// The body of a UpdateFeatures request; answered by `UpdateFeaturesResponse`.
 package struct UpdateFeaturesRequest: RequestMessage {
@@ -23,7 +24,7 @@ package struct UpdateFeaturesRequest: RequestMessage {
 
     /// An element of `featureUpdates`.
     package struct FeatureUpdateKey: Structure {
-        package var feature = ""
+        package var feature: Name = ""
         package var maxVersionLevel: Int16 = 0
         package var allowDowngrade = false
         package var upgradeType: Int8 = 1
@@ -62,7 +63,7 @@ package struct UpdateFeaturesResponse: ReplyMessage {
 
     /// An element of `results`.
     package struct UpdatableFeatureResult: Structure {
-        package var feature = ""
+        package var feature: Name = ""
         package var errorCode: Int16 = 0
         package var errorMessage: String? = ""
 

@@ -1,6 +1,7 @@
 // DescribeCluster (key 60, v0–2, flexible): brokers, controller and cluster id.
 // Request: v1 endpointType (KIP-919) · v2 includeFencedBrokers (KIP-1073).
 // Reply: v1 endpointType · v2 isFenced (KIP-1073).
+package import Base
 
 /// The body of a DescribeCluster request; answered by `DescribeClusterResponse`.
 package struct DescribeClusterRequest: RequestMessage {
@@ -31,7 +32,7 @@ package struct DescribeClusterResponse: ReplyMessage {
     package var errorCode: Int16 = 0
     package var errorMessage: String?
     package var endpointType: Int8 = 1
-    package var clusterID = ""
+    package var clusterID: Name = ""
     package var controllerID: Int32 = -1
     package var brokers: [DescribeClusterBroker] = []
     package var clusterAuthorizedOperations: Int32 = .min
@@ -55,7 +56,7 @@ package struct DescribeClusterResponse: ReplyMessage {
         package var brokerID: Int32 = 0
         package var host = ""
         package var port: Int32 = 0
-        package var rack: String?
+        package var rack: Name?
         package var isFenced = false
 
         package init() {}

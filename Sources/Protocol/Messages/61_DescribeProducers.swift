@@ -1,4 +1,5 @@
 // DescribeProducers (key 61, v0, flexible): the producers that are known to partitions.
+package import Base
 
 /// The body of a DescribeProducers request; answered by `DescribeProducersResponse`.
 package struct DescribeProducersRequest: RequestMessage {
@@ -17,7 +18,7 @@ package struct DescribeProducersRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct TopicRequest: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitionIndexes: [Int32] = []
 
         package init() {}
@@ -48,7 +49,7 @@ package struct DescribeProducersResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct TopicResponse: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: [PartitionResponse] = []
 
         package init() {}

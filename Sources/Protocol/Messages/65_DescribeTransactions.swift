@@ -1,4 +1,5 @@
 // DescribeTransactions (key 65, v0, flexible): the state of transactions by id.
+package import Base
 
 /// The body of a DescribeTransactions request; answered by `DescribeTransactionsResponse`.
 package struct DescribeTransactionsRequest: RequestMessage {
@@ -6,7 +7,7 @@ package struct DescribeTransactionsRequest: RequestMessage {
     package static let key = APIKey.describeTransactions
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var transactionalIDs: [String] = []
+    package var transactionalIDs: [Name] = []
 
     package init() {}
 
@@ -35,8 +36,8 @@ package struct DescribeTransactionsResponse: ReplyMessage {
     /// An element of `transactionStates`.
     package struct TransactionState: Structure {
         package var errorCode: Int16 = 0
-        package var transactionalID = ""
-        package var transactionState = ""
+        package var transactionalID: Name = ""
+        package var transactionState: Name = ""
         package var transactionTimeoutMs: Int32 = 0
         package var transactionStartTimeMs: Int64 = 0
         package var producerID: Int64 = 0
@@ -60,7 +61,7 @@ package struct DescribeTransactionsResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct TopicData: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}

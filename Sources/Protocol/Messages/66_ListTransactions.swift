@@ -1,6 +1,7 @@
 // ListTransactions (key 66, v0–2, flexible): the transactions that this broker coordinates.
 // Request: v1 durationFilter · v2 transactionalIdPattern (KIP-1152).
 // Reply: v1 same fields (KIP-994, KIP-1152).
+package import Base
 
 /// The body of a ListTransactions request; answered by `ListTransactionsResponse`.
 package struct ListTransactionsRequest: RequestMessage {
@@ -8,10 +9,10 @@ package struct ListTransactionsRequest: RequestMessage {
     package static let key = APIKey.listTransactions
     package static let versions = MessageVersions(0...2, flexibleFrom: 0)
 
-    package var stateFilters: [String] = []
+    package var stateFilters: [Name] = []
     package var producerIDFilters: [Int64] = []
     package var durationFilter: Int64 = -1
-    package var transactionalIDPattern: String?
+    package var transactionalIDPattern: Name?
 
     package init() {}
 
@@ -31,7 +32,7 @@ package struct ListTransactionsResponse: ReplyMessage {
 
     package var throttleTimeMs: Int32 = 0
     package var errorCode: Int16 = 0
-    package var unknownStateFilters: [String] = []
+    package var unknownStateFilters: [Name] = []
     package var transactionStates: [TransactionState] = []
 
     package init() {}
@@ -46,9 +47,9 @@ package struct ListTransactionsResponse: ReplyMessage {
 
     /// An element of `transactionStates`.
     package struct TransactionState: Structure {
-        package var transactionalID = ""
+        package var transactionalID: Name = ""
         package var producerID: Int64 = 0
-        package var transactionState = ""
+        package var transactionState: Name = ""
 
         package init() {}
 

@@ -9,15 +9,15 @@ package struct ConsumerGroupHeartbeatRequest: RequestMessage {
     package static let key = APIKey.consumerGroupHeartbeat
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
     package var memberEpoch: Int32 = 0
-    package var instanceID: String?
-    package var rackID: String?
+    package var instanceID: Name?
+    package var rackID: Name?
     package var rebalanceTimeoutMs: Int32 = -1
-    package var subscribedTopicNames: [String]?
-    package var subscribedTopicRegex: String?
-    package var serverAssignor: String?
+    package var subscribedTopicNames: [Name]?
+    package var subscribedTopicRegex: Name?
+    package var serverAssignor: Name?
     package var topicPartitions: [TopicPartitions]?
 
     package init() {}
@@ -59,7 +59,7 @@ package struct ConsumerGroupHeartbeatResponse: ReplyMessage {
     package var throttleTimeMs: Int32 = 0
     package var errorCode: Int16 = 0
     package var errorMessage: String?
-    package var memberID: String?
+    package var memberID: Name?
     package var memberEpoch: Int32 = 0
     package var heartbeatIntervalMs: Int32 = 0
     package var assignment: Assignment?

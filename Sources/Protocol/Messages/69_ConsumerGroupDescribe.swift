@@ -10,7 +10,7 @@ package struct ConsumerGroupDescribeRequest: RequestMessage {
     package static let key = APIKey.consumerGroupDescribe
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 
-    package var groupIDs: [String] = []
+    package var groupIDs: [Name] = []
     package var includeAuthorizedOperations = false
 
     package init() {}
@@ -42,11 +42,11 @@ package struct ConsumerGroupDescribeResponse: ReplyMessage {
     package struct DescribedGroup: Structure {
         package var errorCode: Int16 = 0
         package var errorMessage: String?
-        package var groupID = ""
-        package var groupState = ""
+        package var groupID: Name = ""
+        package var groupState: Name = ""
         package var groupEpoch: Int32 = 0
         package var assignmentEpoch: Int32 = 0
-        package var assignorName = ""
+        package var assignorName: Name = ""
         package var members: [Member] = []
         package var authorizedOperations: Int32 = .min
 
@@ -68,14 +68,14 @@ package struct ConsumerGroupDescribeResponse: ReplyMessage {
 
     /// An element of `members`.
     package struct Member: Structure {
-        package var memberID = ""
-        package var instanceID: String?
-        package var rackID: String?
+        package var memberID: Name = ""
+        package var instanceID: Name?
+        package var rackID: Name?
         package var memberEpoch: Int32 = 0
-        package var clientID = ""
+        package var clientID: Name = ""
         package var clientHost = ""
-        package var subscribedTopicNames: [String] = []
-        package var subscribedTopicRegex: String?
+        package var subscribedTopicNames: [Name] = []
+        package var subscribedTopicRegex: Name?
         package var assignment = Assignment()
         package var targetAssignment = Assignment()
         package var memberType: Int8 = -1
@@ -113,7 +113,7 @@ package struct ConsumerGroupDescribeResponse: ReplyMessage {
     /// An element of `topicPartitions`.
     package struct TopicPartitions: Structure {
         package var topicID = UUID.zero
-        package var topicName = ""
+        package var topicName: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}

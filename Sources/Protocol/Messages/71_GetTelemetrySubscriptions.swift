@@ -30,7 +30,7 @@ package struct GetTelemetrySubscriptionsResponse: ReplyMessage {
     package var pushIntervalMs: Int32 = 0
     package var telemetryMaxBytes: Int32 = 0
     package var deltaTemporality = false
-    package var requestedMetrics: [String] = []
+    package var requestedMetrics: [Name] = []
 
     package init() {}
 

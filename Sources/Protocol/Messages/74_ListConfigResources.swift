@@ -2,6 +2,7 @@
 // metrics alone (KIP-714).
 // Request: v1 resourceTypes (KIP-1142).
 // Reply: v1 resourceType (KIP-1142).
+package import Base
 
 /// The body of a ListConfigResources request; answered by `ListConfigResourcesResponse`.
 package struct ListConfigResourcesRequest: RequestMessage {
@@ -39,7 +40,7 @@ package struct ListConfigResourcesResponse: ReplyMessage {
 
     /// An element of `configResources`.
     package struct ConfigResource: Structure {
-        package var resourceName = ""
+        package var resourceName: Name = ""
         package var resourceType: Int8 = 16
 
         package init() {}

@@ -22,7 +22,7 @@ package struct DescribeTopicPartitionsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct TopicRequest: Structure {
-        package var name = ""
+        package var name: Name = ""
 
         package init() {}
 
@@ -34,7 +34,7 @@ package struct DescribeTopicPartitionsRequest: RequestMessage {
 
     /// The value of `cursor`.
     package struct Cursor: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
         package var partitionIndex: Int32 = 0
 
         package init() {}
@@ -68,7 +68,7 @@ package struct DescribeTopicPartitionsResponse: ReplyMessage {
     /// An element of `topics`.
     package struct DescribeTopicPartitionsResponseTopic: Structure {
         package var errorCode: Int16 = 0
-        package var name: String? = ""
+        package var name: Name? = ""
         package var topicID = UUID.zero
         package var isInternal = false
         package var partitions: [DescribeTopicPartitionsResponsePartition] = []
@@ -117,7 +117,7 @@ package struct DescribeTopicPartitionsResponse: ReplyMessage {
 
     /// The value of `nextCursor`.
     package struct Cursor: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
         package var partitionIndex: Int32 = 0
 
         package init() {}

@@ -7,11 +7,11 @@ package struct ShareGroupHeartbeatRequest: RequestMessage {
     package static let key = APIKey.shareGroupHeartbeat
     package static let versions = MessageVersions(1...1, flexibleFrom: 1)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
     package var memberEpoch: Int32 = 0
-    package var rackID: String?
-    package var subscribedTopicNames: [String]?
+    package var rackID: Name?
+    package var subscribedTopicNames: [Name]?
 
     package init() {}
 
@@ -33,7 +33,7 @@ package struct ShareGroupHeartbeatResponse: ReplyMessage {
     package var throttleTimeMs: Int32 = 0
     package var errorCode: Int16 = 0
     package var errorMessage: String?
-    package var memberID: String?
+    package var memberID: Name?
     package var memberEpoch: Int32 = 0
     package var heartbeatIntervalMs: Int32 = 0
     package var assignment: Assignment?

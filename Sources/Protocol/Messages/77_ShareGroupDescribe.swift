@@ -7,7 +7,7 @@ package struct ShareGroupDescribeRequest: RequestMessage {
     package static let key = APIKey.shareGroupDescribe
     package static let versions = MessageVersions(1...1, flexibleFrom: 1)
 
-    package var groupIDs: [String] = []
+    package var groupIDs: [Name] = []
     package var includeAuthorizedOperations = false
 
     package init() {}
@@ -39,11 +39,11 @@ package struct ShareGroupDescribeResponse: ReplyMessage {
     package struct DescribedGroup: Structure {
         package var errorCode: Int16 = 0
         package var errorMessage: String?
-        package var groupID = ""
-        package var groupState = ""
+        package var groupID: Name = ""
+        package var groupState: Name = ""
         package var groupEpoch: Int32 = 0
         package var assignmentEpoch: Int32 = 0
-        package var assignorName = ""
+        package var assignorName: Name = ""
         package var members: [Member] = []
         package var authorizedOperations: Int32 = .min
 
@@ -65,12 +65,12 @@ package struct ShareGroupDescribeResponse: ReplyMessage {
 
     /// An element of `members`.
     package struct Member: Structure {
-        package var memberID = ""
-        package var rackID: String?
+        package var memberID: Name = ""
+        package var rackID: Name?
         package var memberEpoch: Int32 = 0
-        package var clientID = ""
+        package var clientID: Name = ""
         package var clientHost = ""
-        package var subscribedTopicNames: [String] = []
+        package var subscribedTopicNames: [Name] = []
         package var assignment = Assignment()
 
         package init() {}
@@ -102,7 +102,7 @@ package struct ShareGroupDescribeResponse: ReplyMessage {
     /// An element of `topicPartitions`.
     package struct TopicPartitions: Structure {
         package var topicID = UUID.zero
-        package var topicName = ""
+        package var topicName: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}

@@ -10,8 +10,8 @@ package struct ShareFetchRequest: RequestMessage {
     package static let key = APIKey.shareFetch
     package static let versions = MessageVersions(1...2, flexibleFrom: 1)
 
-    package var groupID: String?
-    package var memberID: String? = ""
+    package var groupID: Name?
+    package var memberID: Name? = ""
     package var shareSessionEpoch: Int32 = 0
     package var maxWaitMs: Int32 = 0
     package var minBytes: Int32 = 0
@@ -201,7 +201,7 @@ package struct ShareFetchResponse: ReplyMessage {
         package var nodeID: Int32 = 0
         package var host = ""
         package var port: Int32 = 0
-        package var rack: String?
+        package var rack: Name?
 
         package init() {}
 

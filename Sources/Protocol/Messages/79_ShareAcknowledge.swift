@@ -9,8 +9,8 @@ package struct ShareAcknowledgeRequest: RequestMessage {
     package static let key = APIKey.shareAcknowledge
     package static let versions = MessageVersions(1...2, flexibleFrom: 1)
 
-    package var groupID: String?
-    package var memberID: String? = ""
+    package var groupID: Name?
+    package var memberID: Name? = ""
     package var shareSessionEpoch: Int32 = 0
     package var isRenewAck = false
     package var topics: [AcknowledgeTopic] = []
@@ -146,7 +146,7 @@ package struct ShareAcknowledgeResponse: ReplyMessage {
         package var nodeID: Int32 = 0
         package var host = ""
         package var port: Int32 = 0
-        package var rack: String?
+        package var rack: Name?
 
         package init() {}
 

@@ -8,7 +8,7 @@ package struct AddRaftVoterRequest: RequestMessage {
     package static let key = APIKey.addRaftVoter
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 
-    package var clusterID: String? = ""
+    package var clusterID: Name? = ""
     package var timeoutMs: Int32 = 0
     package var voterID: Int32 = 0
     package var voterDirectoryID = UUID.zero
@@ -29,7 +29,7 @@ package struct AddRaftVoterRequest: RequestMessage {
 
     /// An element of `listeners`.
     package struct Listener: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var host = ""
         package var port: UInt16 = 0
 

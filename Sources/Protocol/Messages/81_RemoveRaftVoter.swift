@@ -7,7 +7,7 @@ package struct RemoveRaftVoterRequest: RequestMessage {
     package static let key = APIKey.removeRaftVoter
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var clusterID: String? = ""
+    package var clusterID: Name? = ""
     package var voterID: Int32 = 0
     package var voterDirectoryID = UUID.zero
 

@@ -7,7 +7,7 @@ package struct InitializeShareGroupStateRequest: RequestMessage {
     package static let key = APIKey.initializeShareGroupState
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topics: [InitializeStateData] = []
 
     package init() {}

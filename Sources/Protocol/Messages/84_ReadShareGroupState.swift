@@ -7,7 +7,7 @@ package struct ReadShareGroupStateRequest: RequestMessage {
     package static let key = APIKey.readShareGroupState
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topics: [ReadStateData] = []
 
     package init() {}

@@ -9,7 +9,7 @@ package struct WriteShareGroupStateRequest: RequestMessage {
     package static let key = APIKey.writeShareGroupState
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topics: [WriteStateData] = []
 
     package init() {}

@@ -7,7 +7,7 @@ package struct DeleteShareGroupStateRequest: RequestMessage {
     package static let key = APIKey.deleteShareGroupState
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topics: [DeleteStateData] = []
 
     package init() {}

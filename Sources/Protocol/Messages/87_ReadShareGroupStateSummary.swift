@@ -10,7 +10,7 @@ package struct ReadShareGroupStateSummaryRequest: RequestMessage {
     package static let key = APIKey.readShareGroupStateSummary
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topics: [ReadStateSummaryData] = []
 
     package init() {}

@@ -1,4 +1,5 @@
 // StreamsGroupHeartbeat (key 88, v0, flexible): joining, staying in and leaving a streams group (KIP-1071).
+package import Base
 
 /// The body of a StreamsGroupHeartbeat request; answered by `StreamsGroupHeartbeatResponse`.
 package struct StreamsGroupHeartbeatRequest: RequestMessage {
@@ -6,18 +7,18 @@ package struct StreamsGroupHeartbeatRequest: RequestMessage {
     package static let key = APIKey.streamsGroupHeartbeat
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
     package var memberEpoch: Int32 = 0
     package var endpointInformationEpoch: Int32 = 0
-    package var instanceID: String?
-    package var rackID: String?
+    package var instanceID: Name?
+    package var rackID: Name?
     package var rebalanceTimeoutMs: Int32 = -1
     package var topology: Topology?
     package var activeTasks: [TaskIds]?
     package var standbyTasks: [TaskIds]?
     package var warmupTasks: [TaskIds]?
-    package var processID: String?
+    package var processID: Name?
     package var userEndpoint: Endpoint?
     package var clientTags: [KeyValue]?
     package var taskOffsets: [TaskOffset]?
@@ -63,11 +64,11 @@ package struct StreamsGroupHeartbeatRequest: RequestMessage {
 
     /// An element of `subtopologies`.
     package struct Subtopology: Structure {
-        package var subtopologyID = ""
-        package var sourceTopics: [String] = []
-        package var sourceTopicRegex: [String] = []
+        package var subtopologyID: Name = ""
+        package var sourceTopics: [Name] = []
+        package var sourceTopicRegex: [Name] = []
         package var stateChangelogTopics: [TopicInfo] = []
-        package var repartitionSinkTopics: [String] = []
+        package var repartitionSinkTopics: [Name] = []
         package var repartitionSourceTopics: [TopicInfo] = []
         package var copartitionGroups: [CopartitionGroup] = []
 
@@ -87,7 +88,7 @@ package struct StreamsGroupHeartbeatRequest: RequestMessage {
 
     /// An element of `stateChangelogTopics` and `repartitionSourceTopics`.
     package struct TopicInfo: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: Int32 = 0
         package var replicationFactor: Int16 = 0
         package var topicConfigs: [KeyValue] = []
@@ -105,7 +106,7 @@ package struct StreamsGroupHeartbeatRequest: RequestMessage {
 
     /// An element of `topicConfigs` and `clientTags`.
     package struct KeyValue: Structure {
-        package var key = ""
+        package var key: Name = ""
         package var value = ""
 
         package init() {}
@@ -135,7 +136,7 @@ package struct StreamsGroupHeartbeatRequest: RequestMessage {
 
     /// An element of `activeTasks`, `standbyTasks` and `warmupTasks`.
     package struct TaskIds: Structure {
-        package var subtopologyID = ""
+        package var subtopologyID: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}
@@ -163,7 +164,7 @@ package struct StreamsGroupHeartbeatRequest: RequestMessage {
 
     /// An element of `taskOffsets` and `taskEndOffsets`.
     package struct TaskOffset: Structure {
-        package var subtopologyID = ""
+        package var subtopologyID: Name = ""
         package var partition: Int32 = 0
         package var offset: Int64 = 0
 
@@ -186,7 +187,7 @@ package struct StreamsGroupHeartbeatResponse: ReplyMessage {
     package var throttleTimeMs: Int32 = 0
     package var errorCode: Int16 = 0
     package var errorMessage: String?
-    package var memberID = ""
+    package var memberID: Name = ""
     package var memberEpoch: Int32 = 0
     package var heartbeatIntervalMs: Int32 = 0
     package var acceptableRecoveryLag: Int32 = 0
@@ -221,7 +222,7 @@ package struct StreamsGroupHeartbeatResponse: ReplyMessage {
     /// An element of `status`.
     package struct Status: Structure {
         package var statusCode: Int8 = 0
-        package var statusDetail = ""
+        package var statusDetail: Name = ""
 
         package init() {}
 
@@ -234,7 +235,7 @@ package struct StreamsGroupHeartbeatResponse: ReplyMessage {
 
     /// An element of `activeTasks`, `standbyTasks` and `warmupTasks`.
     package struct TaskIds: Structure {
-        package var subtopologyID = ""
+        package var subtopologyID: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}
@@ -278,7 +279,7 @@ package struct StreamsGroupHeartbeatResponse: ReplyMessage {
 
     /// An element of `activePartitions` and `standbyPartitions`.
     package struct TopicPartition: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}

@@ -1,5 +1,6 @@
 // StreamsGroupDescribe (key 89, v0, flexible): the state, topology and members of streams groups
 // (KIP-1071).
+package import Base
 
 /// The body of a StreamsGroupDescribe request; answered by `StreamsGroupDescribeResponse`.
 package struct StreamsGroupDescribeRequest: RequestMessage {
@@ -7,7 +8,7 @@ package struct StreamsGroupDescribeRequest: RequestMessage {
     package static let key = APIKey.streamsGroupDescribe
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var groupIDs: [String] = []
+    package var groupIDs: [Name] = []
     package var includeAuthorizedOperations = false
 
     package init() {}
@@ -39,8 +40,8 @@ package struct StreamsGroupDescribeResponse: ReplyMessage {
     package struct DescribedGroup: Structure {
         package var errorCode: Int16 = 0
         package var errorMessage: String?
-        package var groupID = ""
-        package var groupState = ""
+        package var groupID: Name = ""
+        package var groupState: Name = ""
         package var groupEpoch: Int32 = 0
         package var assignmentEpoch: Int32 = 0
         package var topology: Topology?
@@ -79,9 +80,9 @@ package struct StreamsGroupDescribeResponse: ReplyMessage {
 
     /// An element of `subtopologies`.
     package struct Subtopology: Structure {
-        package var subtopologyID = ""
-        package var sourceTopics: [String] = []
-        package var repartitionSinkTopics: [String] = []
+        package var subtopologyID: Name = ""
+        package var sourceTopics: [Name] = []
+        package var repartitionSinkTopics: [Name] = []
         package var stateChangelogTopics: [TopicInfo] = []
         package var repartitionSourceTopics: [TopicInfo] = []
 
@@ -99,7 +100,7 @@ package struct StreamsGroupDescribeResponse: ReplyMessage {
 
     /// An element of `stateChangelogTopics` and `repartitionSourceTopics`.
     package struct TopicInfo: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: Int32 = 0
         package var replicationFactor: Int16 = 0
         package var topicConfigs: [KeyValue] = []
@@ -117,7 +118,7 @@ package struct StreamsGroupDescribeResponse: ReplyMessage {
 
     /// An element of `topicConfigs` and `clientTags`.
     package struct KeyValue: Structure {
-        package var key = ""
+        package var key: Name = ""
         package var value = ""
 
         package init() {}
@@ -131,14 +132,14 @@ package struct StreamsGroupDescribeResponse: ReplyMessage {
 
     /// An element of `members`.
     package struct Member: Structure {
-        package var memberID = ""
+        package var memberID: Name = ""
         package var memberEpoch: Int32 = 0
-        package var instanceID: String?
-        package var rackID: String?
-        package var clientID = ""
+        package var instanceID: Name?
+        package var rackID: Name?
+        package var clientID: Name = ""
         package var clientHost = ""
         package var topologyEpoch: Int32 = 0
-        package var processID = ""
+        package var processID: Name = ""
         package var userEndpoint: Endpoint?
         package var clientTags: [KeyValue] = []
         package var taskOffsets: [TaskOffset] = []
@@ -185,7 +186,7 @@ package struct StreamsGroupDescribeResponse: ReplyMessage {
 
     /// An element of `taskOffsets` and `taskEndOffsets`.
     package struct TaskOffset: Structure {
-        package var subtopologyID = ""
+        package var subtopologyID: Name = ""
         package var partition: Int32 = 0
         package var offset: Int64 = 0
 
@@ -217,7 +218,7 @@ package struct StreamsGroupDescribeResponse: ReplyMessage {
 
     /// An element of `activeTasks`, `standbyTasks` and `warmupTasks`.
     package struct TaskIds: Structure {
-        package var subtopologyID = ""
+        package var subtopologyID: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}

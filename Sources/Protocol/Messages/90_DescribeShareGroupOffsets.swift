@@ -20,7 +20,7 @@ package struct DescribeShareGroupOffsetsRequest: RequestMessage {
 
     /// An element of `groups`.
     package struct DescribeShareGroupOffsetsRequestGroup: Structure {
-        package var groupID = ""
+        package var groupID: Name = ""
         package var topics: [DescribeShareGroupOffsetsRequestTopic]? = []
 
         package init() {}
@@ -34,7 +34,7 @@ package struct DescribeShareGroupOffsetsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct DescribeShareGroupOffsetsRequestTopic: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}
@@ -65,7 +65,7 @@ package struct DescribeShareGroupOffsetsResponse: ReplyMessage {
 
     /// An element of `groups`.
     package struct DescribeShareGroupOffsetsResponseGroup: Structure {
-        package var groupID = ""
+        package var groupID: Name = ""
         package var topics: [DescribeShareGroupOffsetsResponseTopic] = []
         package var errorCode: Int16 = 0
         package var errorMessage: String?
@@ -83,7 +83,7 @@ package struct DescribeShareGroupOffsetsResponse: ReplyMessage {
 
     /// An element of `topics`.
     package struct DescribeShareGroupOffsetsResponseTopic: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
         package var topicID = UUID.zero
         package var partitions: [DescribeShareGroupOffsetsResponsePartition] = []
 

@@ -7,7 +7,7 @@ package struct AlterShareGroupOffsetsRequest: RequestMessage {
     package static let key = APIKey.alterShareGroupOffsets
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topics: [AlterShareGroupOffsetsRequestTopic] = []
 
     package init() {}
@@ -20,7 +20,7 @@ package struct AlterShareGroupOffsetsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct AlterShareGroupOffsetsRequestTopic: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
         package var partitions: [AlterShareGroupOffsetsRequestPartition] = []
 
         package init() {}
@@ -69,7 +69,7 @@ package struct AlterShareGroupOffsetsResponse: ReplyMessage {
 
     /// An element of `responses`.
     package struct AlterShareGroupOffsetsResponseTopic: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
         package var topicID = UUID.zero
         package var partitions: [AlterShareGroupOffsetsResponsePartition] = []
 

@@ -7,7 +7,7 @@ package struct DeleteShareGroupOffsetsRequest: RequestMessage {
     package static let key = APIKey.deleteShareGroupOffsets
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topics: [DeleteShareGroupOffsetsRequestTopic] = []
 
     package init() {}
@@ -20,7 +20,7 @@ package struct DeleteShareGroupOffsetsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct DeleteShareGroupOffsetsRequestTopic: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
 
         package init() {}
 
@@ -53,7 +53,7 @@ package struct DeleteShareGroupOffsetsResponse: ReplyMessage {
 
     /// An element of `responses`.
     package struct DeleteShareGroupOffsetsResponseTopic: Structure {
-        package var topicName = ""
+        package var topicName: Name = ""
         package var topicID = UUID.zero
         package var errorCode: Int16 = 0
         package var errorMessage: String?

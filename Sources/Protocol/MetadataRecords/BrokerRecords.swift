@@ -14,7 +14,7 @@ package struct RegisterBrokerRecord: RecordMessage {
     package var brokerEpoch: Int64 = 0
     package var endPoints: [BrokerEndpoint] = []
     package var features: [BrokerFeature] = []
-    package var rack: String? = ""
+    package var rack: Name? = ""
     package var fenced = true
     package var inControlledShutdown = false
     package var logDirs: [UUID] = []
@@ -42,7 +42,7 @@ package struct RegisterBrokerRecord: RecordMessage {
 
     /// An element of `endPoints`.
     package struct BrokerEndpoint: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var host = ""
         package var port: UInt16 = 0
         package var securityProtocol: Int16 = 0
@@ -60,7 +60,7 @@ package struct RegisterBrokerRecord: RecordMessage {
 
     /// An element of `features`.
     package struct BrokerFeature: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var minSupportedVersion: Int16 = 0
         package var maxSupportedVersion: Int16 = 0
 
@@ -180,7 +180,7 @@ package struct RegisterControllerRecord: RecordMessage {
 
     /// An element of `endPoints`.
     package struct ControllerEndpoint: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var host = ""
         package var port: UInt16 = 0
         package var securityProtocol: Int16 = 0
@@ -198,7 +198,7 @@ package struct RegisterControllerRecord: RecordMessage {
 
     /// An element of `features`.
     package struct ControllerFeature: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var minSupportedVersion: Int16 = 0
         package var maxSupportedVersion: Int16 = 0
 

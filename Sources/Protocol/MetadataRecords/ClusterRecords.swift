@@ -1,4 +1,5 @@
 // Configuration, features, producer ids and metadata transactions in the metadata log.
+package import Base
 
 /// A configuration value is set or removed.
 package struct ConfigRecord: RecordMessage {
@@ -6,8 +7,8 @@ package struct ConfigRecord: RecordMessage {
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
     package var resourceType: Int8 = 0
-    package var resourceName = ""
-    package var name = ""
+    package var resourceName: Name = ""
+    package var name: Name = ""
     package var value: String? = ""
 
     package init() {}
@@ -27,7 +28,7 @@ package struct ClientQuotaRecord: RecordMessage {
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
     package var entity: [EntityData] = []
-    package var key = ""
+    package var key: Name = ""
     package var value: Double = 0
     package var remove = false
 
@@ -43,8 +44,8 @@ package struct ClientQuotaRecord: RecordMessage {
 
     /// An element of `entity`.
     package struct EntityData: Structure {
-        package var entityType = ""
-        package var entityName: String? = ""
+        package var entityType: Name = ""
+        package var entityName: Name? = ""
 
         package init() {}
 
@@ -61,7 +62,7 @@ package struct FeatureLevelRecord: RecordMessage {
     package static let recordType: Int16 = 12
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var name = ""
+    package var name: Name = ""
     package var featureLevel: Int16 = 0
 
     package init() {}
@@ -97,7 +98,7 @@ package struct BeginTransactionRecord: RecordMessage {
     package static let recordType: Int16 = 23
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var name: String?
+    package var name: Name?
 
     package init() {}
 

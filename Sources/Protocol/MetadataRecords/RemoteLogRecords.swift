@@ -52,7 +52,7 @@ package struct RemoteLogSegmentMetadataRecord: RecordMessage {
 
     /// The value of `topicIDPartition`.
     package struct TopicIdPartitionEntry: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var id = UUID.zero
         package var partition: Int32 = 0
 
@@ -119,7 +119,7 @@ package struct RemoteLogSegmentMetadataUpdateRecord: RecordMessage {
 
     /// The value of `topicIDPartition`.
     package struct TopicIdPartitionEntry: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var id = UUID.zero
         package var partition: Int32 = 0
 
@@ -206,7 +206,7 @@ package struct RemotePartitionDeleteMetadataRecord: RecordMessage {
 
     /// The value of `topicIDPartition`.
     package struct TopicIdPartitionEntry: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var id = UUID.zero
         package var partition: Int32 = 0
 

@@ -8,10 +8,10 @@ package struct AccessControlEntryRecord: RecordMessage {
 
     package var id = UUID.zero
     package var resourceType: Int8 = 0
-    package var resourceName = ""
+    package var resourceName: Name = ""
     package var patternType: Int8 = 0
-    package var principal = ""
-    package var host = ""
+    package var principal: Name = ""
+    package var host: Name = ""
     package var operation: Int8 = 0
     package var permissionType: Int8 = 0
 
@@ -50,7 +50,7 @@ package struct UserScramCredentialRecord: RecordMessage {
     package static let recordType: Int16 = 11
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var name = ""
+    package var name: Name = ""
     package var mechanism: Int8 = 0
     package var salt: [UInt8] = []
     package var storedKey: [UInt8] = []
@@ -75,7 +75,7 @@ package struct RemoveUserScramCredentialRecord: RecordMessage {
     package static let recordType: Int16 = 22
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var name = ""
+    package var name: Name = ""
     package var mechanism: Int8 = 0
 
     package init() {}
@@ -92,13 +92,13 @@ package struct DelegationTokenRecord: RecordMessage {
     package static let recordType: Int16 = 10
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var owner = ""
-    package var requester = ""
-    package var renewers: [String] = []
+    package var owner: Name = ""
+    package var requester: Name = ""
+    package var renewers: [Name] = []
     package var issueTimestamp: Int64 = 0
     package var maxTimestamp: Int64 = 0
     package var expirationTimestamp: Int64 = 0
-    package var tokenID = ""
+    package var tokenID: Name = ""
 
     package init() {}
 
@@ -119,7 +119,7 @@ package struct RemoveDelegationTokenRecord: RecordMessage {
     package static let recordType: Int16 = 26
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var tokenID = ""
+    package var tokenID: Name = ""
 
     package init() {}
 

@@ -8,7 +8,7 @@ package struct TopicRecord: RecordMessage {
     package static let recordType: Int16 = 2
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var name = ""
+    package var name: Name = ""
     package var topicID = UUID.zero
 
     package init() {}
@@ -134,7 +134,7 @@ package struct ClearElrRecord: RecordMessage {
     package static let recordType: Int16 = 28
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var topicName = ""
+    package var topicName: Name = ""
 
     package init() {}
 

@@ -1,13 +1,14 @@
 // Classic groups in `__consumer_offsets`.
 // GroupMetadataValue: v1 rebalanceTimeout · v2 currentStateTimestamp · v3 groupInstanceId · v4 flexible
 // (KIP-915).
+package import Base
 
 /// Which classic group.
 package struct GroupMetadataKey: RecordMessage {
     package static let recordType: Int16 = 2
     package static let versions = MessageVersions(0...0)
 
-    package var group = ""
+    package var group: Name = ""
 
     package init() {}
 
@@ -21,10 +22,10 @@ package struct GroupMetadataValue: RecordMessage {
     package static let recordType: Int16 = 2
     package static let versions = MessageVersions(0...4, flexibleFrom: 4)
 
-    package var protocolType = ""
+    package var protocolType: Name = ""
     package var generation: Int32 = 0
-    package var `protocol`: String? = ""
-    package var leader: String? = ""
+    package var `protocol`: Name? = ""
+    package var leader: Name? = ""
     package var currentStateTimestamp: Int64 = -1
     package var members: [MemberMetadata] = []
 
@@ -42,9 +43,9 @@ package struct GroupMetadataValue: RecordMessage {
 
     /// An element of `members`.
     package struct MemberMetadata: Structure {
-        package var memberID = ""
-        package var groupInstanceID: String?
-        package var clientID = ""
+        package var memberID: Name = ""
+        package var groupInstanceID: Name?
+        package var clientID: Name = ""
         package var clientHost = ""
         package var rebalanceTimeout: Int32 = -1
         package var sessionTimeout: Int32 = 0

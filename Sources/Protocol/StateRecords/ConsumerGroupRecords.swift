@@ -6,7 +6,7 @@ package struct ConsumerGroupMetadataKey: RecordMessage {
     package static let recordType: Int16 = 3
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
 
     package init() {}
 
@@ -38,7 +38,7 @@ package struct ConsumerGroupPartitionMetadataKey: RecordMessage {
     package static let recordType: Int16 = 4
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
 
     package init() {}
 
@@ -64,7 +64,7 @@ package struct ConsumerGroupPartitionMetadataValue: RecordMessage {
     /// An element of `topics`.
     package struct TopicMetadata: Structure {
         package var topicID = UUID.zero
-        package var topicName = ""
+        package var topicName: Name = ""
         package var numPartitions: Int32 = 0
         package var partitionMetadata: [PartitionMetadata] = []
 
@@ -82,7 +82,7 @@ package struct ConsumerGroupPartitionMetadataValue: RecordMessage {
     /// An element of `partitionMetadata`.
     package struct PartitionMetadata: Structure {
         package var partition: Int32 = 0
-        package var racks: [String] = []
+        package var racks: [Name] = []
 
         package init() {}
 
@@ -99,8 +99,8 @@ package struct ConsumerGroupMemberMetadataKey: RecordMessage {
     package static let recordType: Int16 = 5
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
 
     package init() {}
 
@@ -115,14 +115,14 @@ package struct ConsumerGroupMemberMetadataValue: RecordMessage {
     package static let recordType: Int16 = 5
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var instanceID: String? = ""
-    package var rackID: String? = ""
-    package var clientID = ""
+    package var instanceID: Name? = ""
+    package var rackID: Name? = ""
+    package var clientID: Name = ""
     package var clientHost = ""
-    package var subscribedTopicNames: [String] = []
-    package var subscribedTopicRegex: String? = ""
+    package var subscribedTopicNames: [Name] = []
+    package var subscribedTopicRegex: Name? = ""
     package var rebalanceTimeoutMs: Int32 = -1
-    package var serverAssignor: String? = ""
+    package var serverAssignor: Name? = ""
     package var classicMemberMetadata: ClassicMemberMetadata?
 
     package init() {}
@@ -159,7 +159,7 @@ package struct ConsumerGroupMemberMetadataValue: RecordMessage {
 
     /// An element of `supportedProtocols`.
     package struct ClassicProtocol: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var metadata: [UInt8] = []
 
         package init() {}
@@ -177,7 +177,7 @@ package struct ConsumerGroupTargetAssignmentMetadataKey: RecordMessage {
     package static let recordType: Int16 = 6
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
 
     package init() {}
 
@@ -211,8 +211,8 @@ package struct ConsumerGroupTargetAssignmentMemberKey: RecordMessage {
     package static let recordType: Int16 = 7
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
 
     package init() {}
 
@@ -256,8 +256,8 @@ package struct ConsumerGroupCurrentMemberAssignmentKey: RecordMessage {
     package static let recordType: Int16 = 8
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
 
     package init() {}
 
@@ -314,8 +314,8 @@ package struct ConsumerGroupRegularExpressionKey: RecordMessage {
     package static let recordType: Int16 = 16
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
-    package var regularExpression = ""
+    package var groupID: Name = ""
+    package var regularExpression: Name = ""
 
     package init() {}
 
@@ -330,7 +330,7 @@ package struct ConsumerGroupRegularExpressionValue: RecordMessage {
     package static let recordType: Int16 = 16
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var topics: [String] = []
+    package var topics: [Name] = []
     package var version: Int64 = 0
     package var timestamp: Int64 = 0
 

@@ -144,7 +144,7 @@ package struct VotersRecord: Message {
 
     /// An element of `endpoints`.
     package struct Endpoint: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var host = ""
         package var port: UInt16 = 0
 

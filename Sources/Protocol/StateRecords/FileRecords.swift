@@ -6,7 +6,7 @@ package import Base
 package struct QuorumStateData: Message {
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 
-    package var clusterID = ""
+    package var clusterID: Name = ""
     package var leaderID: Int32 = -1
     package var leaderEpoch: Int32 = -1
     package var votedID: Int32 = -1
@@ -86,8 +86,8 @@ package struct ProducerSnapshot: Message {
 package struct DefaultPrincipalData: Message {
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var type = ""
-    package var name = ""
+    package var type: Name = ""
+    package var name: Name = ""
     package var tokenAuthenticated = false
 
     package init() {}

@@ -8,8 +8,8 @@ package struct OffsetCommitKey: RecordMessage {
     package static let recordType: Int16 = 1
     package static let versions = MessageVersions(0...0)
 
-    package var group = ""
-    package var topic = ""
+    package var group: Name = ""
+    package var topic: Name = ""
     package var partition: Int32 = 0
 
     package init() {}
@@ -52,8 +52,8 @@ package struct LegacyOffsetCommitKey: RecordMessage {
     package static let recordType: Int16 = 0
     package static let versions = MessageVersions(0...0)
 
-    package var group = ""
-    package var topic = ""
+    package var group: Name = ""
+    package var topic: Name = ""
     package var partition: Int32 = 0
 
     package init() {}

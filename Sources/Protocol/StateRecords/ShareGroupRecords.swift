@@ -6,8 +6,8 @@ package struct ShareGroupMemberMetadataKey: RecordMessage {
     package static let recordType: Int16 = 10
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
 
     package init() {}
 
@@ -22,10 +22,10 @@ package struct ShareGroupMemberMetadataValue: RecordMessage {
     package static let recordType: Int16 = 10
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var rackID: String? = ""
-    package var clientID = ""
+    package var rackID: Name? = ""
+    package var clientID: Name = ""
     package var clientHost = ""
-    package var subscribedTopicNames: [String] = []
+    package var subscribedTopicNames: [Name] = []
 
     package init() {}
 
@@ -43,7 +43,7 @@ package struct ShareGroupMetadataKey: RecordMessage {
     package static let recordType: Int16 = 11
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
 
     package init() {}
 
@@ -74,7 +74,7 @@ package struct ShareGroupTargetAssignmentMetadataKey: RecordMessage {
     package static let recordType: Int16 = 12
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
 
     package init() {}
 
@@ -108,8 +108,8 @@ package struct ShareGroupTargetAssignmentMemberKey: RecordMessage {
     package static let recordType: Int16 = 13
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
 
     package init() {}
 
@@ -153,8 +153,8 @@ package struct ShareGroupCurrentMemberAssignmentKey: RecordMessage {
     package static let recordType: Int16 = 14
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
 
     package init() {}
 
@@ -204,7 +204,7 @@ package struct ShareGroupStatePartitionMetadataKey: RecordMessage {
     package static let recordType: Int16 = 15
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
 
     package init() {}
 
@@ -234,7 +234,7 @@ package struct ShareGroupStatePartitionMetadataValue: RecordMessage {
     /// An element of `initializingTopics` and `initializedTopics`.
     package struct TopicPartitionsInfo: Structure {
         package var topicID = UUID.zero
-        package var topicName = ""
+        package var topicName: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}
@@ -250,7 +250,7 @@ package struct ShareGroupStatePartitionMetadataValue: RecordMessage {
     /// An element of `deletingTopics`.
     package struct TopicInfo: Structure {
         package var topicID = UUID.zero
-        package var topicName = ""
+        package var topicName: Name = ""
 
         package init() {}
 

@@ -6,7 +6,7 @@ package struct ShareSnapshotKey: RecordMessage {
     package static let recordType: Int16 = 0
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topicID = UUID.zero
     package var partition: Int32 = 0
 
@@ -74,7 +74,7 @@ package struct ShareUpdateKey: RecordMessage {
     package static let recordType: Int16 = 1
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
     package var topicID = UUID.zero
     package var partition: Int32 = 0
 

@@ -1,11 +1,12 @@
 // Streams groups (KIP-1071) in `__consumer_offsets`.
+package import Base
 
 /// Which group.
 package struct StreamsGroupMetadataKey: RecordMessage {
     package static let recordType: Int16 = 17
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
 
     package init() {}
 
@@ -41,7 +42,7 @@ package struct StreamsGroupMetadataValue: RecordMessage {
 
     /// An element of `lastAssignmentConfigs`.
     package struct LastAssignmentConfig: Structure {
-        package var key = ""
+        package var key: Name = ""
         package var value = ""
 
         package init() {}
@@ -59,8 +60,8 @@ package struct StreamsGroupMemberMetadataKey: RecordMessage {
     package static let recordType: Int16 = 19
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
 
     package init() {}
 
@@ -75,13 +76,13 @@ package struct StreamsGroupMemberMetadataValue: RecordMessage {
     package static let recordType: Int16 = 19
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
-    package var instanceID: String? = ""
-    package var rackID: String? = ""
-    package var clientID = ""
+    package var instanceID: Name? = ""
+    package var rackID: Name? = ""
+    package var clientID: Name = ""
     package var clientHost = ""
     package var rebalanceTimeoutMs: Int32 = -1
     package var topologyEpoch: Int32 = 0
-    package var processID = ""
+    package var processID: Name = ""
     package var userEndpoint: Endpoint?
     package var clientTags: [KeyValue] = []
 
@@ -116,7 +117,7 @@ package struct StreamsGroupMemberMetadataValue: RecordMessage {
 
     /// An element of `clientTags`.
     package struct KeyValue: Structure {
-        package var key = ""
+        package var key: Name = ""
         package var value = ""
 
         package init() {}
@@ -134,7 +135,7 @@ package struct StreamsGroupTargetAssignmentMetadataKey: RecordMessage {
     package static let recordType: Int16 = 20
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
 
     package init() {}
 
@@ -168,8 +169,8 @@ package struct StreamsGroupTargetAssignmentMemberKey: RecordMessage {
     package static let recordType: Int16 = 21
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
 
     package init() {}
 
@@ -199,7 +200,7 @@ package struct StreamsGroupTargetAssignmentMemberValue: RecordMessage {
 
     /// An element of `activeTasks`, `standbyTasks` and `warmupTasks`.
     package struct TaskIds: Structure {
-        package var subtopologyID = ""
+        package var subtopologyID: Name = ""
         package var partitions: [Int32] = []
 
         package init() {}
@@ -217,8 +218,8 @@ package struct StreamsGroupCurrentMemberAssignmentKey: RecordMessage {
     package static let recordType: Int16 = 22
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
-    package var memberID = ""
+    package var groupID: Name = ""
+    package var memberID: Name = ""
 
     package init() {}
 
@@ -261,7 +262,7 @@ package struct StreamsGroupCurrentMemberAssignmentValue: RecordMessage {
     /// An element of `activeTasks`, `standbyTasks`, `warmupTasks`, `activeTasksPendingRevocation`,
     /// `standbyTasksPendingRevocation` and `warmupTasksPendingRevocation`.
     package struct TaskIds: Structure {
-        package var subtopologyID = ""
+        package var subtopologyID: Name = ""
         package var partitions: [Int32] = []
         package var assignmentEpochs: [Int32]?
 
@@ -284,7 +285,7 @@ package struct StreamsGroupTopologyKey: RecordMessage {
     package static let recordType: Int16 = 23
     package static let versions = MessageVersions(0...0)
 
-    package var groupID = ""
+    package var groupID: Name = ""
 
     package init() {}
 
@@ -311,11 +312,11 @@ package struct StreamsGroupTopologyValue: RecordMessage {
 
     /// An element of `subtopologies`.
     package struct Subtopology: Structure {
-        package var subtopologyID = ""
-        package var sourceTopics: [String] = []
-        package var sourceTopicRegex: [String] = []
+        package var subtopologyID: Name = ""
+        package var sourceTopics: [Name] = []
+        package var sourceTopicRegex: [Name] = []
         package var stateChangelogTopics: [TopicInfo] = []
-        package var repartitionSinkTopics: [String] = []
+        package var repartitionSinkTopics: [Name] = []
         package var repartitionSourceTopics: [TopicInfo] = []
         package var copartitionGroups: [CopartitionGroup] = []
 
@@ -335,7 +336,7 @@ package struct StreamsGroupTopologyValue: RecordMessage {
 
     /// An element of `stateChangelogTopics` and `repartitionSourceTopics`.
     package struct TopicInfo: Structure {
-        package var name = ""
+        package var name: Name = ""
         package var partitions: Int32 = 0
         package var replicationFactor: Int16 = 0
         package var topicConfigs: [TopicConfig] = []
@@ -353,7 +354,7 @@ package struct StreamsGroupTopologyValue: RecordMessage {
 
     /// An element of `topicConfigs`.
     package struct TopicConfig: Structure {
-        package var key = ""
+        package var key: Name = ""
         package var value = ""
 
         package init() {}

@@ -1,13 +1,14 @@
 // Transactions in `__transaction_state`.
 // TransactionLogValue: v1 flexible, previousProducerId, nextProducerId, nextProducerEpoch,
 // clientTransactionVersion (KIP-915).
+package import Base
 
 /// Which transactional id.
 package struct TransactionLogKey: RecordMessage {
     package static let recordType: Int16 = 0
     package static let versions = MessageVersions(0...0)
 
-    package var transactionalID = ""
+    package var transactionalID: Name = ""
 
     package init() {}
 
@@ -59,7 +60,7 @@ package struct TransactionLogValue: RecordMessage {
 
     /// An element of `transactionPartitions`.
     package struct PartitionsSchema: Structure {
-        package var topic = ""
+        package var topic: Name = ""
         package var partitionIDs: [Int32] = []
 
         package init() {}

@@ -157,15 +157,15 @@ struct OddWriter: ~Copyable, FieldCoder {
         put(id.high)
         put(id.low)
     }
-    mutating func string(_ name: StaticString, _ value: inout String) throws(WireError) {
-        text(name, Array(value.utf8), compact: flexible)
+    mutating func string<Text: WireText>(_ name: StaticString, _ value: inout Text) throws(WireError) {
+        text(name, Array(value.text.utf8), compact: flexible)
     }
-    mutating func nullableString(
-        _ name: StaticString, _ value: inout String?, nullable: Bool
+    mutating func nullableString<Text: WireText>(
+        _ name: StaticString, _ value: inout Text?, nullable: Bool
     ) throws(WireError) {
-        text(name, value.map { Array($0.utf8) }, compact: flexible)
+        text(name, value.map { Array($0.text.utf8) }, compact: flexible)
     }
-    mutating func headerString(_ name: StaticString, _ value: inout String?) throws(WireError) {
+    mutating func headerString(_ name: StaticString, _ value: inout Name?) throws(WireError) {
         text(name, value.map { Array($0.utf8) }, compact: false)
     }
     mutating func bytes(_ name: StaticString, _ value: inout [UInt8]) throws(WireError) { blob(name, value) }

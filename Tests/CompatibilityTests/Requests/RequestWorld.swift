@@ -32,7 +32,7 @@ struct RequestWorld {
     /// The metadata of a consumer that reads the written topic.
     var subscription: String {
         var subscription = ConsumerProtocolSubscription()
-        subscription.topics = [written]
+        subscription.topics = [Name(written)]
         return Base64.encode((try? subscription.versionedBytes(version: 1)) ?? [])
     }
 
