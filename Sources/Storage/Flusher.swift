@@ -22,6 +22,9 @@ package struct Unsynced: Sendable {
     /// What the journal notes about it once it is synced; nil if the store has no place there.
     var note: JournalEntry?
 
+    /// Whether more than one file or directory is to be synced.
+    var isManyfold: Bool { !sealed.isEmpty || directory != nil }
+
     /// Has the system write what it can; `sync` follows.
     func startWriteBack() {
         for (file, _) in sealed { file.startWriteBack() }
@@ -67,6 +70,8 @@ package final class Flusher: Sendable {
     struct State: Sendable {
         var queue: [any FlushTarget] = []
         var isStopping = false
+        /// Whether the turns are taken by a thread of ours.
+        var hasThread = false
         /// Requests that are appending to several logs just now, and whether they keep news from the thread.
         var holds = 0
         var hasNews = false
@@ -112,6 +117,8 @@ package final class Flusher: Sendable {
     /// for the next one, behind those that came meanwhile: nobody waits for all of thousands.
     private static let turnLogsMax = 256
     static let turnFilesMax = 32
+    /// So many logs with more than one file each are synced at a time.
+    private static let syncersMax = 8
     /// From one of these rates on appends that nobody waits for are gathered, so long in nanoseconds and so
     /// much at most.
     private static let heavyBytesPerMicrosecond: Int64 = 32
@@ -227,10 +234,11 @@ package final class Flusher: Sendable {
             let (done, rest) = flushThroughJournal(queued.prefix(Self.turnLogsMax), journal)
             for target in queued.prefix(done) { target.announce() }
             if rest.count > 1 { for share in rest { share.unsynced.startWriteBack() } }
-            for share in rest {
+            for share in rest where !share.unsynced.isManyfold {
                 sync(share)
                 share.target.announce()
             }
+            syncTogether(rest.filter(\.unsynced.isManyfold))
             return done
         }
         let turn = queued.prefix(Self.turnFilesMax)
@@ -278,11 +286,36 @@ package final class Flusher: Sendable {
     private func sync(_ share: Share) {
         do throws(StorageError) {
             try share.unsynced.sync(disk, failures)
-            finish(share, .success(()), isJournalled: false)
-            keepNote(of: share.unsynced)
+            finish(share, with: nil)
         } catch {
-            finish(share, .failure(error), isJournalled: false)
+            finish(share, with: error)
         }
+    }
+
+    /// Syncs logs that have rolled, some at a time: thousands may do so at once, and each waits for several
+    /// files.
+    private func syncTogether(_ shares: [Share]) {
+        let threads = state.withLock { $0.hasThread } ? Self.syncersMax : 1
+        var rest = shares[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(Self.syncersMax))
+            rest = rest.dropFirst(some.count)
+            let failed = Lock<[StorageError?]>(some.map { _ in nil })
+            runInParallel(some.count, threads: threads) { [self] number in
+                do throws(StorageError) { try some[number].unsynced.sync(disk, failures) } catch {
+                    failed.withLock { $0[number] = error }
+                }
+            }
+            for (share, error) in zip(some, failed.withLock { $0 }) {
+                finish(share, with: error)
+                share.target.announce()
+            }
+        }
+    }
+
+    private func finish(_ share: Share, with error: StorageError?) {
+        finish(share, error.map { .failure($0) } ?? .success(()), isJournalled: false)
+        if error == nil { keepNote(of: share.unsynced) }
     }
 
     func finish(_ share: Share, _ result: Result<Void, StorageError>, isJournalled: Bool) {
@@ -314,6 +347,7 @@ package final class Flusher: Sendable {
 
     /// Starts the thread that takes turns until `stop`.
     package func start() {
+        state.withLock { $0.hasThread = true }
         startDetachedThread(named: "apus-flusher") { [self] in
             while true {
                 gather()

@@ -3,30 +3,30 @@ internal import Base
 
 /// Closes logs cleanly.
 enum LogClosing {
+    private struct Work: Sendable {
+        let store: any LogStore
+        /// Where it keeps files that are closed in steps.
+        var files: SegmentStore? { store as? SegmentStore }
+        var indexes: [any DiskFile] = []
+    }
+
     /// Closes `logs`, with so many `threads` that wait for the disk; what each failed with.
     ///
     /// The files of one that failed are as a crash would leave them.
     static func close(_ logs: [PartitionLog], threads: Int) -> [StorageError?] {
-        var steps = Steps(logs.map { $0.store })
-        for store in steps.work { (store as? SegmentStore)?.startWriteBack() }
-        steps.inParallel(threads) { (_, store) throws(StorageError) in
-            try (store as? SegmentStore)?.tidyLog()
+        var steps = Steps(logs.map { Work(store: $0.store) }, threads: threads)
+        for work in steps.work { work.files?.startWriteBack() }
+        steps.take { (_, work) throws(StorageError) in try work.files?.tidyLog() }
+        steps.take { (_, work) throws(StorageError) in
+            work.indexes = try work.files?.tidyIndexes() ?? []
+            for index in work.indexes { index.startWriteBack() }
         }
-        let indexes = Lock<[[any DiskFile]]>(logs.map { _ in [] })
-        steps.forEach { (number, store) throws(StorageError) in
-            guard let files = try (store as? SegmentStore)?.tidyIndexes() else { return }
-            for file in files { file.startWriteBack() }
-            indexes.withLock { $0[number] = files }
+        steps.take { (_, work) throws(StorageError) in
+            for index in work.indexes { try work.files?.sync(index) }
+            work.files?.closeFiles()
+            try work.store.close(isClean: work.files == nil)
         }
-        steps.inParallel(threads) { (number, store) throws(StorageError) in
-            for file in indexes.withLock({ $0[number] }) { try (store as? SegmentStore)?.sync(file) }
-        }
-        steps.forEach { (_, store) throws(StorageError) in
-            let files = store as? SegmentStore
-            files?.closeFiles()
-            try store.close(isClean: files == nil)
-        }
-        let whole = logs.indices.filter { steps.failures[$0] == nil }
+        let whole = steps.left
         var failures = steps.failures
         let noted = NoteWriting.write(whole.map { logs[$0] }, isFinal: true, threads: threads)
         for (number, failure) in zip(whole, noted) { failures[number] = failure }

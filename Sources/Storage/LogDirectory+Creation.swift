@@ -35,34 +35,53 @@ extension LogDirectory {
     package func createPartitions(
         _ wanted: [NewPartition], kind: LogKind = .data
     ) -> [Result<PartitionLog, StorageError>] {
-        var making = MakingPartitions(wanted.map { "\(path)/\($0.partition)" }, services.disk)
-        making.forEach { [self] (number, directory) throws(StorageError) in
-            guard try services.disk.entry(at: directory) == nil else {
-                throw .partitionExists(path: directory)
-            }
+        let disk = services.disk
+        let threads = syncThreads
+        var making = Steps(wanted.map { Making(directory: "\(path)/\($0.partition)") }, threads: threads)
+        making.take { (_, work) throws(StorageError) in
+            if try disk.entry(at: work.directory) != nil { throw .partitionExists(path: work.directory) }
         }
         do throws(StorageError) {
-            let fresh = wanted.indices.filter { making.isUnharmed($0) }.map { wanted[$0] }
+            let fresh = making.left.map { wanted[$0] }
             try forget(fresh.map(\.partition))
             // So that at the next start holes that compaction left can be told from writes that were lost.
             if fresh.contains(where: \.config.compacts), !state.withLock({ $0.hasRecoveryPoints }) {
                 try writeCheckpoints()
             }
         } catch { making.fail(error) }
-        making.makeDirectories { PartitionMetadata(topicID: wanted[$0].topicID).bytes }
-        let threads = syncThreads
-        making.sync(threads: threads)
-        making.nameFiles()
-        making.syncDirectories(threads: threads)
-        do throws(StorageError) { try services.disk.syncDirectory(path) } catch { making.fail(error) }
-        return wanted.indices.map { number in
-            if let error = making.failures[number] { return .failure(error) }
+        making.take { (number, work) throws(StorageError) in
+            try disk.createDirectory(work.directory)
+            let draft = try disk.open(work.name + ".tmp", .new)
+            try draft.write(PartitionMetadata(topicID: wanted[number].topicID).bytes.rawSpan, at: 0)
+            draft.startWriteBack()
+            work.draft = draft
+        }
+        // A rename may reach the disk before the bytes.
+        making.take { (_, work) throws(StorageError) in
+            try work.draft?.sync()
+            work.draft = nil
+        }
+        making.take { (_, work) throws(StorageError) in try disk.rename(work.name + ".tmp", to: work.name) }
+        making.take { (_, work) throws(StorageError) in try disk.syncDirectory(work.directory) }
+        do throws(StorageError) { try disk.syncDirectory(path) } catch { making.fail(error) }
+        making.take { [self] (number, work) throws(StorageError) in
             let identity = LogIdentity(
                 partition: wanted[number].partition, topicID: wanted[number].topicID, kind: kind)
-            do throws(StorageError) {
-                return .success(try open(identity, wanted[number].config, .clean, isIdentified: true))
-            } catch { return .failure(error) }
+            work.log = try open(identity, wanted[number].config, .clean, isIdentified: true)
         }
+        return zip(making.work, making.failures).map { work, failure in
+            if let log = work.log { return .success(log) }
+            return .failure(failure ?? .partitionMissing(path: work.directory))
+        }
+    }
+
+    /// How far a partition has come.
+    private struct Making: Sendable {
+        let directory: String
+        /// The file that identifies it, under another name.
+        var draft: (any DiskFile)?
+        var log: PartitionLog?
+        var name: String { directory + "/" + PartitionMetadata.fileName }
     }
 
     /// How many threads wait for syncs; the only one of a directory whose turns are taken by hand does so
@@ -92,84 +111,5 @@ extension LogDirectory {
         }
         if wasWritten { try writeCheckpoints() }
         try forgetCompaction(of: partitions)
-    }
-}
-
-/// The steps in which directories of partitions are made: each is taken for all that did not fail before the
-/// next one begins.
-private struct MakingPartitions {
-    private let directories: [String]
-    private let disk: any Disk
-    private var drafts: [(any DiskFile)?]
-    /// What each failed with.
-    private(set) var failures: [StorageError?]
-
-    init(_ directories: [String], _ disk: any Disk) {
-        self.directories = directories
-        self.disk = disk
-        drafts = Array(repeating: nil, count: directories.count)
-        failures = Array(repeating: nil, count: directories.count)
-    }
-
-    func isUnharmed(_ number: Int) -> Bool { failures[number] == nil }
-
-    /// All that are left fail with `error`.
-    mutating func fail(_ error: StorageError) { failures = failures.map { $0 ?? error } }
-
-    mutating func forEach(_ body: (_ number: Int, _ directory: String) throws(StorageError) -> Void) {
-        for number in directories.indices where failures[number] == nil {
-            do throws(StorageError) { try body(number, directories[number]) } catch {
-                failures[number] = error
-            }
-        }
-    }
-
-    private func name(_ number: Int) -> String { directories[number] + "/" + PartitionMetadata.fileName }
-
-    /// Makes the directories, with the file that identifies each under another name.
-    mutating func makeDirectories(_ metadata: (Int) -> [UInt8]) {
-        var drafts = drafts
-        let disk = disk
-        forEach { (number, directory) throws(StorageError) in
-            try disk.createDirectory(directory)
-            let file = try disk.open(directory + "/" + PartitionMetadata.fileName + ".tmp", .new)
-            try file.write(metadata(number).rawSpan, at: 0)
-            drafts[number] = file
-        }
-        self.drafts = drafts
-    }
-
-    /// Syncs the files; a rename may otherwise reach the disk before the bytes.
-    mutating func sync(threads: Int) {
-        let drafts = drafts
-        for (number, draft) in drafts.enumerated() where failures[number] == nil { draft?.startWriteBack() }
-        inParallel(threads) { (number) throws(StorageError) in try drafts[number]?.sync() }
-        self.drafts = drafts.map { _ in nil }
-    }
-
-    mutating func nameFiles() {
-        let disk = disk
-        forEach { (_, directory) throws(StorageError) in
-            let name = directory + "/" + PartitionMetadata.fileName
-            try disk.rename(name + ".tmp", to: name)
-        }
-    }
-
-    mutating func syncDirectories(threads: Int) {
-        let (disk, directories) = (disk, directories)
-        inParallel(threads) { (number) throws(StorageError) in try disk.syncDirectory(directories[number]) }
-    }
-
-    private mutating func inParallel(
-        _ threads: Int, _ body: @escaping @Sendable (Int) throws(StorageError) -> Void
-    ) {
-        let left = directories.indices.filter { failures[$0] == nil }
-        let found = Lock<[(Int, StorageError)]>([])
-        runInParallel(left.count, threads: threads) { place in
-            do throws(StorageError) { try body(left[place]) } catch {
-                found.withLock { $0.append((left[place], error)) }
-            }
-        }
-        for (number, error) in found.withLock({ $0 }) { failures[number] = error }
     }
 }

@@ -234,6 +234,7 @@ package final class LogDirectory: Sendable {
 
     /// Closes logs cleanly, as long as there is time; the first failure.
     private func close(_ logs: [PartitionLog], threads: Int, by deadline: Int64) -> StorageError? {
+        services.sealing.stop()
         services.notes.stop()
         var first: StorageError?
         var rest = logs[...]

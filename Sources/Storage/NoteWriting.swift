@@ -9,75 +9,6 @@ struct DueNotes: Sendable {
     var epochs: LeaderEpochs?
 }
 
-/// Logs that have something to be written beside them.
-final class NoteQueue: Sendable {
-    private struct State {
-        var waiting: [PartitionLog] = []
-        /// Which logs wait: one that is written for twice at a time would be in its own way.
-        var members: Set<ObjectIdentifier> = []
-        /// Whether the background has been asked, and whether it is at work.
-        var isAsked = false
-        var isWriting = false
-        var isStopped = false
-    }
-    private let state = Lock(State())
-    private let background: BackgroundRunner
-    private let hasWritten = Signal()
-    /// So many logs are written for at a time, and so many files synced: whatever else waits for the
-    /// background comes in between.
-    private static let logsMax = 64
-    private static let threads = 4
-
-    /// A queue whose work `background` does.
-    init(background: @escaping BackgroundRunner) { self.background = background }
-
-    /// Has the notes of a log written that are due.
-    func add(_ log: PartitionLog) {
-        let mustAsk = state.withLock { state in
-            guard !state.isStopped, state.members.insert(ObjectIdentifier(log)).inserted else { return false }
-            state.waiting.append(log)
-            defer { state.isAsked = true }
-            return !state.isAsked
-        }
-        if mustAsk { background { self.writeSome() } }
-    }
-
-    /// Writes nothing more when it returns.
-    func stop() {
-        let isWriting = state.withLock { state in
-            state.isStopped = true
-            state.waiting = []
-            return state.isWriting
-        }
-        if isWriting { hasWritten.wait() }
-    }
-
-    private func writeSome() {
-        let logs = state.withLock { state in
-            let logs = state.waiting.prefix(Self.logsMax)
-            state.waiting.removeFirst(logs.count)
-            for log in logs { state.members.remove(ObjectIdentifier(log)) }
-            state.isWriting = true
-            return Array(logs)
-        }
-        for (log, failure) in zip(logs, NoteWriting.write(logs, isFinal: false, threads: Self.threads)) {
-            // What is deleted meanwhile needs none.
-            guard let failure, !failure.isClosed else { continue }
-            // All of them are rebuilt from the log where they are missing.
-            log.services.logger.log(
-                .warning, "log.notes.failed",
-                ["partition": "\(log.partition)", "reason": failure.description])
-        }
-        let (isLeft, isStopped) = state.withLock { state in
-            state.isAsked = !state.waiting.isEmpty
-            state.isWriting = false
-            return (state.isAsked, state.isStopped)
-        }
-        if isStopped { hasWritten.raise() }
-        if isLeft { background { self.writeSome() } }
-    }
-}
-
 /// Writes the notes of many logs in steps that each is taken for all of them.
 enum NoteWriting {
     private struct Work: Sendable {
@@ -85,10 +16,21 @@ enum NoteWriting {
         var drafts: [any NoteDraft] = []
     }
 
+    /// Writes what is due of `logs`; a failure is noted in the log, as what is missing is rebuilt.
+    static func writeBehind(_ logs: [PartitionLog]) {
+        for (log, failure) in zip(logs, write(logs, isFinal: false, threads: BehindLimits.threads)) {
+            // What is deleted meanwhile needs none.
+            guard let failure, !failure.isClosed else { continue }
+            log.services.logger.log(
+                .warning, "log.notes.failed",
+                ["partition": "\(log.partition)", "reason": failure.description])
+        }
+    }
+
     /// Writes what is due of `logs`, or with `isFinal` everything; what each failed with.
     static func write(_ logs: [PartitionLog], isFinal: Bool, threads: Int) -> [StorageError?] {
-        var steps = Steps(logs.map { _ in Work() })
-        steps.forEach { (number, work) throws(StorageError) in
+        var steps = Steps(logs.map { _ in Work() }, threads: threads)
+        steps.take { (number, work) throws(StorageError) in
             work.due = try logs[number].takeNotes(isFinal: isFinal)
             for (offset, producers) in work.due.snapshots {
                 let bytes = ProducerSnapshot.bytes(producers)
@@ -96,56 +38,14 @@ enum NoteWriting {
             }
             if let epochs = work.due.epochs { work.drafts.append(try logs[number].notes.draft(epochs)) }
         }
-        steps.inParallel(threads) { (_, work) throws(StorageError) in
-            for draft in work.drafts { try draft.sync() }
-        }
-        steps.forEach { (_, work) throws(StorageError) in
-            for draft in work.drafts { try draft.install() }
-        }
-        steps.inParallel(threads) { (_, work) throws(StorageError) in
-            for draft in work.drafts { try draft.syncName() }
-        }
+        steps.take { (_, work) throws(StorageError) in for draft in work.drafts { try draft.sync() } }
+        steps.take { (_, work) throws(StorageError) in for draft in work.drafts { try draft.install() } }
+        steps.take { (_, work) throws(StorageError) in for draft in work.drafts { try draft.syncName() } }
         for (number, log) in logs.enumerated() {
             log.noted(steps.work[number].due, hasFailed: steps.failures[number] != nil)
         }
         return steps.failures
     }
-}
-
-/// Work for many, step by step: what fails has no part in the steps behind.
-struct Steps<Work: Sendable> {
-    private(set) var work: [Work]
-    /// What each failed with.
-    private(set) var failures: [StorageError?]
-
-    init(_ work: [Work]) {
-        self.work = work
-        failures = work.map { _ in nil }
-    }
-
-    /// Does `body` for one after the other.
-    mutating func forEach(_ body: (_ number: Int, _ work: inout Work) throws(StorageError) -> Void) {
-        for number in work.indices where failures[number] == nil {
-            do throws(StorageError) { try body(number, &work[number]) } catch { failures[number] = error }
-        }
-    }
-
-    /// Does `body` on some threads, which may wait for the disk.
-    mutating func inParallel(
-        _ threads: Int, _ body: @escaping @Sendable (_ number: Int, Work) throws(StorageError) -> Void
-    ) {
-        let left = work.indices.filter { failures[$0] == nil }
-        let found = Lock<[(number: Int, error: StorageError)]>([])
-        runInParallel(left.count, threads: threads) { [work] place in
-            do throws(StorageError) { try body(left[place], work[left[place]]) } catch {
-                found.withLock { $0.append((left[place], error)) }
-            }
-        }
-        for (number, error) in found.withLock({ $0 }) { failures[number] = error }
-    }
-
-    /// All that are left fail.
-    mutating func fail(_ error: StorageError) { failures = failures.map { $0 ?? error } }
 }
 
 extension PartitionLog {

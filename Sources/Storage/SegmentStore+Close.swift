@@ -47,7 +47,7 @@ extension SegmentStore {
 
     /// Completes the index files; those that a sync has to make durable.
     func tidyIndexes() throws(StorageError) -> [any DiskFile] {
-        settle()
+        settleNow()
         return try upkeep.withLock { _ throws(StorageError) in
             // What failed above, and was only noted, must not pass for clean.
             _ = try sealClosed()

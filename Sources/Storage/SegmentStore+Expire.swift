@@ -42,7 +42,7 @@ extension SegmentStore {
         }
         // What was closed just now is sealed only when it is synced.
         if mustSync { syncUnsealed() }
-        settle()
+        settleNow()
         return try surgery.withLock { _ throws(StorageError) in
             let (expiry, segments, delay, serial) = takeExpired(at: now, below: limit)
             guard let last = segments.last else { return expiry }

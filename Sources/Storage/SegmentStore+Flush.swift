@@ -61,8 +61,14 @@ extension SegmentStore: FlushTarget {
         if let failure { events.storeFailed(failure) }
     }
 
-    /// Writes index entries that have become durable, and seals closed segments.
+    /// Writes index entries that have become durable; closed segments are sealed in the background, as their
+    /// indexes have to be synced, and thousands of logs may roll at once.
     package func settle() {
+        if state.withLock({ $0.sealable != nil }) { services.sealing.add(self) } else { settleNow() }
+    }
+
+    /// Writes index entries that have become durable, and seals closed segments.
+    func settleNow() {
         var hasSealed = false
         let (events, syncedEnd) = upkeep.withLock { _ in
             do throws(StorageError) {
@@ -85,12 +91,7 @@ extension SegmentStore: FlushTarget {
     func sealClosed() throws(StorageError) -> Bool {
         var hasSealed = false
         while true {
-            let number = state.withLock { state -> Int? in
-                let number = state.segments.count - 1 - state.unsealed
-                guard state.unsealed > 0, !state.isClosed, state.failure == nil else { return nil }
-                return state.segments[number + 1].segment.base <= state.sealableEnd ? number : nil
-            }
-            guard let number else { return hasSealed }
+            guard let number = state.withLock({ $0.sealable }) else { return hasSealed }
             try sync(try writeIndex(\.index, of: number, minimumPending: 0))
             try sync(try writeIndex(\.times, of: number, minimumPending: 0))
             state.withLock { state in
@@ -154,6 +155,13 @@ extension SegmentStore: FlushTarget {
 }
 
 extension SegmentStore.State {
+    /// The number of the next closed segment whose batches are synced, and whose indexes are to follow.
+    var sealable: Int? {
+        guard unsealed > 0, !isClosed, failure == nil else { return nil }
+        let number = segments.count - 1 - unsealed
+        return segments[number + 1].segment.base <= sealableEnd ? number : nil
+    }
+
     /// Everything that is not synced.
     mutating func takeAll(_ directory: String) -> Unsynced {
         var unsynced = Unsynced(

@@ -28,8 +28,10 @@ package final class StoreServices: Sendable {
     /// Keeps in mind whose sync failed.
     let suspects: SuspectMarks?
     let failures: SyncFailures
-    /// What is written behind the logs.
-    let notes: NoteQueue
+    /// Logs beside which something is to be written.
+    let notes: BehindQueue<PartitionLog>
+    /// Logs that have closed segments to be sealed.
+    let sealing: BehindQueue<SegmentStore>
 
     /// The means of a log directory.
     init(
@@ -46,7 +48,10 @@ package final class StoreServices: Sendable {
         self.journal = journal
         self.suspects = suspects
         self.failures = failures
-        notes = NoteQueue(background: background)
+        notes = BehindQueue(background: background, NoteWriting.writeBehind)
+        sealing = BehindQueue(background: background) { stores in
+            runInParallel(stores.count, threads: BehindLimits.threads) { stores[$0].settleNow() }
+        }
     }
 }
 

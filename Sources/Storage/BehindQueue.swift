@@ -1,0 +1,75 @@
+// What is done behind logs, on the pool: nobody waits for it, and after first writes to thousands of partitions
+// there are as many files to sync.
+internal import Base
+
+/// Work on many logs that nobody waits for.
+final class BehindQueue<Item: AnyObject & Sendable>: Sendable {
+    private struct State {
+        var waiting: [Item] = []
+        /// Which items wait: one that is worked on twice at a time would be in its own way.
+        var members: Set<ObjectIdentifier> = []
+        /// Whether the background has been asked, and whether it is at work.
+        var isAsked = false
+        var isWorking = false
+        var isStopped = false
+    }
+    private let state = Lock(State())
+    private let background: BackgroundRunner
+    private let work: @Sendable ([Item]) -> Void
+    private let hasWorked = Signal()
+
+    /// A queue of what `background` does by `work`, some items at a time.
+    init(background: @escaping BackgroundRunner, _ work: @escaping @Sendable ([Item]) -> Void) {
+        self.background = background
+        self.work = work
+    }
+
+    /// Has `item` worked on, once, after whatever is under way.
+    func add(_ item: Item) {
+        let mustAsk = state.withLock { state in
+            guard !state.isStopped, state.members.insert(ObjectIdentifier(item)).inserted else {
+                return false
+            }
+            state.waiting.append(item)
+            defer { state.isAsked = true }
+            return !state.isAsked
+        }
+        if mustAsk { background { self.workOnSome() } }
+    }
+
+    /// Does nothing more when it returns.
+    func stop() {
+        let isWorking = state.withLock { state in
+            state.isStopped = true
+            state.waiting = []
+            return state.isWorking
+        }
+        if isWorking { hasWorked.wait() }
+    }
+
+    private func workOnSome() {
+        let items = state.withLock { state in
+            let items = state.waiting.prefix(BehindLimits.itemsMax)
+            state.waiting.removeFirst(items.count)
+            for item in items { state.members.remove(ObjectIdentifier(item)) }
+            state.isWorking = true
+            return Array(items)
+        }
+        work(items)
+        let (isLeft, isStopped) = state.withLock { state in
+            state.isAsked = !state.waiting.isEmpty
+            state.isWorking = false
+            return (state.isAsked, state.isStopped)
+        }
+        if isStopped { hasWorked.raise() }
+        if isLeft { background { self.workOnSome() } }
+    }
+}
+
+/// Limits of what is done behind logs.
+enum BehindLimits {
+    /// So many logs are worked on at a time: whatever else waits for the background comes in between.
+    static let itemsMax = 64
+    /// So many of their files are synced at a time.
+    static let threads = 4
+}

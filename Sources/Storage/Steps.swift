@@ -1,0 +1,45 @@
+// Work on many files, step by step: each step is taken for all of them before the next one begins. On a file
+// system that keeps a journal the first sync of a step makes most of what the step before did durable, and the
+// others have little left to do. Calls that change a directory may have to wait for a commit too, so they are
+// made by several threads.
+internal import Base
+
+/// Work for many: what fails has no part in the steps behind.
+struct Steps<Work: Sendable> {
+    private(set) var work: [Work]
+    /// What each failed with.
+    private(set) var failures: [StorageError?]
+    private let threads: Int
+
+    /// The first step is still to be taken, by so many threads.
+    init(_ work: [Work], threads: Int) {
+        self.work = work
+        self.threads = threads
+        failures = work.map { _ in nil }
+    }
+
+    /// The numbers of those that did not fail.
+    var left: [Int] { work.indices.filter { failures[$0] == nil } }
+
+    /// Does `body` for all that are left.
+    mutating func take(
+        _ body: @escaping @Sendable (_ number: Int, _ work: inout Work) throws(StorageError) -> Void
+    ) {
+        let left = left
+        let done = Lock((work: work, failures: failures))
+        runInParallel(left.count, threads: threads) { place in
+            let number = left[place]
+            var work = done.withLock { $0.work[number] }
+            do throws(StorageError) {
+                try body(number, &work)
+                done.withLock { [work] in $0.work[number] = work }
+            } catch {
+                done.withLock { $0.failures[number] = error }
+            }
+        }
+        (work, failures) = done.withLock { $0 }
+    }
+
+    /// All that are left fail.
+    mutating func fail(_ error: StorageError) { failures = failures.map { $0 ?? error } }
+}
