@@ -8,23 +8,8 @@ import Protocol
 import Records
 import Testing
 
-/// A broker that is asked with messages.
-private final class MessageClient {
-    private let connection: WireConnection
-    private var correlationID: Int32 = 0
-
-    init(port: Int) throws { connection = try WireConnection(port: port) }
-
-    func ask<Request: RequestMessage>(_ request: Request, _ version: Int16) throws -> Request.Reply {
-        correlationID += 1
-        let frame = try request.frame(correlationID: correlationID, clientID: "test", version: version).bytes
-        try connection.sendRaw(Array(frame))
-        let reply = try connection.receive()
-        let headerBytes = Request.key.replyHeaderVersion(version) == 0 ? 4 : 5
-        return try Request.Reply(reading: Array(reply[headerBytes...]), version: version)
-    }
-
-    func create(_ topic: Name, _ configs: [Name: String]) throws {
+extension MessageClient {
+    fileprivate func create(_ topic: Name, _ configs: [Name: String]) throws {
         var wanted = CreateTopicsRequest.CreatableTopic()
         wanted.name = topic
         wanted.numPartitions = 1
@@ -43,7 +28,7 @@ private final class MessageClient {
     }
 
     /// Appends a batch; the error and the base offset.
-    func produce(_ topic: Name, _ batch: [UInt8]) throws -> (error: Int16, offset: Int64) {
+    fileprivate func produce(_ topic: Name, _ batch: [UInt8]) throws -> (error: Int16, offset: Int64) {
         var part = ProduceRequest.PartitionProduceData()
         part.records = .bytes(batch)
         var data = ProduceRequest.TopicProduceData()
@@ -58,7 +43,7 @@ private final class MessageClient {
     }
 
     /// Every batch from offset 0 on.
-    func batches(_ topic: Name) throws -> [SeenBatch] {
+    fileprivate func batches(_ topic: Name) throws -> [SeenBatch] {
         var seen: [SeenBatch] = []
         var offset: Int64 = 0
         while true {
