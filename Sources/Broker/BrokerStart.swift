@@ -31,6 +31,7 @@ extension Broker {
         let worker = SerialWorker()
         let metadata = try MetadataLog(storage: storage, settings, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage, disk: disk)
+        UnservedMetadata(metadata.image, nodeID: settings.nodeID).report(to: logger)
         try StrayPartitions.remove(metadata.image, storage, logger)
         let catalog = try TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: worker, logger: logger)
@@ -38,8 +39,7 @@ extension Broker {
         let ids = ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID)
         let parts = BrokerParts(
             storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets,
-            advertised: plan.advertised,
-            brokerEpoch: metadata.brokerEpoch)
+            advertised: plan.advertised, brokerEpoch: metadata.brokerEpoch)
         let broker = Broker(settings, parts, logger: logger, clock: clock)
         sockets.routers.fill(Router(broker))
         do throws(NetworkError) { try sockets.loops.start() } catch {

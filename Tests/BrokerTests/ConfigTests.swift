@@ -1,4 +1,5 @@
 import Base
+import Network
 import Testing
 
 @testable import Broker
@@ -54,6 +55,18 @@ struct ConfigTests {
         let error = #expect(throws: ConfigError.self) { _ = try loader.settings() }
         #expect(error?.description.contains(key.text) == true)
         #expect(error?.description.contains(hint) == true)
+    }
+
+    @Test("limits of single hosts are given by name or by address, and blanks do not count")
+    func addressLimits() throws {
+        var loader = BrokerConfigLoader()
+        let text = " localhost : 1 , 10.0.0.1:2,::2: 3,10.0.0.1:+4, "
+        loader.add("max.connections.per.ip.overrides", text, from: .file)
+        let limits = try loader.settings().settings.maxConnectionsPerAddressOverrides.resolved()
+        let expected = [("127.0.0.1", 1), ("10.0.0.1", 4), ("::2", 3)]
+        #expect(limits.count == 3)
+        for (host, limit) in expected { #expect(limits[try #require(SocketAddress.Host(host))] == limit) }
+        #expect(throws: StartError.self) { try AddressLimits("no.such.host.invalid:5").resolved() }
     }
 
     @Test("retention and rolling take the finest unit that is set")

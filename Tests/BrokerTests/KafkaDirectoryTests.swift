@@ -25,6 +25,24 @@ struct KafkaDirectoryTests {
         }
     }
 
+    @Test("quotas, ACLs, users and configurations of Kafka's that have no effect here are told at the start")
+    func unserved() throws {
+        let plain = try KafkaDirectory("plain-clean")
+        try withBroker(on: plain.path) { broker, _ in
+            let unserved = UnservedMetadata(broker.catalog.metadata.image, nodeID: broker.settings.nodeID)
+            #expect(unserved.quotas >= 2 && unserved.accessRules >= 2 && unserved.users >= 2)
+            #expect(unserved.brokerConfigs == ["log.cleaner.threads", "num.io.threads"])
+            let lines = Lock<[String]>([])
+            unserved.report(to: Logger { line in lines.withLock { $0.append(line) } })
+            #expect(lines.withLock { $0.count } == 1)
+        }
+        let groups = try KafkaDirectory("groups-clean")
+        try withBroker(on: groups.path) { broker, _ in
+            #expect(broker.catalog.topics.all.count > 1)
+            #expect(UnservedMetadata(broker.catalog.metadata.image, nodeID: 1).isEmpty)
+        }
+    }
+
     @Test("a repeated last batch is a duplicate, and the next one is taken", arguments: ["plain", "txn"])
     func producers(name: String) throws {
         var tried = 0

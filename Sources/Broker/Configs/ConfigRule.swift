@@ -61,7 +61,7 @@ package struct ConfigRule<Settings>: Sendable {
     package let kind: ConfigKind
     /// What becomes of them.
     package let effect: ConfigEffect
-    /// What the key does, in one sentence.
+    /// What the key does, in one sentence; of a key without an effect the reason, as half a sentence.
     package let summary: String
     /// Parses a value, checks it and stores it.
     package let apply: @Sendable (inout Settings, String) throws(ConfigError) -> Void
@@ -204,7 +204,7 @@ extension ConfigRule {
     /// A key whose values are checked and have no effect, for `reason`.
     static func unused(_ name: Name, _ kind: ConfigKind, _ reason: String) -> ConfigRule {
         ConfigRule(
-            name, kind, effect: .none(reason), summary: "No effect: \(reason).",
+            name, kind, effect: .none(reason), summary: reason,
             apply: { (_, text) throws(ConfigError) in try kind.check(text, name) }, render: { _ in nil })
     }
 
@@ -215,7 +215,7 @@ extension ConfigRule {
         _ lack: String
     ) -> ConfigRule {
         ConfigRule(
-            name, kind, effect: .protection, summary: "Refused: \(lack).",
+            name, kind, effect: .protection, summary: lack,
             apply: { (_, text) throws(ConfigError) in
                 try kind.check(text, name)
                 guard isHarmless(text.trimmed) else { throw .unprotected(name, text.trimmed, lack) }

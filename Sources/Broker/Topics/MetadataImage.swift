@@ -59,16 +59,28 @@ package struct MetadataImage: Sendable {
     package private(set) var nextProducerID: Int64 = 0
     /// Nodes that registered and are not gone for good.
     package private(set) var registeredBrokers: Set<Int32> = []
-    /// Records of types that this version does not model.
+    /// Records of types that this version does not model, by their numbers.
     ///
     /// They stay in the log; they only have no effect here.
-    package private(set) var unmodelledRecords = 0
+    private var unmodelled: [UInt32: Int] = [:]
+    /// How many of all types there are.
+    package var unmodelledRecords: Int { unmodelled.values.reduce(0, +) }
     private var transaction = MetadataTransaction()
     /// Whether the log ends within a metadata transaction.
     package var isInTransaction: Bool { transaction.isOpen }
 
     /// The state before the first record.
     package init() {}
+
+    /// Types of records that are counted only, as KRaft numbers them.
+    enum UnmodelledType: UInt32 {
+        case userScramCredential = 11
+        case clientQuota = 14
+        case accessControlEntry = 18
+    }
+
+    /// How many records of one type there are; those that take others back count as well.
+    func unmodelledRecords(of type: UnmodelledType) -> Int { unmodelled[type.rawValue] ?? 0 }
 
     /// Applies one record.
     ///
@@ -112,8 +124,8 @@ package struct MetadataImage: Sendable {
             registeredBrokers.remove(record.brokerID)
         case .brokerRegistrationChange, .beginTransaction, .endTransaction, .abortTransaction, .noOp:
             break
-        case .unmodelled:
-            unmodelledRecords += 1
+        case .unmodelled(let type, _):
+            unmodelled[type, default: 0] += 1
         }
     }
 }
