@@ -13,8 +13,10 @@ extension ErrorCode {
         case .batchTooLarge: self = .recordListTooLarge
         // A deleted topic's log is closed while requests that found it before are still under way.
         case .closed, .partitionMissing: self = .unknownTopicOrPartition
-        case .io, .outOfSpace, .reserveReached, .corrupt, .offline, .directoryInUse, .stopTooSlow,
-            .foreignDirectory,
+        // Kafka's answer to a read that comes upon damage: consumers tell the application.
+        case .corrupt: self = .corruptMessage
+        case .io, .outOfSpace, .reserveReached, .offline, .directoryInUse, .stopTooSlow,
+            .foreignDirectory, .strangeDirectory,
             .partitionExists,
             .topicIDMismatch:
             self = .kafkaStorageError

@@ -21,15 +21,17 @@ extension PartitionLog {
     ) throws(LogWalkError) {
         var next = start
         var buffer: [UInt8] = []
+        var place = ""
         while next < end {
             do throws(StorageError) {
                 let slice = try read(
                     from: next, maxBytes: Self.walkChunkBytes, upTo: .logEnd, wholeFirstBatch: true)
                 try slice.copy(into: &buffer)
+                place = "\(slice.place), read from byte \(slice.position)"
             } catch {
                 throw LogWalkError(description: "cannot be read: \(error)")
             }
-            let reached = try unsafe Self.visit(buffer.span.bytes, from: next, to: end, body)
+            let reached = try unsafe Self.visit(buffer.span.bytes, from: next, to: end, place, body)
             guard reached > next else {
                 throw LogWalkError(description: "ends at offset \(next.value), not at \(end.value)")
             }
@@ -39,7 +41,7 @@ extension PartitionLog {
 
     /// Visits the whole batches in `bytes`; the offset after the last of them.
     private static func visit(
-        _ bytes: RawSpan, from start: Offset, to end: Offset,
+        _ bytes: RawSpan, from start: Offset, to end: Offset, _ place: String,
         _ body: (borrowing RecordBatch) throws -> Void
     ) throws(LogWalkError) -> Offset {
         var cursor = BatchCursor(bytes)
@@ -53,7 +55,7 @@ extension PartitionLog {
         } catch RecordError.truncated {
             // The chunk ended in the middle of a batch, which the next chunk brings whole.
         } catch {
-            throw LogWalkError(description: "is damaged after offset \(next.value): \(error)")
+            throw LogWalkError(description: "is damaged behind offset \(next.value) (\(place)): \(error)")
         }
         return next
     }

@@ -33,16 +33,26 @@ package struct DirectoryCheck {
             let lock = try holdLock(path)
             defer { lock?.release() }
             let checkpoints = try checkpoints(path)
-            for entry in try disk.list(path) where entry.isDirectory {
-                guard let partition = TopicPartition(directoryName: entry.name) else { continue }
+            var found: Set<TopicPartition> = []
+            for name in try disk.directories(in: path).sorted() {
+                guard case .partition(let partition) = NamedDirectory(name) else {
+                    if NamedDirectory(name) == .foreign {
+                        find(StorageError.strangeDirectory(path: path, name: name).description)
+                    }
+                    continue
+                }
                 partitions += 1
+                found.insert(partition)
                 var log = PartitionCheck(
-                    disk: disk, directory: path + "/" + entry.name, partition: partition,
+                    disk: disk, directory: path + "/" + name, partition: partition,
                     checkpoints: checkpoints)
                 try log.check()
                 for finding in log.findings { find(finding) }
                 segments += log.segments
                 batches += log.batches
+            }
+            for (partition, end) in checkpoints.reached where end > .zero && !found.contains(partition) {
+                find(StorageError.partitionMissing(path: "\(path)/\(partition)", end: end).description)
             }
         } catch let error as InspectionError {
             throw error
@@ -106,5 +116,12 @@ struct CheckedCheckpoints {
 
     func offset(_ kind: OffsetCheckpoint.Kind, of partition: TopicPartition) -> Offset? {
         offsets[Name(kind.rawValue)]?[partition]
+    }
+
+    /// How far each partition reached, by its recovery point.
+    var reached: [(partition: TopicPartition, end: Offset)] {
+        (offsets[OffsetCheckpoint.Kind.recoveryPoint.rawValue] ?? [:]).sorted { left, right in
+            left.key.description < right.key.description
+        }.map { ($0.key, $0.value) }
     }
 }

@@ -46,11 +46,35 @@ struct PartitionCheck {
         producers.reached(end, hasHoles: hasHoles)
         findings += producers.findings
         checkNotes(names, end: end)
-        for kind in [OffsetCheckpoint.Kind.recoveryPoint, .logStart] {
-            guard let offset = checkpoints.offset(kind, of: partition), offset.value > end else { continue }
+        // Where a segment is damaged its end is not known.
+        if findings.isEmpty { checkReach(names, bases, end: end) }
+    }
+
+    /// What is beside the log, and above its directory, says how far it reached.
+    private mutating func checkReach(_ names: [String], _ bases: [Int64], end: Int64) {
+        var reached = [OffsetCheckpoint.Kind.recoveryPoint, .logStart].compactMap { kind in
+            checkpoints.offset(kind, of: partition).map { (kind.rawValue, $0.value) }
+        }
+        // Kafka's high watermark is durable only once it stopped.
+        let kind = OffsetCheckpoint.Kind.highWatermark
+        if checkpoints.isClean, let offset = checkpoints.offset(kind, of: partition) {
+            reached.append((kind.rawValue, offset.value))
+        }
+        if checkpoints.isClean {
+            reached += names.filter { $0.hasSuffix(".snapshot") }.compactMap { name in
+                Int64(name.dropLast(".snapshot".count)).map { (name, $0) }
+            }
+        }
+        for (file, offset) in reached where offset > end {
             findings.append(
-                "\(directory) ends at offset \(end), but it reached \(offset.value) by \(kind.rawValue)"
-            )
+                "\(directory) ends at offset \(end), but it reached \(offset) by \(file); restore what is "
+                    + "gone from a copy, or give up what it held by moving the directory away: it is made "
+                    + "anew, and goes on at that offset")
+        }
+        for name in names where name.hasSuffix(".index") || name.hasSuffix(".timeindex") {
+            let stem = name.split(separator: ".")[0]
+            guard let base = Int64(stem), !bases.contains(base), checkpoints.isClean else { continue }
+            findings.append("\(directory)/\(stem).log is missing, but \(name) is there")
         }
     }
 

@@ -102,7 +102,7 @@ package protocol Disk: AnyObject, Sendable {
 
 extension ByteRangeSource {
     /// What to call the source in an error.
-    var place: String { (self as? any DiskFile)?.path ?? "a log" }
+    var place: String { ((self as? CheckedRange)?.file ?? self as? any DiskFile)?.path ?? "a log" }
 
     /// Reads exactly `count` bytes, waiting for the disk; fewer if the file ends before.
     package func bytes(_ count: Int, at position: Int64) throws(StorageError) -> [UInt8] {
@@ -110,7 +110,9 @@ extension ByteRangeSource {
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             (filled, failure) = unsafe read(whole: UnsafeMutableRawBufferPointer(buffer), at: position)
         }
-        if let failure { throw .io(operation: .read, path: place, errno: failure) }
+        if let failure {
+            throw (self as? CheckedRange)?.damage ?? .io(operation: .read, path: place, errno: failure)
+        }
         return bytes
     }
 

@@ -17,6 +17,16 @@ final class Graveyard: Sendable {
         graves.withLock { $0.append(Grave(due: due, paths: paths)) }
     }
 
+    /// Forgets what waits in `directory`, whose log is deleted: a later one may have files of the same names.
+    func forget(below directory: String) {
+        graves.withLock { graves in
+            for number in graves.indices {
+                graves[number].paths.removeAll { $0.hasPrefix(directory + "/") }
+            }
+            graves.removeAll { $0.paths.isEmpty }
+        }
+    }
+
     /// Removes what is due at `now`; when the next files will be, nil if there are none.
     ///
     /// A file that cannot be removed is left to the next start.

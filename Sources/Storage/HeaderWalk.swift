@@ -16,15 +16,18 @@ enum WalkEnd: Equatable, Sendable {
 /// Visits the headers of the batches in `range` of `file`, each with its position, until `visit` returns
 /// false.
 ///
-/// - Throws: `.corrupt` at a header that contradicts itself, or a batch that reaches beyond the range.
+/// With `isGapless` each must begin where the one before it ended.
+/// - Throws: `.corrupt` at a header that contradicts itself or the one before it, or a batch that reaches
+///   beyond the range.
 func walkHeaders(
-    of file: any DiskFile, in range: Range<Int64>, blockBytes: Int, mayWait: Bool,
+    of file: any DiskFile, in range: Range<Int64>, blockBytes: Int, mayWait: Bool, isGapless: Bool = false,
     _ visit: (BatchHeader, Int64) throws(StorageError) -> Bool
 ) throws(StorageError) -> WalkEnd {
     var block: [UInt8] = []
     var blockStart: Int64 = 0
     var position = range.lowerBound
     var lastBatchBytes = 0
+    var end: Offset?
     while position < range.upperBound {
         var inBlock = Int(position - blockStart)
         if inBlock + BatchLayout.headerSize > block.count {
@@ -48,6 +51,13 @@ func walkHeaders(
                 path: file.path, position: position, reason: "the batch reaches beyond the end of its segment"
             )
         }
+        if let end, isGapless ? header.baseOffset != end : header.baseOffset < end {
+            throw .corrupt(
+                path: file.path, position: position,
+                reason: "the batch here begins at offset \(header.baseOffset.value), and the one before it "
+                    + "ends at \(end.value)")
+        }
+        end = header.nextOffset
         guard try visit(header, position) else { return .stopped }
         lastBatchBytes = header.sizeInBytes
         position = next

@@ -34,7 +34,7 @@ struct JournalDirectory: Sendable {
         try disk.removeIfPresent(journalPath)
         try disk.removeIfPresent(marksPath + ".tmp")
         try disk.syncDirectory(path)
-        for other in [marksPath, recoveredPath] where try disk.entry(at: other) != nil { return }
+        guard try disk.list(path).isEmpty else { return }
         try disk.removeDirectory(path)
         try disk.syncDirectory(parent(of: path))
     }

@@ -124,11 +124,6 @@ package final class LogDirectories: Sendable {
         for directory in all { try directory.start(startsThread: startsThreads) }
     }
 
-    /// Goes on with deletions that an earlier stop interrupted.
-    package func removeDeleted() throws(StorageError) {
-        for directory in all { try directory.removeDeleted() }
-    }
-
     /// Stops all of them at once, as each waits for a disk of its own; see `LogDirectory.stop`.
     ///
     /// - Throws: what the first one that failed threw.

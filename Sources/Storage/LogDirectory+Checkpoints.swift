@@ -25,7 +25,8 @@ extension LogDirectory {
             return FoundCheckpoint(checkpoint: try OffsetCheckpoint(reading: bytes, path: file))
         } catch {
             logger.log(.warning, "checkpoint.damaged", ["file": file, "reason": error.description])
-            var kept = kind == .recoveryPoint ? OffsetCheckpoint() : OffsetCheckpoint(salvaging: bytes)
+            let mayMislead = kind == .recoveryPoint || kind == .highWatermark
+            var kept = mayMislead ? OffsetCheckpoint() : OffsetCheckpoint(salvaging: bytes)
             if kind == .cleaner { kept.offsets = kept.offsets.mapValues { _ in .zero } }
             return FoundCheckpoint(checkpoint: kept, isIncomplete: true)
         }

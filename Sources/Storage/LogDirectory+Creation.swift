@@ -8,6 +8,8 @@ package struct NewPartition: Sendable {
     package var partition: TopicPartition
     package var topicID: TopicID
     package var config: LogConfig
+    /// The offset of its first record.
+    package var start = Offset.zero
 
     /// The partition `partition` of the topic `topicID`.
     package init(_ partition: TopicPartition, of topicID: TopicID, config: LogConfig) {
@@ -21,11 +23,14 @@ extension LogDirectory {
     /// So many files or directories are synced at a time.
     private static let syncersMax = 16
 
-    /// Makes a new partition; its directory is durable when the call returns.
+    /// Makes a new partition, whose first record gets the offset `start`; its directory is durable when the
+    /// call returns.
     package func createPartition(
-        _ partition: TopicPartition, id: TopicID, config: LogConfig, kind: LogKind = .data
+        _ partition: TopicPartition, id: TopicID, config: LogConfig, kind: LogKind = .data,
+        startingAt start: Offset = .zero
     ) throws(StorageError) -> PartitionLog {
-        let wanted = NewPartition(partition, of: id, config: config)
+        var wanted = NewPartition(partition, of: id, config: config)
+        wanted.start = start
         return try createPartitions([wanted], kind: kind)[0].get()
     }
 
@@ -44,6 +49,7 @@ extension LogDirectory {
         do throws(StorageError) {
             let fresh = making.left.map { wanted[$0] }
             try forget(fresh.map(\.partition))
+            for new in fresh where new.start > .zero { begin(new.partition, at: new.start) }
             // So that at the next start holes that compaction left can be told from writes that were lost.
             if fresh.contains(where: \.config.compacts), !state.withLock({ $0.hasRecoveryPoints }) {
                 try writeCheckpoints()
@@ -105,11 +111,13 @@ extension LogDirectory {
             for partition in partitions {
                 state.recoveryPoints.offsets[partition] = nil
                 state.logStarts.offsets[partition] = nil
+                state.highWatermarks.offsets[partition] = nil
                 state.journalBounds[partition] = nil
             }
             return partitions.contains { state.written.contains($0) }
         }
         if wasWritten { try writeCheckpoints() }
         try forgetCompaction(of: partitions)
+        for partition in partitions { services.suspects?.remove(partition) }
     }
 }

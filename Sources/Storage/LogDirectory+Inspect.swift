@@ -7,7 +7,8 @@ package import Records
 extension LogDirectory {
     enum Inspection: Equatable {
         case missing
-        case empty
+        /// Without anything that could be somebody's but for plain files of these names.
+        case empty(besides: [String])
         case ours
     }
 
@@ -15,18 +16,26 @@ extension LogDirectory {
     static func inspect(_ path: String, _ disk: any Disk) throws(StorageError) -> Inspection {
         guard let entry = try disk.entry(at: path) else { return .missing }
         guard entry.isDirectory else { throw .foreignDirectory(path: path, reason: "it is a file") }
-        if try properties(path, disk) != nil { return .ours }
-        // What file systems, tools and a start that was interrupted leave in an otherwise empty directory.
-        let strangers = try disk.list(path).filter { entry in
-            entry.name != "lost+found" && (entry.isDirectory || !entry.name.hasPrefix("."))
-                && entry.name != MetaProperties.fileName + ".tmp"
+        if try properties(path, disk) != nil {
+            for name in try disk.directories(in: path) where NamedDirectory(name) == .foreign {
+                throw .strangeDirectory(path: path, name: name)
+            }
+            return .ours
         }
-        guard let stranger = strangers.first else { return .empty }
-        let kind = stranger.isDirectory ? "the directory" : "the file"
+        // What file systems, tools and a start that was interrupted leave in an otherwise empty directory.
+        let entries = try disk.list(path).filter { entry in
+            entry.name != "lost+found" && entry.name != MetaProperties.fileName + ".tmp"
+                && (entry.isDirectory || !entry.name.hasPrefix(".") || entry.name == cleanStopName)
+        }
+        // Plain files do no harm, unless they tell that this was a broker's directory.
+        let brokers = OffsetCheckpoint.Kind.allCases.map(\.rawValue) + [cleanStopName]
+        guard let witness = entries.first(where: { $0.isDirectory || brokers.contains($0.name) }) else {
+            return .empty(besides: entries.map(\.name))
+        }
+        let kind = witness.isDirectory ? "the directory" : "the file"
         throw .foreignDirectory(
             path: path,
-            reason:
-                "it is not empty and has no meta.properties, but for instance \(kind) \(stranger.name)")
+            reason: "it is not empty and has no meta.properties, but for instance \(kind) \(witness.name)")
     }
 
     /// Reads the batches of a partition that is not open, one after another up to the first that is not
@@ -64,13 +73,25 @@ extension LogDirectory {
         return try MetaProperties(reading: bytes, path: file)
     }
 
+    /// A directory that is locked.
+    struct Claim {
+        let lock: any DiskLock
+        let properties: MetaProperties
+        /// Whether it was made a log directory just now.
+        var isNew = false
+        /// Files in it that are not of a broker, if it is new.
+        var strangers: [String] = []
+    }
+
     /// Takes the lock, and makes a missing or empty directory a log directory.
     ///
     /// A directory that cannot be made one, as on a full disk, is left as it was found.
     static func claim(
         _ options: LogDirectoryOptions, _ disk: any Disk
-    ) throws(StorageError) -> (lock: any DiskLock, properties: MetaProperties, isNew: Bool) {
+    ) throws(StorageError) -> Claim {
         let found = try inspect(options.path, disk)
+        var strangers: [String] = []
+        if case .empty(let others) = found { strangers = others }
         var made: (any DiskLock)?
         do throws(StorageError) {
             if found == .missing { try create(options.path, disk) }
@@ -78,14 +99,14 @@ extension LogDirectory {
             made = lock
             if var properties = try properties(options.path, disk) {
                 if properties.directoryID == .zero { properties.directoryID = options.directoryID }
-                return (lock, properties, false)
+                return Claim(lock: lock, properties: properties)
             }
             let properties = MetaProperties(
                 clusterID: options.clusterID, nodeID: options.nodeID, directoryID: options.directoryID,
                 writerVersion: options.version)
             let file = options.path + "/" + MetaProperties.fileName
             try disk.replace(file, with: properties.bytes, isDurable: true)
-            return (lock, properties, true)
+            return Claim(lock: lock, properties: properties, isNew: true, strangers: strangers)
         } catch {
             // Whoever else holds the lock also owns what lies there.
             if case .directoryInUse = error { throw error }

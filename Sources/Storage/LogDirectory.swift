@@ -55,6 +55,8 @@ package final class LogDirectory: Sendable {
         /// stay as they are.
         var recoveryPoints: OffsetCheckpoint
         var logStarts: OffsetCheckpoint
+        /// Of partitions that are not open, as the start found them.
+        var highWatermarks: OffsetCheckpoint
         /// How far logs were compacted, and those that are left alone.
         var cleanerOffsets: OffsetCheckpoint
         var uncleanable: Set<TopicPartition> = []
@@ -128,7 +130,13 @@ package final class LogDirectory: Sendable {
     ) throws(StorageError) {
         path = options.path
         syncsLater = options.syncsLater
-        (lock, properties, isNew) = try LogDirectory.claim(options, disk)
+        let claim = try LogDirectory.claim(options, disk)
+        (lock, properties, isNew) = (claim.lock, claim.properties, claim.isNew)
+        if let stranger = claim.strangers.first {
+            logger.log(
+                .warning, "directory.strangers",
+                ["directory": options.path, "files": "\(claim.strangers.count)", "first": stranger])
+        }
         let replayed = try JournalReplay(logDirectory: options.path, disk: disk, logger: logger).begin()
         // A marker beside a journal is that of somebody who did not know what the journal is.
         cleanStop = replayed.wasLive ? nil : try LogDirectory.readCleanStop(options.path, disk)
@@ -150,10 +158,13 @@ package final class LogDirectory: Sendable {
         let points = foundPoints.checkpoint
         let starts = try LogDirectory.checkpoint(.logStart, options.path, disk, logger)
         let compacted = try LogDirectory.checkpoint(.cleaner, options.path, disk, logger).checkpoint
+        let watermarks = try LogDirectory.checkpoint(.highWatermark, options.path, disk, logger).checkpoint
         let written = Set(points.offsets.keys).union(starts.checkpoint.offsets.keys)
+            .union(watermarks.offsets.keys)
         state = Lock(
             State(
-                recoveryPoints: points, logStarts: starts.checkpoint, cleanerOffsets: compacted,
+                recoveryPoints: points, logStarts: starts.checkpoint, highWatermarks: watermarks,
+                cleanerOffsets: compacted,
                 journalBounds: replayed.bounds, written: written,
                 hasRecoveryPoints: !foundPoints.isIncomplete))
         asksEpochsForStarts = starts.isIncomplete && !isNew
@@ -289,6 +300,7 @@ package final class LogDirectory: Sendable {
         let (recoveryPoints, logStarts, watermarks) = state.withLock { state in
             // What is not open ends where it was durable, as far as that is known.
             var watermarks = state.recoveryPoints
+            watermarks.offsets.merge(state.highWatermarks.offsets, uniquingKeysWith: max)
             for (partition, log) in state.logs {
                 let bounds = log.bounds
                 let kept = log.store.bounds
@@ -296,11 +308,13 @@ package final class LogDirectory: Sendable {
                 state.logStarts.offsets[partition] = bounds.logStart > kept.oldest ? bounds.logStart : nil
                 watermarks.offsets[partition] = bounds.highWatermark
             }
+            // If one of them fails, another one may name them; and so may all of them a partition that is
+            // deleted and made again meanwhile.
+            state.written.formUnion(watermarks.offsets.keys)
+            state.written.formUnion(state.logStarts.offsets.keys)
             return (state.recoveryPoints, state.logStarts, watermarks)
         }
-        let named = Set(recoveryPoints.offsets.keys).union(logStarts.offsets.keys)
-        // If one of them fails, another one may name them.
-        state.withLock { $0.written.formUnion(named) }
+        let named = Set(watermarks.offsets.keys).union(logStarts.offsets.keys)
         for (kind, checkpoint) in [
             (OffsetCheckpoint.Kind.recoveryPoint, recoveryPoints), (.logStart, logStarts),
             (.highWatermark, watermarks),

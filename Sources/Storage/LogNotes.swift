@@ -117,10 +117,12 @@ final class PartitionFiles: LogNotes {
         let names = try disk.list(directory).map(\.name)
         let bases = Set(names.compactMap { Segment.offset(in: $0, suffix: ".log") })
         for old in names.compactMap({ Segment.offset(in: $0, suffix: ".snapshot") })
-        where old < offset && !bases.contains(old) { try removeSnapshot(at: old) }
+        where old < offset && !bases.contains(old) { try disk.removeIfPresent(path(old)) }
     }
 
-    func removeSnapshot(at offset: Offset) throws(StorageError) { try disk.removeIfPresent(path(offset)) }
+    func removeSnapshot(at offset: Offset) throws(StorageError) {
+        try whileOpen { () throws(StorageError) in try disk.removeIfPresent(path(offset)) }
+    }
 
     func leaderEpochs() throws(StorageError) -> LeaderEpochs? {
         let path = directory + "/" + PartitionFiles.epochsName

@@ -63,7 +63,8 @@ extension PartitionLog {
         // A walk from the end visits nothing: then everything is in the notes.
         var from = bounds.end
         if kind == .data { from = try restoreProducers(&rebuilt, bounds, notes) }
-        if var epochs = try notes.leaderEpochs() {
+        let known = try notes.leaderEpochs().flatMap { $0.latest?.start ?? .zero > bounds.end ? nil : $0 }
+        if var epochs = known {
             rebuilt.latestEpoch = epochs.latest?.epoch ?? .zero
             let noted = epochs
             epochs.truncate(to: bounds.end)
@@ -87,7 +88,10 @@ extension PartitionLog {
             }
             return true
         }
+        let untrimmed = rebuilt.epochs
         rebuilt.epochs.trim(to: bounds.start)
+        // A clean stop leaves the file cut where the log starts.
+        if rebuilt.epochs != untrimmed { rebuilt.epochsChanged = true }
         if kind == .data {
             let search = AbortedSearch(store: store, notes: notes, path: path, logger: logger)
             rebuilt.aborted = try search.index(

@@ -42,6 +42,9 @@ package struct LogSlice: Sendable {
         self.bounds = bounds
     }
 
+    /// What to call the source in an error.
+    package var place: String { source.place }
+
     /// Makes `buffer` hold the bytes of the slice, waiting for the disk.
     package func copy(into buffer: inout [UInt8]) throws(StorageError) {
         buffer = length == 0 ? [] : try source.bytes(length, at: position)

@@ -40,6 +40,8 @@ extension Recovery {
         var state: SegmentState
         var end: Offset
         var isCut = false
+        /// Whether `end` is where the next batch must begin, if no offsets are missing.
+        var isAnchored = true
         /// Whether its files were left as they are.
         var isTrusted = false
         /// The end of the last batch that is known to be durable.
@@ -52,7 +54,7 @@ extension Recovery {
         let file = try disk.open(segment.path(".log"), .existing)
         let opened = Segment(base: segment.base, directory: directory, disk: disk, log: file)
         let begun = try resumed(opened, size) ?? SegmentState(opened, openedAt: services.clock.wallTime())
-        var scanned = Scanned(state: begun, end: segment.base)
+        var scanned = Scanned(state: begun, end: segment.base, isAnchored: begun.sizeBytes == 0)
         var reader = PieceReader(file, sizeBytes: size)
         // The last batch whose checksum was not compared again.
         var passed: (position: Int64, bytes: Int)?
@@ -63,6 +65,7 @@ extension Recovery {
                 passed = isVerified(header) ? (position, header.sizeInBytes) : nil
                 scanned.state.note(header, intervalBytes: config.indexIntervalBytes)
                 scanned.end = header.nextOffset
+                scanned.isAnchored = true
                 if header.nextOffset <= bound { scanned.durableEnd = header.nextOffset }
             case .failure(let fault):
                 try verify(passed, in: file)
@@ -140,15 +143,35 @@ extension Recovery {
         guard Int64(header.sizeInBytes) <= rest, header.sizeInBytes <= StorageLimits.batchBytesMax else {
             return .failure(.truncated(needed: header.sizeInBytes, available: Int(rest)))
         }
+        let follows =
+            isGapless(next) && scanned.isAnchored
+            ? header.baseOffset == scanned.end : header.baseOffset >= scanned.end
         let isInOrder =
-            header.baseOffset >= scanned.end && scanned.state.relative(header.lastOffset) <= Int64(Int32.max)
+            follows && scanned.state.relative(header.lastOffset) <= Int64(Int32.max)
             && next.map { header.lastOffset < $0 } ?? true
+        if position == 0, header.baseOffset < scanned.state.segment.base {
+            try requireTorn(&reader, header, scanned.state.segment)
+        }
         guard isInOrder else { return .failure(.corruptHeader(.lastOffset)) }
         if isVerified(header) { return .success(header) }
         return try reader.with(header.sizeInBytes, at: position) { (bytes) throws(RecordError) in
             try RecordBatch(reading: bytes).verifyChecksum()
             return header
         }
+    }
+
+    /// Throws if the first batch of a segment is whole, though it belongs before it: that is no torn end, but
+    /// another segment's file.
+    private func requireTorn(
+        _ reader: inout PieceReader, _ header: BatchHeader, _ segment: Segment
+    ) throws(StorageError) {
+        let read = try reader.with(header.sizeInBytes, at: 0) { (bytes) throws(RecordError) in
+            try RecordBatch(reading: bytes).verifyChecksum()
+        }
+        guard case .success = read else { return }
+        throw .corrupt(
+            path: segment.path(".log"), position: 0,
+            reason: "its first batch begins at offset \(header.baseOffset.value)")
     }
 
     /// Cuts a file, and keeps the bytes unless they are all zero, which makes the result true.

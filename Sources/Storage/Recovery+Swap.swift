@@ -6,7 +6,8 @@ internal import Records
 extension Recovery {
     /// Removes leftovers, and completes swaps; the files of the partition as they are then.
     func tidyFiles() throws(StorageError) -> [DiskEntry] {
-        let found = try disk.list(directory)
+        // Others' files stay, whatever their names end in.
+        let found = try disk.list(directory).filter { PartitionFileName.isOfBroker($0.name) }
         let leftovers = [".tmp", Segment.retiredEnding, CompactedSegment.draftEnding]
         for entry in found where leftovers.contains(where: { entry.name.hasSuffix($0) }) {
             try disk.removeIfPresent(directory + "/" + entry.name)
@@ -22,7 +23,7 @@ extension Recovery {
         for name in swaps { try disk.removeIfPresent(directory + "/" + name) }
         guard swaps.isEmpty else {
             try disk.syncDirectory(directory)
-            return try disk.list(directory)
+            return try disk.list(directory).filter { PartitionFileName.isOfBroker($0.name) }
         }
         return found.filter { entry in !leftovers.contains { entry.name.hasSuffix($0) } }
     }

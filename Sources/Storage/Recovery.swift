@@ -29,6 +29,13 @@ struct Recovery {
     var mayBeOld = false
     /// Whose log it is, if that stands in its directory.
     var identity: LogIdentity?
+    /// What the checkpoints say of how far it reached.
+    var vouchers = Vouchers()
+    /// Whether Apus made the directory, so that its rules hold for what is in it.
+    var isOwnWriting = false
+    /// Whether each batch of a segment must begin where the one before it ended; the last segment, which has
+    /// no `next` one, is never compacted.
+    func isGapless(_ next: Offset?) -> Bool { isOwnWriting && (!mayHaveHoles || next == nil) }
     /// Whether it is certain that there is no recovery point, if there is none.
     var isBoundKnown = false
     /// Below it checksums were compared, and index files synced; what is durable may reach further.
@@ -62,6 +69,7 @@ struct Recovery {
         var sizes = byName(names, \.sizeBytes)
         let written = byName(names, \.modified)
         let found = names.compactMap { Segment.offset(in: $0.name, suffix: ".log") }.sorted()
+        try checkNoLogIsMissing(names, found)
         if mayBeOld { try convertOldFormats(found, &sizes) }
         var segments: [SegmentState] = []
         var end = logStart ?? .zero
@@ -72,22 +80,24 @@ struct Recovery {
             let next = number + 1 < found.count ? found[number + 1] : nil
             let opened = try open(base, next: next, sizes)
             segments.append(opened.state)
+            segments[number].isGapless = isGapless(next)
             if next != nil, let modified = written["\(Segment.name(base)).log"] ?? nil {
                 segments[number].openedAt = modified
             }
             end = opened.end
             isTidy = opened.isTrusted && trust == .clean
             if !opened.isTrusted { firstScanned = firstScanned ?? number }
-            if opened.isTrusted, end <= bound { durableEnd = end }
-            if let reached = opened.durableEnd { durableEnd = reached }
-            if let next { try checkNoneIsMissing(between: opened.end, and: next) }
-            let isHole = if let next { opened.end < next && !mayEndEarly(opened.end, next) } else { false }
-            if opened.isCut || isHole {
+            durableEnd = opened.durableEnd ?? (opened.isTrusted && end <= bound ? end : durableEnd)
+            let isHole = try next.map { (next) throws(StorageError) in
+                try checkNoneIsMissing(between: opened.end, and: next)
+                return opened.end < next && !mayEndEarly(opened.end, next)
+            }
+            guard !opened.isCut, isHole != true else {
                 try setAside(found[(number + 1)...])
                 break
             }
         }
-        try checkNothingDurableIsGone(segments.last, end)
+        try checkBounds(names, found.first, segments.last, end)
         let start = max(segments.first?.segment.base ?? end, logStart ?? .zero)
         var hasNewFile = false
         if segments.isEmpty || start > end {
@@ -142,19 +152,13 @@ struct Recovery {
         return end < bound || config.compacts && (isUnknown || next <= compactedTo ?? .zero)
     }
 
-    /// A log that ends cleanly, but before the recovery point, has lost what was durable.
-    private func checkNothingDurableIsGone(_ last: SegmentState?, _ end: Offset) throws(StorageError) {
-        guard case .upTo(let bound) = trust, end < bound, bound > logStart ?? .zero else { return }
-        throw .corrupt(
-            path: last?.segment.path(".log") ?? directory, position: last?.sizeBytes ?? 0,
-            reason: "the log ends at offset \(end.value), but it was durable up to \(bound.value)")
-    }
-
     private func create(at base: Offset) throws(StorageError) -> SegmentState {
         let segment = Segment(base: base, directory: directory, disk: disk)
         // The first append opens it again: a partition that is never used takes no descriptor.
         _ = try disk.open(segment.path(".log"), .any)
-        return SegmentState(segment, openedAt: services.clock.wallTime())
+        var state = SegmentState(segment, openedAt: services.clock.wallTime())
+        state.isGapless = true
+        return state
     }
 
     /// Opens one segment; `next` is the base of the one behind it.
@@ -178,7 +182,13 @@ struct Recovery {
         {
             return trusted
         }
-        return try scan(segment, size, next)
+        var indexed: Offset?
+        if let next, mayHaveHoles, !isSuspect, trust == .clean || isBelow && isOwnWriting {
+            indexed = try indexedEnd(of: segment, next: next, sizes)
+        }
+        let scanned = try scan(segment, size, next)
+        try checkReaches(indexed, scanned)
+        return scanned
     }
 
     /// The segment with its index files as they are; nil where they do not fit the log, and have to be
@@ -195,6 +205,7 @@ struct Recovery {
         guard start >= 0, start < max(size, 1), index.last != nil || size <= Int64(config.segmentBytes) else {
             return nil
         }
+        try checkFirst(of: segment, size, next)
         var state = SegmentState(segment, openedAt: services.clock.wallTime(), index: index, times: times)
         if let last = times.last {
             let offset = segment.base.advanced(by: Int64(last.value))
@@ -210,8 +221,8 @@ struct Recovery {
             state.sizeBytes = size
             // A time index without entries is complete only if no record has a timestamp.
             guard times.last != nil else { return nil }
-            let end = mayHaveHoles ? next : try end(of: state, next: next)
-            return Scanned(state: state, end: end, isTrusted: true)
+            let end = try end(of: state, from: start, next: next)
+            return Scanned(state: state, end: mayHaveHoles ? next : end, isTrusted: true)
         }
         return try walkTail(state, from: start, size)
     }
@@ -249,7 +260,9 @@ struct Recovery {
         var isFirst = true
         var fits = true
         var last: (position: Int64, bytes: Int)?
-        _ = try walkHeaders(of: file, in: start..<size, blockBytes: 8192, mayWait: true) { header, position in
+        _ = try walkHeaders(
+            of: file, in: start..<size, blockBytes: 8192, mayWait: true, isGapless: isGapless(nil)
+        ) { header, position in
             // The entry must name the batch that it points to.
             if isFirst, let last = state.index.last { fits = state.relative(header.lastOffset) == last.key }
             isFirst = false

@@ -181,6 +181,8 @@ struct SegmentState: Sendable {
     var greatest: TimestampMark?
     /// The greatest timestamp of the first batch: `segment.ms` counts from it.
     var firstTimestamp: Timestamp?
+    /// Whether each batch begins where the one before it ended: no compaction took any away.
+    var isGapless = false
     /// When the segment was opened, or once it is closed, written last; for batches without timestamps.
     var openedAt: Timestamp
     /// Bytes appended since the last index entry.

@@ -24,7 +24,7 @@ extension SegmentStore {
     }
 
     private func found(_ query: TimestampQuery, below limit: Offset) throws(StorageError) -> TimestampHit? {
-        try unlessRetired { () throws(StorageError) in
+        try notingDamage { () throws(StorageError) in
             switch query {
             case .atOrAfter(let timestamp): return try first(atOrAfter: timestamp, below: limit)
             case .greatest:

@@ -21,18 +21,26 @@ private struct ReadPlan: Sendable {
     var limit: Place
     /// The base of the next segment, if the read may go on there.
     var nextBase: Offset?
+    /// All offsets of the segment lie below it.
+    var end: Offset
+    var isGapless: Bool
+
+    /// What must hold of the batches from the one that contains `offset` on.
+    func check(from offset: Offset) -> BatchPlaceCheck {
+        BatchPlaceCheck(base: segment.base, limit: end, isGapless: isGapless, from: offset)
+    }
 }
 
 extension SegmentStore {
     /// Finds the bytes of `request`.
     package func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?> {
         guard request.from < request.limit else { return .now(nil) }
-        let found = try unlessRetired { () throws(StorageError) in
+        let found = try notingDamage { () throws(StorageError) in
             try attempt(request, mayWait: request.mayWait)
         }
         if let found { return .now(found.range) }
         return .later(on: services.background) { () throws(StorageError) in
-            let found = try self.unlessRetired { () throws(StorageError) in
+            let found = try self.notingDamage { () throws(StorageError) in
                 try self.attempt(request, mayWait: true)
             }
             guard let found else {
@@ -61,10 +69,16 @@ extension SegmentStore {
                 let end = try position(plan.limit, of: request.limit, in: plan, file, mayWait)
             else { return nil }
             remember(plan, request, start, end)
-            if start < end {
-                guard let length = try length(of: request, start, end, file, mayWait) else { return nil }
+            let sound = try soundEnd(start, end, plan.segment)
+            if start < sound {
+                guard let length = try length(of: request, plan, start, sound, file, mayWait) else {
+                    return nil
+                }
                 let below = min(plan.nextBase ?? request.limit, request.limit)
-                return (StoredRange(source: file, position: start, length: length, below: below), ())
+                let range = start..<(start + Int64(length))
+                let source = checked(
+                    file, range, segmentEnd: plan.sizeBytes, plan.check(from: request.from), in: plan.segment)
+                return (StoredRange(source: source, position: start, length: length, below: below), ())
             }
             // A hole left by compaction can reach to the end of a segment.
             guard let next = plan.nextBase else { return (nil, ()) }
@@ -95,9 +109,19 @@ extension SegmentStore {
             }
         }
         var found = plan.sizeBytes
-        let end = try walkHeaders(of: file, in: start..<plan.sizeBytes, blockBytes: 8192, mayWait: mayWait) {
-            header, position in
-            guard header.lastOffset >= offset else { return true }
+        let end = try walkHeaders(
+            of: file, in: start..<plan.sizeBytes, blockBytes: 8192, mayWait: mayWait,
+            isGapless: plan.isGapless
+        ) { (header, position) throws(StorageError) in
+            guard header.lastOffset >= offset || header.baseOffset < plan.segment.base else { return true }
+            guard header.baseOffset >= plan.segment.base, header.lastOffset < plan.end,
+                header.baseOffset <= offset || !plan.isGapless
+            else {
+                throw .corrupt(
+                    path: file.path, position: position,
+                    reason: "the batch here holds the offsets \(header.baseOffset.value) to "
+                        + "\(header.lastOffset.value), where \(offset.value) belongs")
+            }
             found = position
             return false
         }
@@ -130,7 +154,8 @@ extension SegmentStore {
 
     /// How many bytes from `start` the request gets; nil where finding out would wait.
     private func length(
-        of request: StoreRead, _ start: Int64, _ end: Int64, _ file: any DiskFile, _ mayWait: Bool
+        of request: StoreRead, _ plan: ReadPlan, _ start: Int64, _ end: Int64, _ file: any DiskFile,
+        _ mayWait: Bool
     ) throws(StorageError) -> Int? {
         let available = Int(end - start)
         guard request.wholeFirstBatch, request.bytesMax < available else {
@@ -149,6 +174,10 @@ extension SegmentStore {
         // What is read ends with a whole batch.
         guard first <= available else {
             throw .corrupt(path: file.path, position: start, reason: "the batch reaches beyond its segment")
+        }
+        var check = plan.check(from: request.from)
+        guard prefix.count < BatchPlaceCheck.bytes || check.size(prefix.rawSpan) != nil else {
+            throw .corrupt(path: file.path, position: start, reason: "the batch here belongs elsewhere")
         }
         return min(available, max(first, request.bytesMax))
     }
@@ -177,7 +206,8 @@ extension SegmentStore.State {
         return ReadPlan(
             segment: segments[number].segment, sizeBytes: size, from: place(of: request.from, in: number),
             limit: request.limit >= nextBase ? .exact(size) : place(of: request.limit, in: number),
-            nextBase: reachesNext ? nextBase : nil)
+            nextBase: reachesNext ? nextBase : nil, end: nextBase,
+            isGapless: segments[number].isGapless)
     }
 
     private func place(of offset: Offset, in number: Int) -> Place {

@@ -104,6 +104,8 @@ package final class SegmentStore: LogStore {
         /// Whether the files are as a clean stop left them.
         var isTidy: Bool
         var recents = RecentPositions()
+        /// Batches that cannot be given out.
+        var damaged: [DamagedPlace] = []
         /// Counts segments that were retired, and changes whenever others take their place.
         var retired = 0
         /// The base of the first segment that a crash may bring back.
@@ -280,9 +282,10 @@ package final class SegmentStore: LogStore {
         state.active.openedAt = state.lastAppend
         state.unsealed += 1
         state.hasNewFile = true
-        state.segments.append(
-            SegmentState(
-                Segment(base: base, directory: directory, disk: services.disk, log: file), openedAt: now))
+        var opened = SegmentState(
+            Segment(base: base, directory: directory, disk: services.disk, log: file), openedAt: now)
+        opened.isGapless = true
+        state.segments.append(opened)
     }
 }
 
@@ -335,6 +338,16 @@ extension SegmentStore.State {
             }
         return waited > ageMaxMilliseconds(of: active.segment)
     }
+}
+
+/// A place where no batch begins though the one before it ends there, or one that belongs elsewhere.
+struct DamagedPlace: Sendable {
+    /// Nil where it is only remembered that it was said.
+    let segment: Segment?
+    let position: Int64
+    /// Where the batch before it begins: from between the two the place is not reached.
+    let previous: Int64
+    let error: StorageError
 }
 
 /// The end of what is durable of a segment.

@@ -36,10 +36,12 @@ package indirect enum StorageError: Error, Equatable, Sendable {
     case directoryInUse(path: String, process: Int32?)
     /// The directory holds something that Apus did not write.
     case foreignDirectory(path: String, reason: String)
+    /// The data directory holds a directory that is none of a broker's.
+    case strangeDirectory(path: String, name: String)
     /// A partition is to be created where there is one.
     case partitionExists(path: String)
-    /// A partition is to be opened or deleted where there is none.
-    case partitionMissing(path: String)
+    /// A partition is to be opened or deleted where there is none; before `end` it held records.
+    case partitionMissing(path: String, end: Offset = .zero)
     /// The partition's directory belongs to another topic of the same name.
     case topicIDMismatch(path: String, expected: TopicID, found: TopicID)
 }
@@ -76,7 +78,8 @@ extension StorageError: CustomStringConvertible {
         case .reserveReached(let path):
             "\(path) takes no records, as less is free on the disk than apus.disk.reserve.bytes; free some"
         case .corrupt(let path, let position, let reason):
-            "\(path) is damaged at byte \(position): \(reason); restore it or move its directory away"
+            "\(path) is damaged at byte \(position): \(reason); restore it, or give up its directory by "
+                + "moving it away"
         case .offsetOutOfRange(let requested, let start, let end):
             "offset \(requested.value) is outside of the log, which holds \(start.value) to \(end.value)"
         case .outOfOrderSequence(let producer, let expected, let found):
@@ -96,9 +99,13 @@ extension StorageError: CustomStringConvertible {
                 + (process.map { " (process \($0))" } ?? "") + "; stop that one, or choose another directory"
         case .foreignDirectory(let path, let reason):
             "the data directory \(path) was left untouched: \(reason); choose an empty directory"
+        case .strangeDirectory(let path, let name):
+            "the data directory \(path) was left untouched: the directory \(name) in it is not a partition "
+                + "(topic-N), nor one that a broker deletes (topic-N.UUID-delete); move it elsewhere"
         case .partitionExists(let path): "cannot create the partition \(path): there is one already"
-        case .partitionMissing(let path):
-            "the partition directory \(path) is missing; put it back, or delete the topic"
+        case .partitionMissing(let path, let end):
+            "the partition directory \(path) is missing, which held the records before offset "
+                + "\(end.value); put it back"
         case .topicIDMismatch(let path, let expected, let found):
             "\(path) belongs to the topic id \(found), not to \(expected); move the directory away"
         }

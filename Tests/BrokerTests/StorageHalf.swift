@@ -18,16 +18,28 @@ struct StorageHalf {
     let lines = DirectoryRig.Lines()
     let clock = SimulatedClock()
     let settings: BrokerSettings
+    let disk: SimulatedDisk
 
-    /// Starts on `disk`; without `opensAll` logs are opened when the test asks for them.
+    /// Starts on `disk`, with a journal of the usual size or a smaller one; without `opensAll` logs are
+    /// opened when the test asks for them.
     init(
-        on disk: SimulatedDisk, _ settings: BrokerSettings = BrokerSettings(), opensAll: Bool = true
+        on disk: SimulatedDisk, _ settings: BrokerSettings = BrokerSettings(), opensAll: Bool = true,
+        journalAreaBytes: Int? = nil
     ) throws {
         var settings = settings
         settings.logDirectory = "/data"
         self.settings = settings
-        storage = try LogDirectories(
-            settings, disk: disk, clock: clock, background: { $0() }, logger: lines.logger)
+        self.disk = disk
+        if let journalAreaBytes {
+            var options = LogDirectoryOptions("/data", settings)
+            options.journalAreaBytes = journalAreaBytes
+            storage = try LogDirectories(
+                [options], metadata: options, disk: disk, clock: clock, background: { $0() },
+                logger: lines.logger)
+        } else {
+            storage = try LogDirectories(
+                settings, disk: disk, clock: clock, background: { $0() }, logger: lines.logger)
+        }
         metadata = try MetadataLog(storage: storage, settings, clock: clock)
         try metadata.beginEpoch(settings, listeners: [], storage: storage, disk: disk)
         try StrayPartitions.remove(metadata.image, storage, lines.logger)

@@ -23,13 +23,13 @@ private final class Scratch {
 
     var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
 
-    func open(_ path: String? = nil) throws(StorageError) -> LogDirectory {
+    func open(_ path: String? = nil, lines: Rig.Lines? = nil) throws(StorageError) -> LogDirectory {
         try LogDirectory(
             LogDirectoryOptions(
                 path: path ?? self.path, clusterID: "c", nodeID: 1, directoryID: UUID(high: 1, low: 999),
                 version: "1"),
             disk: PosixDisk(), clock: SystemClock(), background: startDetachedThread,
-            logger: Logger(level: .error))
+            logger: Logger(level: .warning) { lines?.add($0) })
     }
 }
 
@@ -66,14 +66,26 @@ func toleratedFiles() throws {
     #expect(try directory.partitions().isEmpty)
 }
 
+@Test("strange files in a directory that becomes a log directory are named, and stay")
+func strangeFiles() throws {
+    let scratch = try Scratch()
+    try scratch.write("holiday.jpg", "x")
+    let lines = Rig.Lines()
+    let directory = try scratch.open(lines: lines)
+    #expect(directory.isNew)
+    directory.abandon()
+    #expect(scratch.names.contains("holiday.jpg"))
+    #expect(lines.all.contains { $0.contains("directory.strangers") && $0.contains("holiday.jpg") })
+}
+
 @Test(
     "a foreign directory is refused untouched, with one sentence",
-    arguments: ["file", "directory", "garbled", "notdirectory"])
+    arguments: ["checkpoint", "directory", "garbled", "notdirectory"])
 func foreignDirectories(kind: String) throws {
     let scratch = try Scratch()
     var path = scratch.path
     switch kind {
-    case "file": try scratch.write("holiday.jpg", "x")
+    case "checkpoint": try scratch.write("recovery-point-offset-checkpoint", "0\n0\n")
     case "directory":
         try FileManager.default.createDirectory(
             atPath: scratch.path + "/photos", withIntermediateDirectories: false)

@@ -28,18 +28,12 @@ extension MetadataLog {
         do throws(StorageError) {
             try storage.requireAlone(Self.partition)
             try storage.start()
-            try storage.removeDeleted()
             // A snapshot that is ahead of the log stands for all of it, and the log goes on behind it.
             if let snapshot = found.snapshot, found.end <= snapshot.end, snapshot.end > .zero {
                 directory.begin(Self.partition, at: snapshot.end)
             }
-            do throws(StorageError) {
-                log = try directory.openPartition(
-                    Self.partition, id: .metadataTopic, config: config, kind: .metadata)
-            } catch .partitionMissing {
-                log = try directory.createPartition(
-                    Self.partition, id: .metadataTopic, config: config, kind: .metadata)
-            }
+            log = try directory.openPartition(
+                Self.partition, id: .metadataTopic, config: config, kind: .metadata)
         } catch {
             throw StartError(error.description)
         }

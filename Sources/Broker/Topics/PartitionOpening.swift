@@ -200,8 +200,15 @@ final class PartitionOpening: Sendable {
         let (id, topicID, config) = (unopened.id, unopened.topicID, unopened.config.value)
         do throws(StorageError) {
             return try directory.openPartition(id, id: topicID, config: config)
-        } catch .partitionMissing {
-            return try directory.createPartition(id, id: topicID, config: config)
+        } catch .partitionMissing(let path, let end) {
+            // Whoever gave its records up moved it away. No offset is given out a second time, so those that
+            // consumers committed stay good.
+            if end > .zero {
+                logger.log(
+                    .error, "partition.given_up",
+                    ["directory": path, "reason": "it is missing", "goes_on_at": "\(end.value)"])
+            }
+            return try directory.createPartition(id, id: topicID, config: config, startingAt: end)
         } catch .topicIDMismatch(_, _, let found) where isRemoved(found) {
             try directory.deletePartition(id)
             logger.log(.info, "partition.stray_deleted", ["partition": "\(id)"])

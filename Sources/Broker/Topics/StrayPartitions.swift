@@ -17,6 +17,7 @@ enum StrayPartitions {
         do throws(StorageError) {
             let named = storage.data.count == 1 ? image.partitionCounts : [:]
             for directory in storage.data { try remove(image, from: directory, but: named, logger) }
+            for directory in storage.all { try removeDoomed(image, from: directory, logger) }
         } catch {
             throw StartError(error.description)
         }
@@ -28,7 +29,13 @@ enum StrayPartitions {
         for partition in try directory.partitionNames() where partition.topic != TopicName.clusterMetadata {
             guard partition.partition.value >= named[partition.topic] ?? 0 else { continue }
             let found = try directory.look(at: partition)
-            guard let id = found.topicID, image.topics[id] == nil else { continue }
+            guard let id = found.topicID else {
+                logger.log(
+                    .warning, "partition.stray",
+                    ["directory": found.path, "reason": "it does not tell which topic it belongs to"])
+                continue
+            }
+            guard image.topics[id] == nil else { continue }
             if image.removedTopics.contains(id) {
                 try directory.deletePartition(found.partition)
                 logger.log(.info, "partition.stray_deleted", ["partition": "\(found.partition)"])
@@ -37,6 +44,23 @@ enum StrayPartitions {
                     .warning, "partition.stray",
                     ["directory": found.path, "reason": "no topic has the id \(id)"])
             }
+        }
+    }
+
+    /// Goes on with deletions that an earlier run began: its directories have the names of deleted
+    /// partitions, and say which topic they were of, which is there no more.
+    private static func removeDoomed(
+        _ image: MetadataImage, from directory: LogDirectory, _ logger: Logger
+    ) throws(StorageError) {
+        for doomed in try directory.doomedDirectories() {
+            if doomed.isEmpty || doomed.topicID.map({ image.topics[$0] == nil }) ?? false {
+                directory.remove(doomed)
+                continue
+            }
+            let reason =
+                doomed.topicID == nil
+                ? "it does not tell which topic it belonged to" : "the topic it belongs to is there"
+            logger.log(.warning, "partition.delete.unproved", ["directory": doomed.path, "reason": reason])
         }
     }
 }
