@@ -82,9 +82,10 @@ bench-durable: tools build ## What waiting for the disk costs, a minute of stead
 	    --broker apus='$(CURDIR)/$(RELEASE) serve --data {dir} --listen 127.0.0.1:{port}' \
 	    $${KAFKA_ORACLE:+--broker kafka="$$KAFKA_ORACLE/kafka.sh exec {dir} {port}"}
 
-fuzz: .tools/libraries ## Feed the codec random bytes: 10 million inputs (APUS_FUZZ=…)
-	@echo "fuzz: $${APUS_FUZZ:-10000000} inputs"
+fuzz: .tools/libraries ## Feed the codec random bytes: 10 million inputs (APUS_FUZZ=…), and a broker odd requests for a minute (APUS_FUZZ_SECONDS=…)
+	@echo "fuzz: $${APUS_FUZZ:-10000000} inputs, $${APUS_FUZZ_SECONDS:-60} seconds of odd requests"
 	@inputs=$${APUS_FUZZ:-10000000}; APUS_FUZZ=$$inputs APUS_FUZZ_INPUTS=$$inputs \
+	    APUS_FUZZ_SECONDS=$${APUS_FUZZ_SECONDS:-60} \
 	    swift test -c release -Xswiftc -enable-testing --filter Fuzz
 
 clean: ## Remove everything that was built or installed into this folder (not ./data)

@@ -54,6 +54,27 @@ struct FetchReply: Sendable {
         body.errorCode = code.rawValue
     }
 
+    /// The reply to a request that asks for what there is not, whatever its partitions.
+    init(failing request: FetchRequest, _ code: ErrorCode, _ context: RequestContext) {
+        body.throttleTimeMs = context.throttleMilliseconds
+        body.errorCode = code.rawValue
+        body.sessionID = request.sessionID
+        body.responses = request.topics.map { topic in
+            var answer = FetchResponse.FetchableTopicResponse()
+            answer.topic = topic.topic
+            answer.topicID = topic.topicID
+            answer.partitions = topic.partitions.map { asked in
+                var partition = FetchResponse.PartitionData()
+                partition.partitionIndex = asked.partition
+                partition.errorCode = code.rawValue
+                partition.highWatermark = -1
+                partition.records = .bytes([])
+                return partition
+            }
+            return answer
+        }
+    }
+
     private mutating func add(_ fetched: FetchedPartition, _ context: RequestContext) {
         var answer = FetchResponse.PartitionData()
         answer.partitionIndex = fetched.target.key.partition

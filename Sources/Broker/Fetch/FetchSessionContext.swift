@@ -86,8 +86,26 @@ struct FetchSessionContext: Sendable {
 }
 
 extension FetchRequest {
-    /// The partitions that the request itself names.
+    /// The partitions that the request itself names, each once; the last wish counts, as in Kafka.
     fileprivate var targets: [FetchTarget] {
+        let named = allTargets
+        guard named.count > 1 else { return named }
+        var places: [FetchTarget.Key: Int] = [:]
+        places.reserveCapacity(named.count)
+        var once: [FetchTarget] = []
+        once.reserveCapacity(named.count)
+        for target in named {
+            if let place = places.updateValue(once.count, forKey: target.key) {
+                places[target.key] = place
+                once[place] = target
+            } else {
+                once.append(target)
+            }
+        }
+        return once
+    }
+
+    private var allTargets: [FetchTarget] {
         topics.flatMap { topic in
             topic.partitions.map { partition in
                 FetchTarget(

@@ -113,9 +113,13 @@ enum ProduceHandler {
             var answer = ProduceResponse.TopicProduceResponse()
             answer.name = data.name
             answer.topicID = data.topicID
+            let topic = context.version >= 13 ? context.topics[data.topicID] : context.topics[data.name]
+            // That a partition is not there is told first.
+            let unknown: ErrorCode =
+                topic == nil && context.version >= 13 ? .unknownTopicID : .unknownTopicOrPartition
             answer.partitionResponses = data.partitionData.map { partition in
                 var outcome = PartitionOutcome(index: partition.index)
-                outcome.refuse(ProduceRefusal(code))
+                outcome.refuse(ProduceRefusal(topic?.partition(partition.index) == nil ? unknown : code))
                 return outcome.response
             }
             return answer

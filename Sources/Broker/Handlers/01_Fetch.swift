@@ -9,6 +9,9 @@ internal import Storage
 
 enum FetchHandler {
     static func handle(_ request: FetchRequest, _ context: RequestContext) -> Outcome<FetchReply> {
+        guard (0...1).contains(request.isolationLevel) else {
+            return .now(FetchReply(failing: request, .unknownServerError, context))
+        }
         let session: FetchSessionContext
         do throws(FetchSessionCache.Refusal) {
             session = try FetchSessionContext(request, context)

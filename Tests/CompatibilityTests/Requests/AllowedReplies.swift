@@ -10,16 +10,19 @@ struct AllowedReply: Sendable {
     let reason: String
     /// What must be odd about the request; nil where that does not matter.
     let oddity: String?
+    /// Whether the brokers are no longer in the same state.
+    let parts: Bool
     let condition: @Sendable (_ apus: JSONValue?, _ kafka: JSONValue?) -> Bool
 
     init(
-        _ key: APIKey, _ path: String, _ reason: String, odd oddity: String? = nil,
+        _ key: APIKey, _ path: String, _ reason: String, odd oddity: String? = nil, parts: Bool = false,
         when condition: @escaping @Sendable (JSONValue?, JSONValue?) -> Bool = { _, _ in true }
     ) {
         self.key = key
         self.path = path
         self.reason = reason
         self.oddity = oddity
+        self.parts = parts
         self.condition = condition
     }
 
@@ -48,6 +51,23 @@ struct AllowedReply: Sendable {
         AllowedReply(
             .fetch, "responses.partitions", "Kafka fails (UNKNOWN_SERVER_ERROR) where we take none for none",
             odd: "partitionMaxBytes: -"),
+        AllowedReply(
+            .fetch, anywhere, "Kafka fails (UNKNOWN_SERVER_ERROR); there is no such session",
+            odd: "sessionId: -2147483648"),
+        AllowedReply(
+            .fetch, "", "Kafka refuses tagged fields that only other versions have; ours skips them",
+            odd: "tags: of nobody", when: { _, kafka in kafka == "closed" }),
+        AllowedReply(
+            .fetch, "responses.partitions", "there are no other brokers that could fetch (GAPS.md)",
+            odd: "replicaId: "),
+        AllowedReply(
+            .produce, "responses",
+            "Kafka drops all but the last records for a partition; ours are stored, each with its answer",
+            odd: "partitionData: repeated", parts: true),
+        AllowedReply(.produce, "responses", "as above", odd: "topicData: repeated", parts: true),
+        AllowedReply(
+            .consumerGroupHeartbeat, anywhere, "Kafka matches expressions later (GAPS.md)",
+            odd: "subscribedTopicRegex: ", parts: true),
         AllowedReply(
             .findCoordinator, anywhere, "there is no coordinator of transactions yet (GAPS.md)",
             odd: "keyType: 1"),

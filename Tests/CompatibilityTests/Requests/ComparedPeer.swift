@@ -96,10 +96,13 @@ final class ComparedPeer {
     func drop() { connection = nil }
 
     /// Asks one thing and waits for its reply.
-    func ask(_ key: APIKey, _ version: Int16, _ request: JSONValue) throws -> JSONValue? {
+    func ask(
+        _ key: APIKey, _ version: Int16, _ request: JSONValue, milliseconds: Int = 10_000
+    ) throws -> JSONValue? {
         let frame = try OddFrame.plain(key, version, resolved(request), nextCorrelationID())
         try send(frame, followedByProbe: false)
-        guard isReady(milliseconds: 10_000), case .reply(let reply) = receive(key, version, isProbed: false)
+        guard isReady(milliseconds: milliseconds),
+            case .reply(let reply) = receive(key, version, isProbed: false)
         else {
             return nil
         }
@@ -134,12 +137,14 @@ final class ComparedPeer {
         case .string(let text): .string(comparable(text, field))
         case .array(let elements):
             .array(
-                elements.filter { element in
-                    guard isOfEverything, ["topics", "groups"].contains(field),
-                        let name = (element["name"] ?? element["groupId"])?.text
-                    else { return true }
-                    return !world.isForeign(name)
-                }.map { comparable($0, world, field: field) }.sorted { "\($0)" < "\($1)" })
+                Self.together(
+                    elements.filter { element in
+                        guard isOfEverything, ["topics", "groups"].contains(field),
+                            let name = (element["name"] ?? element["groupId"])?.text
+                        else { return true }
+                        return !world.isForeign(name)
+                    }, field
+                ).map { comparable($0, world, field: field) }.sorted { "\($0)" < "\($1)" })
         case .object(let members):
             .object(
                 members.map {
@@ -151,6 +156,22 @@ final class ComparedPeer {
         case .integer(let number) where field == "sessionId" && number > 0: "its own"
         case .integer(let number) where field == "logAppendTimeMs" && number > 1_700_000_000_000: "now"
         default: value
+        }
+    }
+
+    /// What was fetched of one topic may stand in several places; readers take it as it comes.
+    private static func together(_ elements: [JSONValue], _ field: String) -> [JSONValue] {
+        guard field == "responses", elements.first?["partitions"] != nil else { return elements }
+        return elements.reduce(into: []) { topics, element in
+            let same = topics.firstIndex {
+                $0["topic"] == element["topic"] && $0["topicId"] == element["topicId"]
+            }
+            guard let same, case .object(var members) = topics[same],
+                let place = members.firstIndex(where: { $0.key == "partitions" })
+            else { return topics.append(element) }
+            members[place].value = .array(
+                members[place].value.elements + (element["partitions"]?.elements ?? []))
+            topics[same] = .object(members)
         }
     }
 

@@ -12,6 +12,15 @@ struct ComparedRequests {
     struct Tally: Sendable {
         var requestCount = 0
         var differences: [ReplyDifference] = []
+        var allowed: [Int: Int] = [:]
+
+        /// Rows of the table of allowed answers that nothing needed.
+        var staleRows: [String] {
+            AllowedReply.table.indices.filter { allowed[$0] == nil }.map { number in
+                let row = AllowedReply.table[number]
+                return "\(row.key.name) \(row.path): \(row.reason)"
+            }
+        }
 
         /// Each kind of difference once, with its first example.
         var summary: [String] {
@@ -50,6 +59,7 @@ struct ComparedRequests {
                         try sequence.run()
                         tally.requestCount += sequence.requestCount
                         tally.differences += sequence.differences
+                        tally.allowed.merge(sequence.allowed, uniquingKeysWith: +)
                     }
                     return tally
                 }
@@ -57,6 +67,7 @@ struct ComparedRequests {
             return try await lanes.reduce(into: Tally()) { all, one in
                 all.requestCount += one.requestCount
                 all.differences += one.differences
+                all.allowed.merge(one.allowed, uniquingKeysWith: +)
             }
         }
     }
@@ -69,7 +80,7 @@ struct ComparedRequests {
             return Dictionary(
                 uniqueKeysWithValues: reply.apiKeys.map { ($0.apiKey, ($0.minVersion, $0.maxVersion)) })
         }
-        let skipped = (TestEnvironment.variable("SKIPKEYS") ?? "Produce,Fetch").split(separator: ",").map(
+        let skipped = (TestEnvironment.variable("SKIPKEYS") ?? "").split(separator: ",").map(
             String.init)
         return APIKey.allCases.filter { !skipped.contains($0.name) }.compactMap { key in
             let ranges = lists.compactMap { $0[key.rawValue] }

@@ -66,18 +66,14 @@ struct RequestBases {
 
     // MARK: - Records
 
+    /// Records for one partition; brokers differ in what they make of several for the same one.
     private mutating func produce() -> JSONValue {
-        let topics = several { bases in
-            bases.topic(
-                bases.topic(),
-                (
-                    "partitionData",
-                    bases.several { ["index": $0.partition(), "records": .string($0.batch())] }
-                ))
-        }
+        let name = topic()
+        let records: JSONValue = ["index": partition(), "records": .string(batch())]
         return [
             "transactionalId": nil, "acks": random.pick([-1, -1, -1, 1, 1, 0]),
-            "timeoutMs": random.pick([30_000, 30_000, 0, -1]), "topicData": topics,
+            "timeoutMs": random.pick([30_000, 30_000, 0, -1]),
+            "topicData": [topic(name, ("partitionData", [records]))],
         ]
     }
 

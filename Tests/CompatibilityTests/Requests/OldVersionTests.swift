@@ -1,0 +1,77 @@
+// Versions that Kafka 4 dropped have nobody to be compared with but their successors: what both can say, both
+// say alike.
+import Base
+import Protocol
+import Simulation
+import Testing
+
+extension Compatibility {
+    @Suite("Old versions", .disabled(if: TestEnvironment.isKafka, TestEnvironment.needsApus))
+    struct OldVersions {
+        /// Keys of which older versions are served than Kafka 4 serves, with the first that it has. Records
+        /// and times, which look otherwise before, have tests of their own (Produce, Fetch, ListOffsets 0).
+        private static let first: [(key: APIKey, version: Int16)] = [
+            (.offsetCommit, 2), (.offsetFetch, 1), (.createTopics, 2), (.deleteTopics, 1),
+            (.offsetForLeaderEpoch, 2), (.fetch, 4),
+        ]
+
+        @Test("versions that Kafka dropped are answered as the first that it kept")
+        func consistency() async throws {
+            try await withBroker { one in
+                try await withBroker { other in
+                    for port in [one.port, other.port] { try ComparedBrokers.prepare(port) }
+                    var compared = 0
+                    for seed in UInt64(1)...(TestEnvironment.isLong ? 100 : 6) {
+                        var sequence = OldVersionSequence(seed: seed, ports: [one.port, other.port])
+                        compared += try sequence.run(Self.first, steps: 40)
+                        for difference in sequence.differences { Issue.record("seed \(seed): \(difference)") }
+                    }
+                    #expect(compared > 100)
+                }
+            }
+        }
+    }
+}
+
+/// The same requests to two brokers, to the one in a version that Kafka dropped.
+private struct OldVersionSequence {
+    private let peers: [ComparedPeer]
+    private var world: RequestWorld
+    private var random: SeededRandom
+    private(set) var differences: [String] = []
+
+    init(seed: UInt64, ports: [Int]) {
+        peers = ports.map { ComparedPeer(port: $0) }
+        world = RequestWorld(seed: seed)
+        random = SeededRandom(seed: seed)
+    }
+
+    /// How many replies were compared.
+    mutating func run(_ keys: [(key: APIKey, version: Int16)], steps: Int) throws -> Int {
+        for step in world.beginning {
+            let replies = try peers.compactMap { peer -> JSONValue? in
+                let reply = try peer.ask(step.key, step.version, step.request)
+                if let reply { peer.learn(reply) }
+                return reply
+            }
+            guard replies.count == peers.count else { continue }
+            world.learn(step.key, step.request, replies, peers)
+        }
+        for _ in 0..<steps {
+            let (key, kept) = random.pick(keys)
+            let old = Int16.random(in: 0..<kept, using: &random)
+            var bases = RequestBases(world: world, version: old, random: random)
+            guard let request = bases.request(key) else { continue }
+            random = bases.random
+            let shown = try zip(peers, [old, kept]).map { peer, version in
+                try peer.ask(key, version, request).map { peer.comparable($0, world) }
+            }
+            JSONDifference.walk(shown[0], shown[1]) { path, old, new in
+                // What only one of the versions has.
+                guard old != nil, new != nil, !path.hasSuffix("records") else { return }
+                differences.append("\(key.name) \(path): \(old ?? .null) and \(new ?? .null) to \(request)")
+            }
+        }
+        return steps
+    }
+}
