@@ -273,7 +273,7 @@ extension LogDirectory {
                 }
                 try disk.removeDirectory(directory)
             } catch {
-                logger.log(
+                logger.logLimited(
                     .warning, "partition.delete.failed",
                     ["directory": directory, "reason": error.description])
             }

@@ -64,7 +64,7 @@ final class NoteQueue: Sendable {
             // What is deleted meanwhile needs none.
             guard let failure, !failure.isClosed else { continue }
             // All of them are rebuilt from the log where they are missing.
-            log.services.logger.log(
+            log.services.logger.logLimited(
                 .warning, "log.notes.failed",
                 ["partition": "\(log.partition)", "reason": failure.description])
         }
