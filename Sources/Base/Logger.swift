@@ -22,22 +22,56 @@ package enum LogLevel: String, Comparable, CaseIterable, Sendable {
 package struct Logger: Sendable {
     /// Events below this level are dropped.
     package let level: LogLevel
+    private let clock: any BrokerClock
     private let sink: @Sendable (String) -> Void
+    private let limiter = EventLimiter()
 
     /// A logger to standard error, or to `sink` (a whole line, without its line feed).
-    package init(level: LogLevel = .info, sink: (@Sendable (String) -> Void)? = nil) {
+    package init(
+        level: LogLevel = .info, clock: any BrokerClock = SystemClock(),
+        sink: (@Sendable (String) -> Void)? = nil
+    ) {
         self.level = level
+        self.clock = clock
         self.sink = sink ?? Logger.writeToStandardError
     }
 
     /// Logs `event` with `fields` in their order; values with blanks or quotes are quoted.
+    ///
+    /// For what happens as often as the broker itself or its operator wants; see `logLimited`.
     package func log(
         _ level: LogLevel, _ event: StaticString,
         _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
     ) {
         guard level >= self.level else { return }
-        var line = "\(SystemClock().wallTime()) \(level) \(event)"
-        for (key, value) in fields() { line += " \(key)=\(Logger.quoted(value))" }
+        emit(level, "\(event)", fields())
+    }
+
+    /// Logs what a peer can bring about as often as it likes: the first events of a name within a while, and
+    /// how many were left out with the first one after it, or when the broker stops.
+    package func logLimited(
+        _ level: LogLevel, _ event: StaticString,
+        _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
+    ) {
+        guard level >= self.level else { return }
+        let name = Name("\(event)")
+        let (isLogged, before) = limiter.admit(name, level, at: clock.monotonicNanoseconds())
+        if let before { emit(before) }
+        if isLogged { emit(level, name.text, fields()) }
+    }
+
+    /// Says how many events were left out since that was said last.
+    package func logSuppressed() {
+        for suppressed in limiter.takeSuppressed() { emit(suppressed) }
+    }
+
+    private func emit(_ suppressed: EventLimiter.Suppressed) {
+        emit(suppressed.level, suppressed.event.text, ["suppressed": "\(suppressed.count)"])
+    }
+
+    private func emit(_ level: LogLevel, _ event: String, _ fields: KeyValuePairs<String, String>) {
+        var line = "\(clock.wallTime()) \(level) \(event)"
+        for (key, value) in fields { line += " \(key)=\(Logger.quoted(value))" }
         sink(line)
     }
 
@@ -61,6 +95,6 @@ package struct Logger: Sendable {
 
     private static func writeToStandardError(_ line: String) {
         let bytes = Array((line + "\n").utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -9,11 +9,17 @@ package func runInParallel(
     _ count: Int, threads: Int = Machine.processorCount, _ body: @escaping @Sendable (Int) -> Void
 ) {
     let run = ParallelRun(count, body)
-    let helpers = max(0, min(threads, count) - 1)
-    for _ in 0..<helpers {
-        startDetachedThread(named: "apus-parallel") {
-            run.work()
-            run.helperEnded()
+    var helpers = 0
+    while helpers < min(threads, count) - 1 {
+        do throws(ThreadError) {
+            try Threads.startDetached(named: "apus-parallel") {
+                run.work()
+                run.helperEnded()
+            }
+            helpers += 1
+        } catch {
+            // Those that are there do all of it.
+            break
         }
     }
     run.work()

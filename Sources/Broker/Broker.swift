@@ -85,6 +85,7 @@ struct BrokerParts: Sendable {
 struct BrokerSockets: Sendable {
     let loops: EventLoopGroup
     let pool: Network.WorkPool
+    let memory: MemoryBudget
     let listeners: [Listener]
     let routers: RouterSlot
 }

@@ -11,23 +11,23 @@ extension Broker {
     ) throws(StartError) -> Broker {
         let begun = clock.monotonicNanoseconds()
         let plan = try listenerPlan(settings)
+        let system = SystemLimits.current()
+        try system.check()
         let descriptors = DescriptorBudget(
-            limit: Machine.raiseDescriptorLimit(), connections: Int(settings.maxConnections))
-        let sockets = try bind(plan.listeners, settings, descriptors, logger, clock)
+            limit: system.descriptors, connections: Int(settings.maxConnections))
+        var limits = NetworkLimits(settings, room: system.room)
+        limits.maxConnections = descriptors.connections
+        limits.maxConnectionsPerIPOverrides = try settings.maxConnectionsPerAddressOverrides.resolved()
+        let sockets = try bind(plan.listeners, settings, limits, logger, clock)
         // Searches of ListOffsets wait on the sockets' pool for reads on this one, so the two are apart.
         let diskPool: Network.WorkPool
         do throws(NetworkError) { diskPool = try Network.WorkPool() } catch {
             throw StartError("cannot start: \(error)")
         }
         let disk = PosixDisk(OpenFiles(limit: descriptors.files, background: { diskPool.run($0) }))
-        let storage: LogDirectories
-        do throws(StorageError) {
-            storage = try LogDirectories(
-                settings, disk: disk, clock: clock, background: { diskPool.run($0) }, logger: logger)
-        } catch {
-            throw StartError(error.description)
-        }
-        let settings = try settings.adopting(storage.properties, of: storage.metadata.path)
+        let storage = try openStorage(settings, disk, clock, system.room, { diskPool.run($0) }, logger)
+        let settings = system.bounding(
+            try settings.adopting(storage.properties, of: storage.metadata.path))
         let worker = SerialWorker()
         let metadata = try MetadataLog(storage: storage, settings, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage, disk: disk)
@@ -40,6 +40,7 @@ extension Broker {
         let parts = BrokerParts(
             storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets,
             advertised: plan.advertised, brokerEpoch: metadata.brokerEpoch)
+        system.warn(limits, asked: settings, logger)
         let broker = Broker(settings, parts, logger: logger, clock: clock)
         sockets.routers.fill(Router(broker))
         do throws(NetworkError) { try sockets.loops.start() } catch {
@@ -66,6 +67,18 @@ extension Broker {
         return broker
     }
 
+    private static func openStorage(
+        _ settings: BrokerSettings, _ disk: any Disk, _ clock: any BrokerClock, _ room: MemoryRoom,
+        _ background: @escaping BackgroundRunner, _ logger: Logger
+    ) throws(StartError) -> LogDirectories {
+        do throws(StorageError) {
+            return try LogDirectories(
+                settings, disk: disk, clock: clock, room: room, background: background, logger: logger)
+        } catch {
+            throw StartError(error.description)
+        }
+    }
+
     private static func listenerPlan(_ settings: BrokerSettings) throws(StartError) -> ListenerPlan {
         do throws(ConfigError) { return try ListenerPlan(settings) } catch {
             throw StartError(error.description)
@@ -73,18 +86,14 @@ extension Broker {
     }
 
     private static func bind(
-        _ addresses: [ListenerAddress], _ settings: BrokerSettings, _ descriptors: DescriptorBudget,
+        _ addresses: [ListenerAddress], _ settings: BrokerSettings, _ limits: NetworkLimits,
         _ logger: Logger, _ clock: any BrokerClock
     ) throws(StartError) -> BrokerSockets {
-        let addressLimits = try settings.maxConnectionsPerAddressOverrides.resolved()
         do throws(NetworkError) {
             let count = settings.eventLoops > 0 ? Int(settings.eventLoops) : Machine.processorCount
             let loops = try EventLoopGroup(count: count, clock: clock)
             let pool = try Network.WorkPool()
-            var limits = NetworkLimits(settings)
-            limits.maxConnectionsPerIPOverrides = addressLimits
-            limits.maxConnections = descriptors.connections
-            let services = NetworkServices(limits: limits, pool: pool, logger: logger)
+            let services = NetworkServices(limits: limits, loops: loops, pool: pool, logger: logger)
             let routers = RouterSlot()
             var listeners: [Listener] = []
             for address in addresses {
@@ -94,7 +103,8 @@ extension Broker {
                         address, sharesPort: sharesPort && address.port != 0, on: loops, services: services,
                         handler: { routers.handler }))
             }
-            return BrokerSockets(loops: loops, pool: pool, listeners: listeners, routers: routers)
+            return BrokerSockets(
+                loops: loops, pool: pool, memory: services.budget, listeners: listeners, routers: routers)
         } catch {
             throw StartError("\(error)")
         }
@@ -102,34 +112,43 @@ extension Broker {
 }
 
 extension NetworkLimits {
-    /// The limits that the configuration asks for, without those of single hosts.
-    init(_ settings: BrokerSettings) {
+    /// Kafka's default for the queue of new connections is 50, with which the kernel drops some of every
+    /// burst, and clients try again only a second later: what is asked for below this is not meant so.
+    private static let backlogMin: Int32 = 1024
+
+    /// The limits that the configuration asks for, without those of single hosts, in a process that has
+    /// `room` for memory.
+    init(_ settings: BrokerSettings, room: MemoryRoom) {
         self.init()
         socketRequestMaxBytes = Int(settings.requestMaxBytes)
         maxConnections = Int(settings.maxConnections)
         maxConnectionsPerIP = Int(settings.maxConnectionsPerAddress)
         idleTimeout = .milliseconds(settings.connectionsIdleMilliseconds)
-        listenBacklog = settings.listenBacklog
-        if settings.requestMemoryBytes > 0 { memoryBudgetBytes = Int(settings.requestMemoryBytes) }
+        listenBacklog = max(Self.backlogMin, settings.listenBacklog)
+        memory =
+            settings.requestMemoryBytes > 0
+            ? MemoryShares(requestBytes: Int(clamping: min(settings.requestMemoryBytes, 1 << 40)))
+            : MemoryShares(of: room, requestMaxBytes: socketRequestMaxBytes)
     }
 }
 
 extension LogDirectories {
-    /// The data directories that the configuration names.
+    /// The data directories that the configuration names, in a process that has `room` for memory.
     convenience init(
-        _ settings: BrokerSettings, disk: any Disk, clock: any BrokerClock,
+        _ settings: BrokerSettings, disk: any Disk, clock: any BrokerClock, room: MemoryRoom = .current(),
         background: @escaping BackgroundRunner, logger: Logger
     ) throws(StorageError) {
         try self.init(
-            settings.dataDirectories.map { LogDirectoryOptions($0, settings) },
-            metadata: LogDirectoryOptions(settings.metadataDirectory, settings), disk: disk, clock: clock,
+            settings.dataDirectories.map { LogDirectoryOptions($0, settings, room) },
+            metadata: LogDirectoryOptions(settings.metadataDirectory, settings, room), disk: disk,
+            clock: clock,
             background: background, logger: logger)
     }
 }
 
 extension LogDirectoryOptions {
     /// The data directory at `path`; ids are for a directory that is made anew.
-    init(_ path: String, _ settings: BrokerSettings) {
+    init(_ path: String, _ settings: BrokerSettings, _ room: MemoryRoom) {
         var generator = SystemRandomNumberGenerator()
         self.init(
             path: path, clusterID: Name(UUID.random(using: &generator).description), nodeID: settings.nodeID,
@@ -137,13 +156,15 @@ extension LogDirectoryOptions {
         reserveBytes = settings.diskReserveBytes
         syncsLater = true
         unsyncedBytesMax =
-            settings.unsyncedMaxBytes > 0 ? Int(settings.unsyncedMaxBytes) : Self.unsyncedBytesDefault
+            settings.unsyncedMaxBytes > 0
+            ? Int(settings.unsyncedMaxBytes) : Self.unsyncedBytesDefault(in: room)
     }
 
     /// A sixteenth of the memory: far below the share at which the kernel begins to block writers
-    /// (vm.dirty_ratio).
-    private static var unsyncedBytesDefault: Int {
-        max(64 << 20, Machine.memoryBytes / 16)
+    /// (vm.dirty_ratio), which counts for a control group as well; address space is not used up by it.
+    private static func unsyncedBytesDefault(in room: MemoryRoom) -> Int {
+        guard room.bound == .controlGroup else { return max(64 << 20, Machine.memoryBytes / 16) }
+        return min(max(64 << 20, room.bytes / 16), room.bytes / 8)
     }
 }
 

@@ -14,7 +14,9 @@ extension Broker {
     /// Stops the broker; whether the data directory was left clean.
     @discardableResult
     package func stop() -> Bool {
+        logger.logSuppressed()
         logger.log(.info, "broker.stopping")
+        defer { logger.logSuppressed() }
         let deadline =
             clock.monotonicNanoseconds() + Self.stopLimit.components.seconds * 1_000_000_000
         switch runBounded(within: Self.stopLimit, { self.stopParts(by: deadline) }) {
@@ -35,6 +37,7 @@ extension Broker {
         for listener in sockets.listeners { listener.stop() }
         // Members that wait for a round would hold up the stop for minutes; they ask again after it.
         groups.stop()
+        sockets.memory.stop()
         let isDrained = (try? sockets.loops.stop(within: Self.drainLimit)) ?? false
         sockets.pool.stop()
         cleaner.stop()

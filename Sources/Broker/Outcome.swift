@@ -10,8 +10,8 @@ package enum Outcome<Reply: Sendable>: Sendable {
     /// Not started yet: the connection starts its next request only when this one has come so far, else a
     /// later Produce could overtake it.
     ///
-    /// How the request goes on is known then; until then it keeps `holding` bytes in memory.
-    case starting(Deferred<Outcome>, holding: Int)
+    /// How the request goes on is known then.
+    case starting(Deferred<Outcome>)
     /// Finished without a reply (Produce with acks=0).
     case none
     /// The connection is to be closed; the reason goes to the log.

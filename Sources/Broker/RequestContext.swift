@@ -21,6 +21,11 @@ package struct RequestContext: Sendable {
     /// How long the client is to wait before its next request; quotas will set it.
     package var throttleMilliseconds: Int32 { 0 }
 
+    /// The memory for what is made on behalf of clients.
+    package var memory: MemoryBudget { broker.sockets.memory }
+    /// Whom it is held for.
+    package var holder: MemoryHolder { MemoryHolder(peer.host) }
+
     /// The version that the request was sent in.
     package var version: Int16 { header.version }
 

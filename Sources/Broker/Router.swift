@@ -73,6 +73,11 @@ package final class Router: ConnectionHandler {
         else {
             return refuse(key, header, connection)
         }
+        let limitBytes = ReplyMemory.requestMaxBytes(key, broker.sockets.memory.shares)
+        guard frame.byteCount <= limitBytes else {
+            return connection.close(
+                .handler("\(key.name) request of \(frame.byteCount) bytes, of at most \(limitBytes)"))
+        }
         let slot = connection.reserveReply()
         let request = PendingRequest(
             slot: slot,
@@ -179,6 +184,62 @@ package final class Router: ConnectionHandler {
         finish(handle(body, request.context), request, connection, Self.frame)
     }
 
+    /// The same for a request whose reply may be large: it is made once there is memory for it.
+    private func serve<Request: SizedRequest>(
+        _ handle: @escaping @Sendable (Request, RequestContext) -> Outcome<Request.Reply>, _ frame: RawSpan,
+        _ start: Int, _ request: PendingRequest, _ connection: isolated Connection
+    ) throws(WireError) {
+        let context = request.context
+        let body = try Request(reading: frame, from: start, version: context.version)
+        let limitBytes = context.memory.shares.largeBytes
+        let bytes = frame.byteCount + body.replyBytes(context, limitBytes: limitBytes)
+        guard bytes > MemoryShares.smallMaxBytes else {
+            return finish(handle(body, context), request, connection, Self.frame)
+        }
+        guard bytes <= limitBytes else {
+            return connection.close(
+                .handler("a reply of about \(bytes) bytes does not fit into memory (\(limitBytes) bytes)"))
+        }
+        connection.pauseRequests()
+        connection.hold(frame.byteCount, for: request.slot)
+        let wish = context.memory.whenLeased(bytes, for: context.holder) {
+            [self, connection = connection as Connection] lease in
+            guard let lease else {
+                return context.loop.post { connection.assumeIsolated { $0.close(.shutdown) } }
+            }
+            guard Request.isAnsweredOnPool else {
+                return context.loop.post { [self] in
+                    let isOpen = connection.assumeIsolated { $0.isOpen }
+                    goOn(isOpen ? handle(body, context) : nil, request.with(lease, nil), connection)
+                }
+            }
+            context.memory.whenLeasedForWork(ReplyMemory.valueBytes(bytes), for: context.holder) {
+                [self] work in
+                broker.sockets.pool.run(for: context.loop) {
+                    handle(body, context)
+                } then: { [self] outcome in
+                    // What waits for others does so without the memory for work.
+                    let mayWait = if case .now = outcome { false } else { true }
+                    goOn(outcome, request.with(lease, mayWait ? nil : work), connection)
+                }
+            }
+        }
+        if let wish { connection.expect(wish, for: request.slot) }
+    }
+
+    /// Goes on with a request that waited for memory, on its loop.
+    private func goOn<Reply: Sendable & ReplyMessage>(
+        _ outcome: Outcome<Reply>?, _ request: PendingRequest, _ connection: Connection
+    ) {
+        connection.assumeIsolated {
+            if $0.isOpen, let outcome {
+                $0.hold(0, for: request.slot)
+                finish(outcome, request, $0, Self.frame)
+            }
+            $0.resumeRequests()
+        }
+    }
+
     /// An unknown version of ApiVersions is answered, so that the client can try another one; Kafka closes on
     /// all others.
     private func refuse(_ key: APIKey, _ header: RequestHeader, _ connection: isolated Connection) {
@@ -205,7 +266,7 @@ package final class Router: ConnectionHandler {
         OutboundReply(try body.frame(answering: header).bytes)
     }
 
-    private func finish<Reply>(
+    private func finish<Reply: Sendable>(
         _ outcome: Outcome<Reply>, _ request: PendingRequest, _ connection: isolated Connection,
         _ encode: @escaping @Sendable (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
     ) {
@@ -217,14 +278,12 @@ package final class Router: ConnectionHandler {
             deferred.whenCompleted(on: connection.loop) { [connection = connection as Connection] reply in
                 connection.assumeIsolated { request.send(reply, on: $0, encode) }
             }
-        case .starting(let deferred, let bytes):
+        case .starting(let deferred):
             connection.pauseRequests()
-            connection.hold(bytes, for: request.slot)
             deferred.whenCompleted(on: connection.loop) {
                 [self, connection = connection as Connection] outcome in
                 connection.assumeIsolated {
-                    $0.hold(0, for: request.slot)
-                    finish(outcome, request, $0, encode)
+                    self.finish(outcome, request, $0, encode)
                     $0.resumeRequests()
                 }
             }
@@ -250,15 +309,54 @@ package final class Router: ConnectionHandler {
 struct PendingRequest: Sendable {
     let slot: ReplySlot
     let context: RequestContext
+    /// The memory for the reply, where it is not small, and for the values that it is made of.
+    private var leases: (reply: MemoryLease, work: MemoryLease?)?
 
-    func send<Reply>(
+    init(slot: ReplySlot, context: RequestContext) {
+        self.slot = slot
+        self.context = context
+    }
+
+    /// The same request, whose reply has its memory.
+    func with(_ reply: MemoryLease, _ work: MemoryLease?) -> PendingRequest {
+        var leased = self
+        leased.leases = (reply, work)
+        return leased
+    }
+
+    func send<Reply: Sendable>(
         _ reply: consuming Reply, on connection: isolated Connection,
-        _ encode: (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
+        _ encode: @escaping @Sendable (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
     ) {
-        do throws(WireError) {
-            connection.complete(slot, with: try encode(reply, context.header))
-        } catch {
-            connection.close(.handler("the reply cannot be encoded: \(error)"))
+        guard let leases else { return complete(Self.encoded(reply, context.header, encode), on: connection) }
+        // What is large takes long to write.
+        context.broker.sockets.pool.run(for: context.loop) { [reply, context] in
+            Self.encoded(reply, context.header, encode)
+        } then: { [self, connection = connection as Connection] result in
+            connection.assumeIsolated { complete(result.map { $0.leased(leases.reply) }, on: $0) }
         }
+    }
+
+    private static func encoded<Reply>(
+        _ reply: consuming Reply, _ header: RequestHeader,
+        _ encode: (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
+    ) -> Result<OutboundReply, WireError> {
+        do throws(WireError) { return .success(try encode(reply, header)) } catch { return .failure(error) }
+    }
+
+    private func complete(_ result: Result<OutboundReply, WireError>, on connection: isolated Connection) {
+        switch result {
+        case .success(let reply): connection.complete(slot, with: reply)
+        case .failure(let error): connection.close(.handler("the reply cannot be encoded: \(error)"))
+        }
+    }
+}
+
+extension OutboundReply {
+    /// The same reply with its memory.
+    fileprivate func leased(_ lease: MemoryLease) -> OutboundReply {
+        var leased = self
+        leased.lease = lease
+        return leased
     }
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -53,6 +54,14 @@ void apus_forget_code(void) {
     uintptr_t from = (uintptr_t)__executable_start & ~(page - 1), to = (uintptr_t)etext & ~(page - 1);
     if (to > from) madvise((void *)from, to - from, MADV_DONTNEED);
 }
+
+void apus_bound_allocator(int mapped_bytes, int kept_bytes, int arenas) {
+    mallopt(M_MMAP_THRESHOLD, mapped_bytes);
+    mallopt(M_TRIM_THRESHOLD, kept_bytes);
+    if (arenas > 0) mallopt(M_ARENA_MAX, arenas);
+}
+
+void apus_return_memory(void) { malloc_trim(0); }
 
 void apus_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 

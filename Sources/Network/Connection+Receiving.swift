@@ -15,7 +15,7 @@ extension Connection {
         var framesLeft = context.limits.framesPerTurn
         handleKept(&framesLeft)
         var reads = 0
-        while mayReceive, reads < context.limits.readsPerTurn, framesLeft > 0, mayHandle, !isShortOfMemory() {
+        while mayReceive, reads < context.limits.readsPerTurn, framesLeft > 0, mayHandle, !awaitsMemory {
             reads += 1
             guard receive(&framesLeft) else { break }
         }
@@ -25,7 +25,7 @@ extension Connection {
     /// Receives once; false when the socket has no more or replies wait to be sent.
     private func receive(_ framesLeft: inout Int) -> Bool {
         if secured != nil { return receiveSecured(&framesLeft) }
-        let shared = unsafe loop.scratch.input
+        let shared = unsafe sharedArea
         let empty = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
         let own = unsafe kept.isEmpty ? empty : kept.spaceForRest()
         let transfer =
@@ -42,8 +42,7 @@ extension Connection {
     private func received(_ transfer: Transfer) -> Int? {
         switch transfer {
         case .moved(let count):
-            unfinishedBytes += count
-            if unfinishedBytes >= context.limits.idleProgressBytes { noteProgress() }
+            noteMoved(count)
             return count
         case .wouldWait: return nil
         case .ended: close(.peerClosed)
@@ -52,8 +51,16 @@ extension Connection {
         return nil
     }
 
+    /// Where bytes arrive that have no place of their own: what is left of them has to be kept, so it is
+    /// less while memory is short.
+    private var sharedArea: UnsafeMutableRawBufferPointer {
+        let area = unsafe loop.scratch.input
+        guard context.budget.isUnderPressure else { return unsafe area }
+        return unsafe UnsafeMutableRawBufferPointer(rebasing: area[..<MemoryShares.smallMaxBytes])
+    }
+
     private func receiveSecured(_ framesLeft: inout Int) -> Bool {
-        let shared = unsafe loop.scratch.input
+        let shared = unsafe sharedArea
         let transfer = unsafe socket.receive(
             into: shared, then: UnsafeMutableRawBufferPointer(start: nil, count: 0))
         guard let count = received(transfer), var stream = secured else { return false }
@@ -100,6 +107,7 @@ extension Connection {
         guard !kept.isEmpty, mayHandle else { return }
         let handled = unsafe handle(kept.bytes, &framesLeft)
         kept.consume(handled)
+        if handled > 0 { frameLease = nil }
     }
 
     /// Hands the whole frames at the start of `area` to the handler; how many bytes they took.
@@ -126,67 +134,38 @@ extension Connection {
 
     /// Whether a frame may have this size; closes the connection if not.
     private func isAcceptable(_ size: Int32) -> Bool {
-        if size >= 0, Int(size) >= frameMinBytes, Int(size) <= context.limits.socketRequestMaxBytes {
-            return true
+        guard size >= 0, Int(size) >= frameMinBytes, Int(size) <= context.limits.socketRequestMaxBytes else {
+            close(.frameSize(size))
+            return false
         }
-        close(.frameSize(size))
-        return false
-    }
-}
-
-// MARK: - Short memory
-
-extension Connection {
-    /// Whether reading has to wait for the memory budget; then it goes on by itself when there is room.
-    private func isShortOfMemory() -> Bool {
-        guard context.budget.isExhausted, passSince == nil else { return false }
-        if takePass() { return false }
-        awaitsBudget = true
-        let loop = loop
-        context.budget.whenAvailable { [weak self] in
-            loop.post { [weak self] in self?.assumeIsolated { $0.budgetAvailable() } }
+        // What memory has no room for would wait for ever.
+        guard Int(size) <= context.budget.shares.largestFrameBytes else {
+            close(.frameTooLargeForMemory(size, limit: context.budget.shares.largestFrameBytes))
+            return false
         }
-        // The pass may have come back just before the line above; its return would not be told again.
-        if takePass() { awaitsBudget = false }
-        return awaitsBudget
-    }
-
-    private func takePass() -> Bool {
-        guard !kept.isEmpty, context.budget.takePass(id) else { return false }
-        passSince = loop.now
-        startStallTimer()
         return true
-    }
-
-    private func budgetAvailable() {
-        awaitsBudget = false
-        takeTurnSoon()
-    }
-
-    /// Looks after a while whether a peer that holds memory goes on; only set while one might not.
-    func startStallTimer() {
-        guard stallTimer == nil else { return }
-        stallTimer = loop.schedule(after: context.limits.stallTimeout) { [weak self] in
-            self?.assumeIsolated { $0.stallTimerDue() }
-        }
-    }
-
-    private func stallTimerDue() {
-        stallTimer = nil
-        let since = loop.now - context.limits.stallTimeout.wholeNanoseconds
-        let isHoldingOthersUp = isBlocked && lastProgress <= since && context.budget.isExhausted
-        if isHoldingOthersUp || (passSince.map { $0 <= since } ?? false) { return close(.stalled) }
-        if passSince != nil || isBlocked && heldBytes > 0 { startStallTimer() }
     }
 }
 
 // MARK: - Idle connections
 
 extension Connection {
-    /// Notes a sign of life: a whole request, many bytes of one, or sent bytes.
+    /// Notes a sign of life: a whole request, many bytes of one, or of replies.
     func noteProgress() {
         lastProgress = loop.now
         unfinishedBytes = 0
+    }
+
+    /// Notes bytes that were received or sent; enough of them are a sign of life.
+    func noteMoved(_ count: Int) {
+        unfinishedBytes += count
+        if unfinishedBytes >= progressBytes { noteProgress() }
+    }
+
+    /// How many bytes are a sign of life: more where more memory waits for the last of them, so that no
+    /// lease lasts longer than so many times the patience with a silent peer.
+    private var progressBytes: Int {
+        max(context.limits.idleProgressBytes, (frameLease?.bytes ?? 0) / context.limits.progressSteps)
     }
 
     /// Looks at the connection when it could first have been idle for too long; there is no other tick.
@@ -199,7 +178,9 @@ extension Connection {
     private func idleTimerDue() {
         idleTimer = nil
         // While the broker owes an answer, or holds requests back itself, the peer is not the idle one.
-        let waitsForUs = outbound.pendingCount > 0 && !outbound.hasReady || pauseDepth > 0 || mutedUntil > 0
+        let waitsForUs =
+            outbound.pendingCount > 0 && !outbound.hasReady || pauseDepth > 0 || mutedUntil > 0
+            || frameWish != nil
         if waitsForUs { lastProgress = loop.now }
         if loop.now - lastProgress >= context.limits.idleTimeout.wholeNanoseconds {
             close(.idle)

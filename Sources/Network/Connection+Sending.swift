@@ -25,7 +25,7 @@ extension Connection {
             }
             guard case .moved(let count) = transfer else { return sendingStopped(transfer) }
             outbound.sent(count)
-            noteProgress()
+            if outbound.hasReady { noteMoved(count) } else { noteProgress() }
             if count < wanted {
                 isBlocked = true
                 filePieceBytes = max(64 << 10, min(filePieceBytes, count * 2))
@@ -99,7 +99,7 @@ extension Connection {
                 }
                 guard case .moved(let count) = transfer else { return sendingStopped(transfer) }
                 stream.sent(count)
-                noteProgress()
+                noteMoved(count)
             }
             guard !isReadingCold else { return }
             if bytesLeft <= 0, outbound.hasReady { return takeAnotherTurn() }

@@ -83,16 +83,16 @@ package actor Connection {
     @safe @exclusivity(unchecked) var mutedUntil: Int64 = 0
     @safe @exclusivity(unchecked) var isInTurn = false
     @safe @exclusivity(unchecked) var hasTurnComing = false
-    @safe @exclusivity(unchecked) var awaitsBudget = false
-    /// What the budget was told that this connection holds.
+    /// What the frame at the front was leased with, where it is not small.
+    @safe @exclusivity(unchecked) var frameLease: MemoryLease?
+    /// The frame at the front waits for memory.
+    @safe @exclusivity(unchecked) var frameWish: MemoryWish?
+    /// What the budget was told that this connection holds beside its leases.
     @safe @exclusivity(unchecked) var settledBytes = 0
 
-    /// Whether this connection alone may read although the budget is exhausted, and since when.
-    @safe @exclusivity(unchecked) var passSince: Int64?
-    @safe @exclusivity(unchecked) var stallTimer: TimerID?
     @safe @exclusivity(unchecked) var idleTimer: TimerID?
     @safe @exclusivity(unchecked) var lastProgress: Int64 = 0
-    /// Bytes received since `lastProgress` that made no frame whole.
+    /// Bytes received since `lastProgress` that made no frame whole, and bytes sent.
     @safe @exclusivity(unchecked) var unfinishedBytes = 0
     private var knownLocal: SocketAddress?
 
@@ -141,21 +141,25 @@ package actor Connection {
     package var requestsInFlight: Int { outbound.count }
     /// Bytes of memory that the connection holds: unfinished and waiting requests, and waiting replies.
     package var heldBytes: Int { kept.capacity + outbound.heldBytes + (secured?.outgoing.count ?? 0) }
+    /// How many of them were not leased.
+    var unleasedBytes: Int {
+        (frameLease == nil ? kept.capacity : 0) + outbound.unleasedBytes + (secured?.outgoing.count ?? 0)
+    }
+    /// For whom the budget is asked.
+    package nonisolated var holder: MemoryHolder { MemoryHolder(peer.host) }
 }
 
 // MARK: - For the handler
 
 extension Connection {
-    /// Reserves the next place among the replies; `holding` counts what the request keeps in memory until it
-    /// is answered.
-    package func reserveReply(holding bytes: Int = 0) -> ReplySlot {
-        outbound.reserve(holding: bytes)
-    }
+    /// Reserves the next place among the replies.
+    package func reserveReply() -> ReplySlot { outbound.reserve() }
 
     /// Changes how many bytes the request at a place keeps in memory until it is answered.
     package func hold(_ bytes: Int, for slot: ReplySlot) {
         guard isOpen else { return }
-        outbound.hold(bytes, for: slot)
+        let isSmall = bytes <= MemoryShares.smallMaxBytes
+        outbound.hold(bytes, isSmall ? nil : context.budget.lease(bytes, for: holder), for: slot)
         takeTurnSoon()
     }
 
@@ -171,8 +175,23 @@ extension Connection {
     /// On a closed connection it is dropped.
     package func complete(_ slot: ReplySlot, with reply: OutboundReply) {
         guard isOpen else { return }
-        outbound.complete(slot, with: reply)
+        outbound.complete(slot, with: accounted(reply))
         takeTurnSoon()
+    }
+
+    /// The reply with a lease for the bytes that it really has, unless they are few.
+    private func accounted(_ reply: OutboundReply) -> OutboundReply {
+        let bytes = reply.memoryBytes
+        guard bytes > MemoryShares.smallMaxBytes || reply.lease != nil else { return reply }
+        var reply = reply
+        if bytes <= MemoryShares.smallMaxBytes {
+            reply.lease = nil
+        } else if let lease = reply.lease {
+            lease.resize(to: bytes)
+        } else {
+            reply.lease = context.budget.lease(bytes, for: holder)
+        }
+        return reply
     }
 
     /// Gives up a place: the request gets no reply (acks=0).
@@ -220,6 +239,12 @@ extension Connection {
         phase = .draining(reason)
         takeTurnSoon()
     }
+
+    /// Ends a connection that takes no further request and whose peer does not take its replies.
+    func closeIfSilent() {
+        guard case .draining(let reason) = phase, isBlocked else { return }
+        if loop.now - lastProgress >= context.limits.drainTimeout.wholeNanoseconds { close(reason) }
+    }
 }
 
 // MARK: - Turns
@@ -231,7 +256,7 @@ extension Connection: EventSource, TurnTaker {
             registration = try loop.watch(socket.descriptor, for: .readable, self)
             interest = .readable
         } catch {
-            context.logger.log(.error, "connection-not-watched", ["error": "\(error)"])
+            context.logger.logLimited(.error, "connection-not-watched", ["error": "\(error)"])
             phase = .closing(.shutdown)
         }
         lastProgress = loop.now
@@ -275,11 +300,12 @@ extension Connection: EventSource, TurnTaker {
     }
 
     /// Whether a readable socket is read from.
-    var isReading: Bool { mayHandle && !awaitsBudget }
+    var isReading: Bool { mayHandle && !isFrameHeldBack }
 
     private func finishTurn() {
         if outbound.hasReady || secured != nil { flush() }
         kept.trim()
+        if !kept.isEmpty, isOpen { leaseFrame() }
         if case .draining(let reason) = phase, outbound.count == 0, secured?.outgoing.isEmpty ?? true {
             phase = .closing(reason)
         }
@@ -288,6 +314,7 @@ extension Connection: EventSource, TurnTaker {
         // Whole frames were kept because of a bound that the last flush has lifted, or as the turn had its
         // share: no event of the socket would come for them.
         if !kept.isEmpty, kept.missing == 0, mayHandle { takeAnotherTurn() }
+        if context.budget.isUnderPressure { dropPrefetched() }
         settle()
         var wanted: Readiness = []
         if isReading { wanted.insert(.readable) }
@@ -297,28 +324,17 @@ extension Connection: EventSource, TurnTaker {
         loop.change(registration, of: socket.descriptor, to: wanted)
     }
 
-    /// Tells the budget what this connection holds between its turns.
-    private func settle() {
-        let held = heldBytes
-        if held != settledBytes {
-            context.budget.adjust(by: held - settledBytes)
-            settledBytes = held
-        }
-        if passSince != nil, kept.isEmpty || !isOpen {
-            passSince = nil
-            context.budget.returnPass()
-        }
-        if isBlocked, held > 0, isOpen { startStallTimer() }
-    }
-
     private func tearDown(_ reason: CloseReason) {
         phase = .closed(reason)
         sayGoodbye()
         if let registration { loop.forget(registration, of: socket.descriptor) }
         registration = nil
         socket.close()
-        for timer in [idleTimer, muteTimer, stallTimer] { if let timer { loop.cancel(timer) } }
+        for timer in [idleTimer, muteTimer] { if let timer { loop.cancel(timer) } }
         kept.removeAll()
+        frameWish?.cancel()
+        frameWish = nil
+        frameLease = nil
         let unsent = outbound
         outbound = OutboundQueue()
         unsent.abandon()
@@ -327,7 +343,7 @@ extension Connection: EventSource, TurnTaker {
         context.census.leave(peer.host)
         loop.connectionLeft()
         if reason.isNoteworthy {
-            context.logger.log(
+            context.logger.logLimited(
                 .warning, "connection-closed",
                 ["peer": "\(peer)", "listener": listener.name.text, "reason": "\(reason)"])
         }

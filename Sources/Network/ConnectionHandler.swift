@@ -21,6 +21,8 @@ package enum CloseReason: Error, Equatable, Sendable {
     case failed(errno: Int32)
     /// A frame announced a size below the smallest request, negative, or above socket.request.max.bytes.
     case frameSize(Int32)
+    /// A frame is larger than memory has room for, whatever the configuration allows.
+    case frameTooLargeForMemory(Int32, limit: Int)
     /// Nothing was completed for longer than connections.max.idle.ms.
     case idle
     /// Memory was short, and the peer neither took its replies nor finished its frame.
@@ -40,7 +42,8 @@ package enum CloseReason: Error, Equatable, Sendable {
     package var isNoteworthy: Bool {
         switch self {
         case .peerClosed, .failed, .idle, .shutdown: false
-        case .frameSize, .stalled, .security, .sourceEnded, .sourceFailed, .handler: true
+        case .frameSize, .frameTooLargeForMemory, .stalled, .security, .sourceEnded, .sourceFailed, .handler:
+            true
         }
     }
 }
@@ -53,6 +56,8 @@ extension CloseReason: CustomStringConvertible {
         case .failed(let number): describe(errno: number)
         case .frameSize(let size):
             "a frame of \(size) bytes was announced; no Kafka client, or a request too large"
+        case .frameTooLargeForMemory(let size, let limit):
+            "a request of \(size) bytes does not fit into memory, which has room for \(limit)"
         case .idle: "idle for too long"
         case .stalled: "memory is short and the peer does not go on"
         case .security(let why): why

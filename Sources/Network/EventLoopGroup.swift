@@ -66,6 +66,23 @@ extension EventLoop {
             }
         }
         whenEmpty(empty)
+        closeSilentPeers()
+    }
+
+    /// How often peers are looked at that the drain waits for.
+    private static let drainInterval = Duration.milliseconds(200)
+
+    /// Ends the connections whose peers do not take the replies that they are owed.
+    private func closeSilentPeers() {
+        guard connections > 0 else { return }
+        for case let connection as Connection in sources {
+            connection.assumeIsolated {
+                // It may have been on its way to this loop when the drain began.
+                $0.closeAfterReplies(.shutdown)
+                $0.closeIfSilent()
+            }
+        }
+        schedule(after: Self.drainInterval) { [weak self] in self?.closeSilentPeers() }
     }
 
     /// Ends all connections at once.

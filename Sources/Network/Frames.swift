@@ -18,7 +18,9 @@ enum FrameSize {
 /// Bytes of one connection that wait for more bytes, or for their turn; no memory while there are none.
 @safe struct KeptBytes: ~Copyable {
     /// What the first bytes of a frame get at least, once there are any.
-    private static let smallest = 4096
+    private static let smallest = 512
+    /// What is worth to be given back before everything is.
+    private static let largeBytes = 64 << 10
     private var storage: UnsafeMutableRawPointer?
     private var start = 0
     private var end = 0
@@ -82,9 +84,10 @@ enum FrameSize {
         if start == end { (start, end) = (0, 0) }
     }
 
-    /// Gives the memory back when nothing is kept.
+    /// Gives the memory back when nothing is kept, and most of it when little is.
     mutating func trim() {
-        guard isEmpty, capacity > 0 else { return }
+        guard capacity > 0 else { return }
+        guard isEmpty else { return shrink() }
         unsafe free(storage)
         unsafe storage = nil
         (start, end, capacity) = (0, 0, 0)
@@ -94,6 +97,17 @@ enum FrameSize {
     mutating func removeAll() {
         (start, end) = (0, 0)
         trim()
+    }
+
+    /// Moves what is kept behind a large frame to a place of its own size.
+    private mutating func shrink() {
+        guard start > 0, capacity > Self.largeBytes, count < capacity / 2, let old = unsafe storage,
+            let small = unsafe malloc(count)
+        else { return }
+        unsafe small.copyMemory(from: old + start, byteCount: count)
+        unsafe free(old)
+        unsafe storage = small
+        (start, end, capacity) = (0, count, count)
     }
 
     private mutating func reserve(_ more: Int) {

@@ -16,11 +16,13 @@ package struct NetworkServices: Sendable {
     package let logger: Logger
 
     /// Services with these limits.
-    package init(limits: NetworkLimits, pool: WorkPool, logger: Logger) {
+    package init(limits: NetworkLimits, loops: EventLoopGroup, pool: WorkPool, logger: Logger) {
         self.limits = limits
         self.pool = pool
         self.logger = logger
-        budget = MemoryBudget(limitBytes: limits.memoryBudgetBytes)
+        budget = MemoryBudget(limits.memory)
+        budget.whenMuchWasFreed { pool.run { Machine.returnFreeMemory() } }
+        for loop in loops.loops { PressureSweep.begin(on: loop, budget, limits) }
         census = ConnectionCensus(limits: limits)
     }
 }
@@ -41,8 +43,6 @@ package actor Listener {
     private var socket: Socket
     private var registration: EventLoop.Registration?
     private var restTimer: TimerID?
-    private var lastRefusalLine: Int64?
-    private var refusalsWithoutLine = 0
 
     /// Binds to `address` and listens; accepts nothing before `start`.
     ///
@@ -155,7 +155,7 @@ extension Listener: EventSource {
         switch errno {
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
             // The listener would be reported ready again and again without any way to take the connection.
-            context.logger.log(
+            context.logger.logLimited(
                 .error, "accept-failed", ["listener": address.name.text, "error": describe(errno: errno)])
             rest()
         default:
@@ -177,19 +177,9 @@ extension Listener: EventSource {
         loop.change(registration, of: socket.descriptor, to: .readable)
     }
 
-    /// One line per second at most: whoever is refused tries again, perhaps thousands of times.
     private func noteRefusal(of peer: SocketAddress, _ refusal: ConnectionCensus.Refusal) {
-        if let lastRefusalLine, loop.now - lastRefusalLine < 1_000_000_000 {
-            refusalsWithoutLine += 1
-            return
-        }
-        context.logger.log(
+        context.logger.logLimited(
             .warning, "connection-refused",
-            [
-                "peer": "\(peer.host)", "listener": address.name.text, "reason": "\(refusal)",
-                "others": "\(refusalsWithoutLine)",
-            ])
-        lastRefusalLine = loop.now
-        refusalsWithoutLine = 0
+            ["peer": "\(peer.host)", "listener": address.name.text, "reason": "\(refusal)"])
     }
 }

@@ -1,4 +1,4 @@
-// What can go wrong before a connection exists: binding, resolving, making descriptors.
+// What can go wrong before a connection exists: binding, resolving, making descriptors and threads.
 package import Base
 import Glibc
 
@@ -14,6 +14,8 @@ package enum NetworkError: Error, Equatable {
     case unknownHost(String, String)
     /// A listener's security protocol that this build does not serve.
     case unsupportedSecurity(SecurityProtocol, listener: Name)
+    /// A thread could not be started.
+    case thread(ThreadError)
     /// A system call failed with this errno.
     case system(call: String, errno: Int32)
 
@@ -39,6 +41,7 @@ extension NetworkError: CustomStringConvertible {
         case .unknownHost(let host, let why): "cannot resolve host '\(host)': \(why)"
         case .unsupportedSecurity(let security, let listener):
             "listener \(listener) asks for \(security.rawValue), which is not served"
+        case .thread(let error): error.description
         case .system(let call, let number): "\(call) failed: \(describe(errno: number))"
         }
     }

@@ -21,12 +21,17 @@ package struct NetworkLimits: Sendable {
     package var requestsInFlightPerConnection = 128
     /// Reply bytes in memory that one connection may have waiting before it stops reading.
     package var replyBytesPerConnection = 1 << 20
-    /// Request and reply bytes held over all connections at the end of their turns; above it connections stop
-    /// reading.
-    package var memoryBudgetBytes = 256 << 20
-    /// While the budget is exhausted, a peer that takes no reply, or does not finish the frame it was let go
-    /// on with, for so long is closed.
-    package var stallTimeout: Duration = .seconds(10)
+    /// The memory for requests and replies over all connections.
+    package var memory = MemoryShares(largeBytes: 104_857_600 + FrameSize.byteCount)
+    /// While others wait for memory, a peer that holds some and neither goes on with its frame nor takes its
+    /// replies for so long is closed.
+    package var stallTimeout: Duration = .milliseconds(700)
+    /// How often connections are looked at while that is so.
+    package var pressureInterval: Duration = .milliseconds(200)
+    /// In how many steps a large frame has to arrive at least, each within the patience for a silent peer.
+    package var progressSteps = 64
+    /// How long a peer may take no reply while the broker waits for it in order to stop.
+    package var drainTimeout: Duration = .seconds(1)
     /// Frames handled in one turn of a connection, so that a stream of tiny ones starves nobody.
     package var framesPerTurn = 256
     /// Bytes sent in one turn of a connection, so that one fast reader starves nobody.

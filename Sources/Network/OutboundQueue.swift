@@ -52,10 +52,17 @@ struct OutboundQueue {
     }
 
     private enum Slot {
-        /// The request is being worked on and holds so many bytes; `source` will complete it.
-        case pending(holding: Int, source: (any AwaitedReply)? = nil)
+        /// The request is being worked on; `source` will complete it.
+        case pending(Holding, source: (any AwaitedReply)? = nil)
         case ready(OutboundReply)
         case cancelled
+    }
+
+    /// What a request keeps in memory.
+    private struct Holding {
+        var bytes = 0
+        var lease: MemoryLease?
+        var unleasedBytes: Int { lease == nil ? bytes : 0 }
     }
 
     private var slots: [Slot] = []
@@ -69,6 +76,8 @@ struct OutboundQueue {
     private var prefetchedFrom = 0
     /// Memory that replies, and requests being worked on, hold.
     private(set) var heldBytes = 0
+    /// How much of that was not leased.
+    private(set) var unleasedBytes = 0
     /// Slots that still wait for their reply.
     private(set) var pendingCount = 0
 
@@ -83,25 +92,26 @@ struct OutboundQueue {
 
     // MARK: Filling
 
-    /// Takes the next place; the request keeps `holding` bytes until its reply is complete.
-    mutating func reserve(holding: Int) -> ReplySlot {
-        slots.append(.pending(holding: holding))
-        heldBytes += holding
+    /// Takes the next place.
+    mutating func reserve() -> ReplySlot {
+        slots.append(.pending(Holding()))
         pendingCount += 1
         return ReplySlot(sequence: headSequence + UInt64(count - 1))
     }
 
-    /// Changes how many bytes the request at a place keeps.
-    mutating func hold(_ bytes: Int, for slot: ReplySlot) {
-        let (index, holding) = pending(slot)
-        slots[index] = .pending(holding: bytes)
-        heldBytes += bytes - holding
+    /// Changes how many bytes the request at a place keeps until its reply is complete.
+    mutating func hold(_ bytes: Int, _ lease: MemoryLease?, for slot: ReplySlot) {
+        let (index, before) = pending(slot)
+        let holding = Holding(bytes: bytes, lease: lease)
+        slots[index] = .pending(holding)
+        heldBytes += bytes - before.bytes
+        unleasedBytes += holding.unleasedBytes - before.unleasedBytes
     }
 
     /// Notes what the reply for a place waits for.
     mutating func expect(_ source: any AwaitedReply, for slot: ReplySlot) {
         let (index, holding) = pending(slot)
-        slots[index] = .pending(holding: holding, source: source)
+        slots[index] = .pending(holding, source: source)
     }
 
     /// Tells whatever is waited for that it need not come.
@@ -109,7 +119,7 @@ struct OutboundQueue {
         for case .pending(_, let source?) in slots[head...] { source.abandon() }
     }
 
-    private func pending(_ slot: ReplySlot) -> (index: Int, holding: Int) {
+    private func pending(_ slot: ReplySlot) -> (index: Int, holding: Holding) {
         let index = head + Int(clamping: slot.sequence &- headSequence)
         guard slots.indices.contains(index), case .pending(let holding, _) = slots[index] else {
             preconditionFailure("a reply slot is completed once, on the connection that gave it out")
@@ -121,14 +131,26 @@ struct OutboundQueue {
     mutating func complete(_ slot: ReplySlot, with reply: OutboundReply?) {
         let (index, holding) = pending(slot)
         pendingCount -= 1
-        heldBytes -= holding
+        heldBytes -= holding.bytes
+        unleasedBytes -= holding.unleasedBytes
         if let reply {
             heldBytes += reply.memoryBytes
+            unleasedBytes += reply.unleasedBytes
             slots[index] = .ready(reply)
         } else {
             slots[index] = .cancelled
         }
         if index == head { dropFinished() }
+    }
+
+    /// The leased bytes of replies that are complete.
+    func leasedBytes(_ kind: MemoryBudget.Kind) -> Int {
+        slots[head...].reduce(0) { sum, slot in
+            guard case .ready(let reply) = slot, let lease = reply.lease, lease.kind == kind else {
+                return sum
+            }
+            return sum + lease.bytes
+        }
     }
 
     // MARK: Sending
@@ -209,6 +231,7 @@ struct OutboundQueue {
         prefetched = bytes
         prefetchedFrom = offset
         heldBytes += bytes.count
+        unleasedBytes += bytes.count
     }
 
     /// Calls `body` with the bytes that `gather` called large.
@@ -266,6 +289,7 @@ struct OutboundQueue {
                 guard fragment == reply.count else { return compact() }
                 fragment = 0
                 heldBytes -= reply.memoryBytes
+                unleasedBytes -= reply.unleasedBytes
             }
             slots[head] = .cancelled
             head += 1
@@ -274,9 +298,11 @@ struct OutboundQueue {
         compact()
     }
 
-    private mutating func dropPrefetched() {
+    /// Forgets what was read beforehand; it is read again when it can leave.
+    mutating func dropPrefetched() {
         guard !prefetched.isEmpty else { return }
         heldBytes -= prefetched.count
+        unleasedBytes -= prefetched.count
         prefetched = []
     }
 

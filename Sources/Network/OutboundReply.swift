@@ -27,6 +27,8 @@ package struct OutboundReply: Sendable {
     // Nearly all replies are one piece, which then needs no array around it.
     private let first: Fragment
     private let rest: [Fragment]
+    /// What its bytes were leased with, unless they are few.
+    package var lease: MemoryLease?
 
     /// A reply that is in memory.
     package init(_ bytes: [UInt8]) {
@@ -49,6 +51,8 @@ package struct OutboundReply: Sendable {
     package var byteCount: Int { rest.reduce(first.byteCount) { $0 + $1.byteCount } }
     /// How many bytes of memory the reply holds.
     package var memoryBytes: Int { rest.reduce(first.memoryBytes) { $0 + $1.memoryBytes } }
+    /// How many of them were not leased.
+    var unleasedBytes: Int { lease == nil ? memoryBytes : 0 }
 }
 
 /// What a reply waits for.

@@ -8,8 +8,9 @@ import Glibc
 /// Runs slow work off the loops, first come first served.
 package final class WorkPool: Sendable {
     private struct State: ~Copyable {
-        var waiting: [@Sendable () -> Void] = []
-        /// Entries of `waiting` before this one were taken already.
+        var waiting: [(@Sendable () -> Void)?] = []
+        /// Entries of `waiting` before this one were taken already, and are empty: what work holds goes with
+        /// the work, and never under the lock.
         var next = 0
         var isStopping = false
         var started = 0
@@ -79,6 +80,7 @@ package final class WorkPool: Sendable {
     private static func take(_ state: inout State) -> (@Sendable () -> Void)? {
         guard state.next < state.waiting.count else { return nil }
         let body = state.waiting[state.next]
+        state.waiting[state.next] = nil
         state.next += 1
         if state.next == state.waiting.count || state.next >= 1024 {
             state.waiting.removeFirst(state.next)

@@ -53,9 +53,9 @@ package final class DiskReserve: Sendable {
             "produce": isReached ? "refused" : "accepted",
         ]
         if isReached {
-            logger.log(.error, "disk.reserve_reached", fields)
+            logger.logLimited(.error, "disk.reserve_reached", fields)
         } else {
-            logger.log(.info, "disk.reserve_restored", fields)
+            logger.logLimited(.info, "disk.reserve_restored", fields)
         }
         return isReached
     }

@@ -41,7 +41,8 @@ final class Graveyard: Sendable {
                 // It is gone with its directory if the topic was deleted meanwhile.
                 try disk.removeIfPresent(path)
             } catch {
-                logger.log(.warning, "segment.remove.failed", ["file": path, "reason": error.description])
+                logger.logLimited(
+                    .warning, "segment.remove.failed", ["file": path, "reason": error.description])
             }
         }
         return next

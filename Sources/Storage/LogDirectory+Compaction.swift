@@ -73,7 +73,7 @@ extension LogDirectory {
             return state.cleanerOffsets
         }
         try write(checkpoint)
-        services.logger.log(
+        services.logger.logLimited(
             .info, "log.compacted",
             [
                 "partition": "\(log.partition)", "up_to": "\(report.firstDirty.value)",

@@ -155,7 +155,7 @@ extension LogDirectory {
                     try disk.remove(directory + "/" + entry.name)
                 }
                 if let stranger = strange.first {
-                    logger.log(
+                    logger.logLimited(
                         .warning, "partition.delete.kept",
                         ["directory": directory, "reason": "\(stranger.name) in it is not of a broker"])
                     return
@@ -163,7 +163,7 @@ extension LogDirectory {
                 try disk.removeIfPresent(directory + "/" + PartitionMetadata.fileName)
                 try disk.removeDirectory(directory)
             } catch {
-                logger.log(
+                logger.logLimited(
                     .warning, "partition.delete.failed",
                     ["directory": directory, "reason": error.description])
             }

@@ -46,7 +46,7 @@ extension LogDirectory {
                 guard let due = try body(log) else { continue }
                 next = min(next ?? due, due)
             } catch {
-                services.logger.log(
+                services.logger.logLimited(
                     .warning, event, ["partition": "\(log.partition)", "reason": error.description])
                 let retry = Timestamp(milliseconds: now.milliseconds + 60_000)
                 next = min(next ?? retry, retry)
@@ -68,7 +68,7 @@ extension LogDirectory {
         do throws(StorageError) {
             try writeCheckpoints()
         } catch {
-            services.logger.log(
+            services.logger.logLimited(
                 .warning, "checkpoint.failed", ["directory": path, "reason": error.description])
         }
     }

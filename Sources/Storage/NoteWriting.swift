@@ -21,7 +21,7 @@ enum NoteWriting {
         for (log, failure) in zip(logs, write(logs, isFinal: false, threads: BehindLimits.threads)) {
             // What is deleted meanwhile needs none.
             guard let failure, !failure.isClosed else { continue }
-            log.services.logger.log(
+            log.services.logger.logLimited(
                 .warning, "log.notes.failed",
                 ["partition": "\(log.partition)", "reason": failure.description])
         }

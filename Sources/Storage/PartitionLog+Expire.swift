@@ -29,7 +29,7 @@ extension PartitionLog {
             if expiry.start > state.bounds.logStart { state.moveStart(to: expiry.start) }
             return state.lastSnapshot
         }
-        services.logger.log(
+        services.logger.logLimited(
             .info, "segments.deleted",
             [
                 "partition": "\(partition)", "segments": "\(expiry.removed.count)",

@@ -47,10 +47,16 @@ package struct LogSlice: Sendable {
 
     /// Makes `buffer` hold the bytes of the slice, waiting for the disk.
     package func copy(into buffer: inout [UInt8]) throws(StorageError) {
-        buffer = length == 0 ? [] : try source.bytes(length, at: position)
-        guard buffer.count == length else {
+        buffer = try copy(length, at: 0)
+    }
+
+    /// `count` bytes of the slice from `start` on, waiting for the disk.
+    package func copy(_ count: Int, at start: Int) throws(StorageError) -> [UInt8] {
+        let bytes = count == 0 ? [] : try source.bytes(count, at: position + Int64(start))
+        guard bytes.count == count else {
             throw .corrupt(path: source.place, position: position, reason: "the file is shorter than its log")
         }
+        return bytes
     }
 }
 

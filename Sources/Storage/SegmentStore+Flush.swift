@@ -76,7 +76,7 @@ extension SegmentStore: FlushTarget {
                 try writeIndexes(minimumPending: StorageLimits.indexEntriesPending)
             } catch {
                 // Indexes can be rebuilt; unless a sync failed, the next turn tries again.
-                services.logger.log(
+                services.logger.logLimited(
                     .warning, "index.write.failed", ["directory": directory, "reason": error.description])
             }
             return state.withLock { ($0.events, $0.syncedEnd) }

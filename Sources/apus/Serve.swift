@@ -131,6 +131,7 @@ private func serve(_ loader: BrokerConfigLoader) throws(CommandError) -> Int32 {
     if !withoutEffect.isEmpty {
         logger.log(.info, "config.without_effect", ["keys": withoutEffect.joined(separator: ",")])
     }
+    Machine.boundAllocator(.current())
     do throws(NetworkError) {
         try SignalWaiter.prepare()
     } catch {

@@ -42,15 +42,18 @@ final class BrokerRig {
         let worker = SerialWorker()
         let catalog = try TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: worker, logger: logger)
+        let room = MemoryRoom(bytes: 1 << 30, bound: .machine)
+        services = NetworkServices(
+            limits: NetworkLimits(settings, room: room), loops: loops, pool: pool, logger: logger)
         let parts = BrokerParts(
             storage: storage, catalog: catalog,
             producerIDs: ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID),
-            sockets: BrokerSockets(loops: loops, pool: pool, listeners: [], routers: RouterSlot()),
+            sockets: BrokerSockets(
+                loops: loops, pool: pool, memory: services.budget, listeners: [], routers: RouterSlot()),
             advertised: [], brokerEpoch: 0)
         try catalog.takeLeadership()
         broker = Broker(settings, parts, logger: logger, clock: clock)
         router = Router(broker)
-        services = NetworkServices(limits: NetworkLimits(settings), pool: pool, logger: logger)
         loop = loops.loops[0]
         self.diskPool = diskPool
     }

@@ -20,8 +20,13 @@ final class WireConnection {
     private let descriptor: Int32
 
     /// Connects; every later wait ends after `seconds`.
-    init(port: Int, seconds: Int = 20) throws {
+    ///
+    /// With a `receiveBuffer` the kernel takes about so many bytes that are not received yet.
+    init(port: Int, seconds: Int = 20, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        if var receiveBuffer {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = WireConnection.loopback(port)
         let status = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -61,6 +66,14 @@ final class WireConnection {
         }
     }
 
+    /// Sends what the kernel takes at once; how many bytes that were, or nil if the connection is closed.
+    func sendNow(_ bytes: [UInt8]) -> Int? {
+        let count = bytes.withUnsafeBytes {
+            Glibc.send(descriptor, $0.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        }
+        return count >= 0 ? count : errno == EAGAIN ? 0 : nil
+    }
+
     /// Receives one frame, without its size.
     func receive() throws -> [UInt8] {
         let size = try receiveRaw(4).reduce(0) { $0 << 8 | Int($1) }
@@ -82,6 +95,14 @@ final class WireConnection {
             if recv(descriptor, &buffer, buffer.count, 0) <= 0 { return true }
         }
         return false
+    }
+
+    /// The error that ended the connection; 0 while there is none.
+    var pendingError: Int32 {
+        var error: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size)
+        return error
     }
 
     /// Sends ApiVersions v0 and gives the answer's body, which begins with the error code.

@@ -15,7 +15,8 @@ func storm(seed: UInt64) throws {
         switch frame[0] % 8 {
         case 0, 1: connection.complete(connection.reserveReply(), with: OutboundReply(sized(frame)))
         case 2, 3:
-            let slot = connection.reserveReply(holding: frame.count)
+            let slot = connection.reserveReply()
+            connection.hold(frame.count, for: slot)
             waiting.withLock { $0.append((connection, slot, frame)) }
         case 4: connection.mute(until: connection.loop.now + 20_000_000)
         case 5:
@@ -70,7 +71,7 @@ private func tightLimits(_ seed: UInt64) -> NetworkLimits {
     limits.socketRequestMaxBytes = 300_000
     limits.requestsInFlightPerConnection = 5
     limits.replyBytesPerConnection = 50_000
-    limits.memoryBudgetBytes = [200_000, 1 << 20, 1 << 30][Int(seed % 3)]
+    limits.memory = MemoryShares(largeBytes: [310_000, 1 << 20, 1 << 30][Int(seed % 3)])
     limits.framesPerTurn = 3
     return limits
 }

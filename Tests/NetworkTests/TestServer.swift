@@ -116,7 +116,7 @@ final class TestServer {
         group = try clock.map { try EventLoopGroup(count: 1, clock: $0) } ?? EventLoopGroup(count: loops)
         let log = self.log
         services = NetworkServices(
-            limits: limits, pool: try WorkPool(threadLimit: clock == nil ? 2 : 0),
+            limits: limits, loops: group, pool: try WorkPool(threadLimit: clock == nil ? 2 : 0),
             logger: Logger(sink: { line in log.lines.withLock { $0.append(line) } }))
         listener = try Listener(
             ListenerAddress(host: host, port: 0), on: group, services: services, security: security

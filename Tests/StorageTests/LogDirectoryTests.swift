@@ -28,7 +28,7 @@ private final class Scratch {
             LogDirectoryOptions(
                 path: path ?? self.path, clusterID: "c", nodeID: 1, directoryID: UUID(high: 1, low: 999),
                 version: "1"),
-            disk: PosixDisk(), clock: SystemClock(), background: startDetachedThread,
+            disk: PosixDisk(), clock: SystemClock(), background: { startDetachedThread($0) },
             logger: Logger(level: .warning) { lines?.add($0) })
     }
 }

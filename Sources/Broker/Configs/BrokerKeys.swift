@@ -49,7 +49,9 @@ extension BrokerSettings {
             "Largest request accepted."),
         .init(
             "queued.max.request.bytes", sets: \.requestMemoryBytes, allowed: Int64.min...Int64.max,
-            "Memory for requests and replies in flight; -1 is an eighth of the machine's, at most 1 GiB."),
+            "Memory for large requests and replies in flight, beside that for smaller ones; -1 is what the "
+                + "largest request takes, or less in a process with little memory (container, ulimit)."
+        ),
         .init("max.connections", sets: \.maxConnections, allowed: 0...Int32.max, "Connections at a time."),
         .init(
             "max.connections.per.ip", sets: \.maxConnectionsPerAddress, allowed: 0...Int32.max,
@@ -66,7 +68,7 @@ extension BrokerSettings {
             "Silence after which a connection is closed; negative is never."),
         .init(
             "socket.listen.backlog.size", sets: \.listenBacklog, allowed: 1...Int32.max,
-            "Connections waiting to be accepted."),
+            "Connections waiting to be accepted; never less than 1024."),
         .init(
             "fetch.max.bytes", sets: \.fetchMaxBytes, allowed: 1024...Int32.max, "Largest reply to one fetch."
         ),

@@ -296,7 +296,7 @@ extension ShardHost {
     /// Throws the state away; everyone who waits asks again later.
     private func collapse(_ guarded: inout Guarded, _ outgoing: inout Outgoing, reason: String) {
         let isOver = partition.log?.hasFailed ?? true
-        services.logger.log(
+        services.logger.logLimited(
             .error, "coordinator.shard_failed",
             ["partition": "\(partition.id)", "reason": reason, "reloads": "\(!isOver)"])
         guarded.stage = isOver ? .failed : .loading
@@ -403,7 +403,7 @@ extension ShardHost {
     }
 
     private func unavailable(_ reason: String) {
-        services.logger.log(
+        services.logger.logLimited(
             .error, "coordinator.shard_not_loaded",
             ["partition": "\(partition.id)", "reason": reason])
         var outgoing = Outgoing()

@@ -65,7 +65,7 @@ struct StateLogLoader<State: Shard> {
             guard let key = stored.key else { throw ShardRecordError("a record without a key") }
             return try State.Record(key: key, value: stored.value)
         } catch {
-            logger.log(
+            logger.logLimited(
                 .error, "coordinator.record_unreadable",
                 [
                     "partition": "\(log.partition)", "offset": "\(stored.offset.value)",

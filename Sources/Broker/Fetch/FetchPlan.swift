@@ -22,6 +22,8 @@ struct FetchedPartition: Sendable {
     let target: FetchTarget
     var error = ErrorCode.none
     var slice: LogSlice?
+    /// The records in an old format, where the consumer wants that.
+    var converted: [UInt8]?
 
     /// The bounds of the log when it was read; nil beside an error.
     var bounds: LogBounds? { slice?.bounds }

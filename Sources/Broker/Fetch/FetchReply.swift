@@ -29,21 +29,26 @@ struct FetchReply: Sendable {
     private var isIsolated = false
     /// The records that follow the cuts of the body, in order.
     private var records: [Records] = []
+    /// What converted records were leased with.
+    private let lease: MemoryLease?
 
-    /// The reply with what was fetched, as far as the session says that it is news.
+    /// The reply with what was fetched, as far as the session says that it is news; converted records come
+    /// with their lease.
     init(
         _ fetched: FetchedPartitions, _ session: FetchSessionContext, isIsolated: Bool,
-        _ context: RequestContext
+        _ context: RequestContext, lease: MemoryLease? = nil
     ) {
+        self.lease = lease
         self.isIsolated = isIsolated
         let (id, partitions) = session.answer(fetched, context)
         body.throttleTimeMs = context.throttleMilliseconds
         body.sessionID = id
-        for partition in partitions { add(partition, context) }
+        for partition in partitions { add(partition) }
     }
 
     /// The reply to a request whose session is not as it says.
     init(refusing refusal: FetchSessionCache.Refusal, _ context: RequestContext) {
+        lease = nil
         body.throttleTimeMs = context.throttleMilliseconds
         let code: ErrorCode =
             switch refusal {
@@ -56,6 +61,7 @@ struct FetchReply: Sendable {
 
     /// The reply to a request that asks for what there is not, whatever its partitions.
     init(failing request: FetchRequest, _ code: ErrorCode, _ context: RequestContext) {
+        lease = nil
         body.throttleTimeMs = context.throttleMilliseconds
         body.errorCode = code.rawValue
         body.sessionID = request.sessionID
@@ -75,7 +81,7 @@ struct FetchReply: Sendable {
         }
     }
 
-    private mutating func add(_ fetched: FetchedPartition, _ context: RequestContext) {
+    private mutating func add(_ fetched: FetchedPartition) {
         var answer = FetchResponse.PartitionData()
         answer.partitionIndex = fetched.target.key.partition
         answer.errorCode = fetched.error.rawValue
@@ -89,28 +95,16 @@ struct FetchReply: Sendable {
         default: answer.abortedTransactions = nil
         }
         answer.records = .bytes([])
-        if let slice = fetched.slice, slice.length > 0 {
-            attach(slice, from: fetched.target.fetchOffset, to: &answer, context)
-        }
-        append(answer, of: fetched.target.key)
-    }
-
-    private mutating func attach(
-        _ slice: LogSlice, from fetchOffset: Offset, to answer: inout FetchResponse.PartitionData,
-        _ context: RequestContext
-    ) {
-        guard context.version < Self.firstVersionWithBatches else {
+        if let converted = fetched.converted {
+            if !converted.isEmpty {
+                answer.records = .external(length: converted.count)
+                records.append(.converted(converted))
+            }
+        } else if let slice = fetched.slice, slice.length > 0 {
             answer.records = .external(length: slice.length)
             records.append(.slice(slice.source, position: slice.position, length: slice.length))
-            return
         }
-        switch OldFormat.convert(slice, from: fetchOffset, forFetchVersion: context.version) {
-        case .success(let bytes):
-            answer.records = .external(length: bytes.count)
-            records.append(.converted(bytes))
-        case .failure(let problem):
-            answer.errorCode = problem.code.rawValue
-        }
+        append(answer, of: fetched.target.key)
     }
 
     /// Adds the partition to the topic before it, if that is the same one, as partitions of a topic stand
@@ -143,7 +137,9 @@ struct FetchReply: Sendable {
             start = cut.position
         }
         if start < bytes.count { fragments.append(.bytes(Array(bytes[start...]))) }
-        return OutboundReply(fragments)
+        var reply = OutboundReply(fragments)
+        reply.lease = lease
+        return reply
     }
 }
 

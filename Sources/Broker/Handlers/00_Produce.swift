@@ -53,17 +53,13 @@ enum ProduceHandler {
         _ attempt: ProduceAttempt, _ frame: RawSpan, _ acks: Acks, _ timeoutMilliseconds: Int32,
         _ context: RequestContext
     ) -> Outcome<ProduceResponse> {
-        var checks: [PoolCheck] = []
-        for postponed in attempt.postponed { checks.append(PoolCheck(postponed, of: frame)) }
         let started = Deferred<Outcome<ProduceResponse>>()
-        context.broker.sockets.pool.run(for: context.loop) { [checks] in
-            checks.map { $0.run() }
-        } then: { results in
+        PoolChecks(attempt.postponed, of: frame, context).begin { results in
             var attempt = attempt
             attempt.append(results)
             started.complete(outcome(of: attempt, acks, timeoutMilliseconds, context))
         }
-        return .starting(started, holding: checks.reduce(0) { $0 + $1.byteCount })
+        return .starting(started)
     }
 
     /// With acks=0 there is no reply, so the only way to tell a producer of an error is to close its

@@ -50,13 +50,17 @@ enum FetchHandler {
         _ reply: Deferred<FetchReply>, with fetched: FetchedPartitions, _ plan: FetchPlan,
         _ session: FetchSessionContext, _ context: RequestContext
     ) {
-        let answer: @Sendable () -> Void = {
-            reply.complete(FetchReply(fetched, session, isIsolated: plan.limit == .lastStable, context))
+        let isIsolated = plan.limit == .lastStable
+        guard context.version < FetchReply.firstVersionWithBatches, fetched.byteCount > 0 else {
+            reply.complete(FetchReply(fetched, session, isIsolated: isIsolated, context))
+            return
         }
-        // Conversion reads the records, perhaps from a cold disk, and decompresses them, to nobody knows how
-        // many.
-        let isConverted = context.version < FetchReply.firstVersionWithBatches && fetched.byteCount > 0
-        if isConverted { context.broker.sockets.pool.run(answer) } else { answer() }
+        let conversion = ConvertedFetch(fetched, context) { converted, lease in
+            reply.complete(
+                FetchReply(converted, session, isIsolated: isIsolated, context, lease: lease))
+        }
+        reply.whenAbandoned { conversion.cancel() }
+        conversion.begin()
     }
 }
 

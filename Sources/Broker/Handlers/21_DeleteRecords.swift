@@ -117,7 +117,7 @@ enum DeleteRecordsHandler {
         do throws(StorageError) {
             try context.broker.storage.writeCheckpoints()
         } catch {
-            context.broker.logger.log(
+            context.broker.logger.logLimited(
                 .error, "delete_records.not_durable", ["reason": error.description])
             for topic in response.topics.indices {
                 for partition in response.topics[topic].partitions.indices

@@ -1,5 +1,8 @@
-// The check of records that are too much for an event loop: over a copy of them, on a thread of the pool.
+// The check of records that are too much for an event loop: over a copy of them, on a thread of the pool,
+// once there is memory for what they are decompressed to.
 internal import Base
+internal import Network
+internal import Protocol
 internal import Records
 
 /// Records of one partition that are checked on the pool.
@@ -19,18 +22,75 @@ struct PoolCheck: Sendable {
     /// How much memory the records take.
     var byteCount: Int { records.count }
 
-    /// Does the work.
-    func run() -> Result {
+    /// Does the work; nil if that takes more than `workBytes`.
+    func run(within workBytes: Int) -> Result? {
         var bytes = records
-        var allowance = CodecAllowance.pool
+        var allowance = CodecAllowance(bytes: workBytes)
         do throws(ProduceRefusal) {
             var span = bytes.mutableSpan
             var batch = unsafe span.mutableBytes
             switch try check.check(&batch, within: &allowance) {
             case .asSent(let header): return .success((bytes, header))
             case .rebuilt(let made, let header): return .success((made, header))
-            case nil: preconditionFailure("nothing is too much for the pool")
+            case nil: return nil
             }
         } catch { return .failure(error) }
     }
+}
+
+/// The checks of one request.
+final class PoolChecks: Sendable {
+    /// How much larger than what was sent its records are expected to be; only those that are still larger
+    /// wait for more memory.
+    private static let expansion = 8
+    /// What the records of a batch get at least.
+    private static let workMinBytes = 1 << 20
+
+    private let checks: [PoolCheck]
+    private let context: RequestContext
+    /// For the copies of the records.
+    private let lease: MemoryLease
+
+    /// The checks of what was postponed, with copies of its records out of `frame`.
+    init(_ postponed: [ProduceAttempt.Postponed], of frame: RawSpan, _ context: RequestContext) {
+        var checks: [PoolCheck] = []
+        for postponed in postponed { checks.append(PoolCheck(postponed, of: frame)) }
+        self.checks = checks
+        self.context = context
+        lease = context.memory.lease(checks.reduce(0) { $0 + $1.byteCount }, for: context.holder)
+    }
+
+    /// Does the work, and calls `done` with the results on the loop of the request.
+    func begin(then done: @escaping @Sendable ([PoolCheck.Result]) -> Void) {
+        let largest = checks.reduce(0) { max($0, $1.byteCount) }
+        goOn([], within: max(Self.workMinBytes, Self.expansion * largest), done)
+    }
+
+    /// Does what is left behind the first `results`.
+    private func goOn(
+        _ results: [PoolCheck.Result], within workBytes: Int,
+        _ done: @escaping @Sendable ([PoolCheck.Result]) -> Void
+    ) {
+        let mostBytes = context.memory.shares.workBytes
+        context.memory.whenLeasedForWork(workBytes, for: context.holder) { [self] work in
+            context.broker.sockets.pool.run { [self] in
+                var results = results
+                while results.count < checks.count {
+                    guard let result = checks[results.count].run(within: work.bytes) else {
+                        guard work.bytes >= mostBytes else { return goOn(results, within: mostBytes, done) }
+                        results.append(.failure(Self.tooLarge))
+                        continue
+                    }
+                    results.append(result)
+                }
+                context.loop.post { [self, results] in
+                    done(results)
+                    withExtendedLifetime(self) {}
+                }
+            }
+        }
+    }
+
+    private static let tooLarge = ProduceRefusal(
+        .messageTooLarge, "The records of the batch do not fit into memory when they are decompressed.")
 }

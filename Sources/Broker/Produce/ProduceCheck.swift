@@ -21,20 +21,16 @@ struct CodecAllowance {
     /// For all of one request on an event loop: some hundred microseconds at worst, which the loop's other
     /// connections wait for.
     static let loopBytes = 64 << 10
-    /// On the pool only the rules of the topic bound the work.
-    static let pool = CodecAllowance(bytes: .max)
-
     private(set) var bytes: Int
 
     /// What one request gets on a loop.
     init() { bytes = Self.loopBytes }
 
-    private init(bytes: Int) { self.bytes = bytes }
+    /// What the records of one partition get on the pool.
+    init(bytes: Int) { self.bytes = bytes }
 
     /// Takes `used` bytes away.
-    mutating func use(_ used: Int) {
-        if bytes != .max { bytes = max(0, bytes - used) }
-    }
+    mutating func use(_ used: Int) { bytes = max(0, bytes - used) }
 }
 
 /// The check of one partition's records.

@@ -109,14 +109,14 @@ extension TopicCatalog {
     }
 
     private func log(_ topic: CheckedTopic, id: TopicID, by requester: String) {
-        logger.log(
+        logger.logLimited(
             .info, "topic.created",
             [
                 "topic": topic.name.text, "partitions": "\(topic.partitionCount)", "id": "\(id)",
                 "by": requester,
             ])
         if let factor = topic.clampedReplicationFactor {
-            logger.log(
+            logger.logLimited(
                 .warning, "topic.replication_clamped",
                 ["topic": topic.name.text, "asked": "\(factor)", "reason": "one node keeps one replica"])
         }

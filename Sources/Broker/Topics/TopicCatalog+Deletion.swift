@@ -68,7 +68,7 @@ extension TopicCatalog {
         let job = PartitionMaking.Job(
             work: { [self] in deletePartitions($0, of: topic) }, partitions: topic.partitions[...]
         ) { [self] in
-            logger.log(
+            logger.logLimited(
                 .info, "topic.deleted", ["topic": topic.name.text, "id": "\(topic.id)", "by": requester])
             removeDirectories(of: topics.dropFirst(), requester, then: done)
         }
@@ -82,7 +82,7 @@ extension TopicCatalog {
             guard let failure else { continue }
             // What was never made has no directory.
             if partition.isNew, partition.log == nil, case .partitionMissing = failure { continue }
-            logger.log(
+            logger.logLimited(
                 .error, "partition.delete_failed",
                 ["partition": "\(partition.id)", "error": "\(failure)"])
         }

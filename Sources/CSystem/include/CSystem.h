@@ -37,6 +37,13 @@ int64_t apus_birth_nanoseconds(int descriptor);
 /// again by a minor fault, and what only the start needed stays out.
 void apus_forget_code(void);
 
+/// Has the allocator give large pieces back as soon as they are freed, whatever was freed before: pieces of
+/// `mapped_bytes` and more are mapped one by one, and at most `kept_bytes` stay free at the end of an arena. With
+/// `arenas` there are at most so many (0: as many as the allocator wants).
+void apus_bound_allocator(int mapped_bytes, int kept_bytes, int arenas);
+/// malloc_trim: gives free pages within the arenas back to the system.
+void apus_return_memory(void);
+
 /// Names the calling thread for tools such as top and perf (at most 15 bytes).
 void apus_name_thread(const char *name);
 /// Has the calling thread yield to others: its nice value, which Linux keeps for each thread.

@@ -1,0 +1,117 @@
+// A client that asks for little and waits for each answer: what it feels is what others do to the broker.
+import Base
+import Foundation
+import Protocol
+import Records
+import Synchronization
+
+/// Asks small things one after the other, on threads of its own, and notes how long each took.
+final class PoliteClient: Sendable {
+    /// What the client asks in turn.
+    enum Question: Int, CaseIterable, Sendable {
+        case versions, metadata, produce
+    }
+
+    /// A topic that exists.
+    static let topic: Name = "polite"
+
+    private let port: Int
+    private let isOver = Atomic(false)
+    private let running = Atomic(0)
+    private let milliseconds = Lock<[Double]>([])
+    private let failure = Lock<String?>(nil)
+
+    /// A client of the broker at `port` with `connections`; the last one is made anew for every question.
+    init(port: Int, connections: Int = 2) {
+        self.port = port
+        for number in 0..<connections {
+            running.add(1, ordering: .relaxed)
+            Thread.detachNewThread { [self] in
+                run(isNewEachTime: number == connections - 1)
+                running.subtract(1, ordering: .releasing)
+            }
+        }
+    }
+
+    /// Ends the client; how many answers it got, and the time within which all but a hundredth came.
+    func end() async throws -> (answers: Int, p99Milliseconds: Double) {
+        isOver.store(true, ordering: .releasing)
+        while running.load(ordering: .acquiring) > 0 { try await Task.sleep(for: .milliseconds(2)) }
+        if let failure = failure.withLock({ $0 }) { throw CommandError.notReady(output: failure) }
+        let sorted = milliseconds.withLock { $0.sorted() }
+        guard !sorted.isEmpty else { return (0, .infinity) }
+        return (sorted.count, sorted[min(sorted.count - 1, sorted.count * 99 / 100)])
+    }
+
+    private func run(isNewEachTime: Bool) {
+        do {
+            var connection = try WireConnection(port: port)
+            var number = 0
+            while !isOver.load(ordering: .acquiring) {
+                let begun = ContinuousClock.now
+                if isNewEachTime { connection = try WireConnection(port: port) }
+                try Self.ask(Question.allCases[number % Question.allCases.count], on: connection)
+                let took = ContinuousClock.now - begun
+                milliseconds.withLock { $0.append(took / .milliseconds(1)) }
+                number += 1
+                usleep(1000)
+            }
+        } catch {
+            failure.withLock { $0 = "the polite client was not served: \(error)" }
+        }
+    }
+
+    /// Asks one question, and looks at what its answer says.
+    static func ask(_ question: Question, on connection: WireConnection) throws {
+        switch question {
+        case .versions:
+            guard try connection.askForVersions().prefix(2) == [0, 0] else {
+                throw WireConnectionError.closed
+            }
+        case .metadata:
+            var request = MetadataRequest()
+            var wanted = MetadataRequest.MetadataRequestTopic()
+            wanted.name = topic
+            request.topics = [wanted]
+            let reply = try connection.ask(request, version: 8)
+            guard reply.topics.first?.errorCode == 0 else { throw WireConnectionError.closed }
+        case .produce:
+            let reply = try connection.ask(ProduceRequest(topic, values: [Array("hello".utf8)]), version: 8)
+            guard reply.responses.first?.partitionResponses.first?.errorCode == 0 else {
+                throw WireConnectionError.closed
+            }
+        }
+    }
+}
+
+extension WireConnection {
+    /// Sends a request without waiting for its reply.
+    func send<Request: RequestMessage>(_ request: Request, version: Int16) throws {
+        try sendRaw(try request.frame(correlationID: 1, clientID: "test", version: version).bytes)
+    }
+
+    /// Sends a request and gives its reply.
+    func ask<Request: RequestMessage>(_ request: Request, version: Int16) throws -> Request.Reply {
+        try send(request, version: version)
+        let start = Request.key.replyHeaderVersion(version) == 0 ? 4 : 5
+        return try Request.Reply(reading: Array(try receive()[start...]), version: version)
+    }
+}
+
+extension ProduceRequest {
+    /// One batch for partition 0, acknowledged by the leader.
+    init(_ topic: Name, values: [[UInt8]]) throws {
+        self.init()
+        acks = 1
+        timeoutMs = 30_000
+        var builder = BatchBuilder()
+        let now = Timestamp(milliseconds: 1_700_000_000_000)
+        for value in values { builder.append(timestamp: now, key: nil, value: value) }
+        var partition = PartitionProduceData()
+        partition.records = .bytes(try builder.finish())
+        var data = TopicProduceData()
+        data.name = topic
+        data.partitionData = [partition]
+        topicData = [data]
+    }
+}
