@@ -64,7 +64,10 @@ extension SegmentStore {
             if start < end {
                 guard let length = try length(of: request, start, end, file, mayWait) else { return nil }
                 let below = min(plan.nextBase ?? request.limit, request.limit)
-                return (StoredRange(source: file, position: start, length: length, below: below), ())
+                let range = StoredRange(
+                    source: file, position: start, length: length, below: below,
+                    isCut: Int64(length) < end - start)
+                return (range, ())
             }
             // A hole left by compaction can reach to the end of a segment.
             guard let next = plan.nextBase else { return (nil, ()) }

@@ -67,6 +67,10 @@ struct FetchReply: Sendable {
             answer.abortedTransactions = (fetched.slice?.aborted ?? []).map { .init($0) }
         default: answer.abortedTransactions = nil
         }
+        if let divergence = fetched.divergence {
+            answer.divergingEpoch.epoch = divergence.epoch.value
+            answer.divergingEpoch.endOffset = divergence.offset.value
+        }
         answer.records = .bytes([])
         if let slice = fetched.slice, slice.length > 0 {
             attach(slice, from: fetched.target.fetchOffset, to: &answer, context)
