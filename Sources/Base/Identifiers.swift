@@ -104,8 +104,8 @@ extension Timestamp: CustomStringConvertible {
 
 extension Int64 {
     fileprivate func quotientAndRemainderRoundedDown(by divisor: Int64) -> (Int64, Int64) {
-        let remainder = (self % divisor + divisor) % divisor
-        return ((self - remainder) / divisor, remainder)
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 
     fileprivate func padded(to width: Int) -> String {

@@ -95,7 +95,14 @@ package final class Router: ConnectionHandler {
         do throws(WireError) {
             let unopened = try NamedPartitions.unopened(request.context, frame.bytes, bodyStart)
             guard unopened.isEmpty else {
-                return hold(key, request, frame.bytes, bodyStart, until: unopened, connection)
+                let barrier = hold(key, request, frame.bytes, bodyStart, count: unopened.count, connection)
+                for partition in unopened { partition.whenSettled { barrier.durable(0, failed: false) } }
+                return
+            }
+            // Of all requests only Produce may overlap with appends.
+            if key != .produce, let underWay = connection.underWay, underWay.isAppending {
+                let barrier = hold(key, request, frame.bytes, bodyStart, count: 1, connection)
+                return underWay.whenFinished { barrier.durable(0, failed: false) }
             }
             try dispatch(key, &frame, bodyStart, request, connection)
         } catch {
@@ -106,15 +113,15 @@ package final class Router: ConnectionHandler {
         if key == .produce { waitForDisk(connection) }
     }
 
-    /// Keeps a request, and those behind it, until partitions are open that the start has not come to yet.
+    /// Keeps a request, and those behind it, until the barrier has heard `count` times that it may start.
     private func hold(
-        _ key: ServedKey, _ request: PendingRequest, _ frame: RawSpan, _ bodyStart: Int,
-        until unopened: [Partition], _ connection: isolated Connection
-    ) {
+        _ key: ServedKey, _ request: PendingRequest, _ frame: RawSpan, _ bodyStart: Int, count: Int,
+        _ connection: isolated Connection
+    ) -> DurabilityBarrier {
         let bytes = unsafe frame.withUnsafeBytes { unsafe [UInt8]($0) }
         connection.pauseRequests()
         connection.hold(bytes.count, for: request.slot)
-        let barrier = DurabilityBarrier(count: unopened.count) {
+        return DurabilityBarrier(count: count) {
             [self, loop = connection.loop, connection = connection as Connection] in
             loop.post {
                 connection.assumeIsolated {
@@ -127,7 +134,6 @@ package final class Router: ConnectionHandler {
                 }
             }
         }
-        for partition in unopened { partition.whenSettled { barrier.durable(0, failed: false) } }
     }
 
     private func dispatch(
@@ -139,62 +145,62 @@ package final class Router: ConnectionHandler {
         case .produce:
             let body = try ProduceRequest(reading: frame.bytes, from: start, version: context.version)
             let outcome = ProduceHandler.handle(body, frame: &frame, context)
-            finish(outcome, request, connection, Self.frame)
+            finish(outcome, ProduceHandler.effect, request, connection, Self.frame)
         case .fetch:
             let body = try FetchRequest(reading: frame.bytes, from: start, version: context.version)
-            finish(FetchHandler.handle(body, context), request, connection) {
+            finish(FetchHandler.handle(body, context), FetchHandler.effect, request, connection) {
                 reply, header throws(WireError) in
                 try reply.outbound(answering: header)
             }
-        case .listOffsets: try serve(ListOffsetsHandler.handle, frame.bytes, start, request, connection)
-        case .metadata: try serve(MetadataHandler.handle, frame.bytes, start, request, connection)
-        case .offsetCommit: try serve(OffsetCommitHandler.handle, frame.bytes, start, request, connection)
-        case .offsetFetch: try serve(OffsetFetchHandler.handle, frame.bytes, start, request, connection)
+        case .listOffsets: try serve(ListOffsetsHandler.self, frame.bytes, start, request, connection)
+        case .metadata: try serve(MetadataHandler.self, frame.bytes, start, request, connection)
+        case .offsetCommit: try serve(OffsetCommitHandler.self, frame.bytes, start, request, connection)
+        case .offsetFetch: try serve(OffsetFetchHandler.self, frame.bytes, start, request, connection)
         case .findCoordinator:
-            try serve(FindCoordinatorHandler.handle, frame.bytes, start, request, connection)
-        case .joinGroup: try serve(JoinGroupHandler.handle, frame.bytes, start, request, connection)
-        case .heartbeat: try serve(HeartbeatHandler.handle, frame.bytes, start, request, connection)
-        case .leaveGroup: try serve(LeaveGroupHandler.handle, frame.bytes, start, request, connection)
-        case .syncGroup: try serve(SyncGroupHandler.handle, frame.bytes, start, request, connection)
-        case .describeGroups: try serve(DescribeGroupsHandler.handle, frame.bytes, start, request, connection)
-        case .listGroups: try serve(ListGroupsHandler.handle, frame.bytes, start, request, connection)
-        case .apiVersions: try serve(ApiVersionsHandler.handle, frame.bytes, start, request, connection)
-        case .createTopics: try serve(CreateTopicsHandler.handle, frame.bytes, start, request, connection)
-        case .deleteTopics: try serve(DeleteTopicsHandler.handle, frame.bytes, start, request, connection)
-        case .deleteRecords: try serve(DeleteRecordsHandler.handle, frame.bytes, start, request, connection)
-        case .initProducerID: try serve(InitProducerIDHandler.handle, frame.bytes, start, request, connection)
+            try serve(FindCoordinatorHandler.self, frame.bytes, start, request, connection)
+        case .joinGroup: try serve(JoinGroupHandler.self, frame.bytes, start, request, connection)
+        case .heartbeat: try serve(HeartbeatHandler.self, frame.bytes, start, request, connection)
+        case .leaveGroup: try serve(LeaveGroupHandler.self, frame.bytes, start, request, connection)
+        case .syncGroup: try serve(SyncGroupHandler.self, frame.bytes, start, request, connection)
+        case .describeGroups: try serve(DescribeGroupsHandler.self, frame.bytes, start, request, connection)
+        case .listGroups: try serve(ListGroupsHandler.self, frame.bytes, start, request, connection)
+        case .apiVersions: try serve(ApiVersionsHandler.self, frame.bytes, start, request, connection)
+        case .createTopics: try serve(CreateTopicsHandler.self, frame.bytes, start, request, connection)
+        case .deleteTopics: try serve(DeleteTopicsHandler.self, frame.bytes, start, request, connection)
+        case .deleteRecords: try serve(DeleteRecordsHandler.self, frame.bytes, start, request, connection)
+        case .initProducerID: try serve(InitProducerIDHandler.self, frame.bytes, start, request, connection)
         case .offsetForLeaderEpoch:
-            try serve(OffsetForLeaderEpochHandler.handle, frame.bytes, start, request, connection)
-        case .deleteGroups: try serve(DeleteGroupsHandler.handle, frame.bytes, start, request, connection)
-        case .offsetDelete: try serve(OffsetDeleteHandler.handle, frame.bytes, start, request, connection)
+            try serve(OffsetForLeaderEpochHandler.self, frame.bytes, start, request, connection)
+        case .deleteGroups: try serve(DeleteGroupsHandler.self, frame.bytes, start, request, connection)
+        case .offsetDelete: try serve(OffsetDeleteHandler.self, frame.bytes, start, request, connection)
         case .describeCluster:
-            try serve(DescribeClusterHandler.handle, frame.bytes, start, request, connection)
+            try serve(DescribeClusterHandler.self, frame.bytes, start, request, connection)
         case .consumerGroupHeartbeat:
-            try serve(ConsumerGroupHeartbeatHandler.handle, frame.bytes, start, request, connection)
+            try serve(ConsumerGroupHeartbeatHandler.self, frame.bytes, start, request, connection)
         case .consumerGroupDescribe:
-            try serve(ConsumerGroupDescribeHandler.handle, frame.bytes, start, request, connection)
+            try serve(ConsumerGroupDescribeHandler.self, frame.bytes, start, request, connection)
         }
     }
 
-    private func serve<Request: RequestMessage>(
-        _ handle: (Request, RequestContext) -> Outcome<Request.Reply>, _ frame: RawSpan, _ start: Int,
-        _ request: PendingRequest, _ connection: isolated Connection
+    private func serve<Handler: RequestHandler>(
+        _ handler: Handler.Type, _ frame: RawSpan, _ start: Int, _ request: PendingRequest,
+        _ connection: isolated Connection
     ) throws(WireError) {
-        let body = try Request(reading: frame, from: start, version: request.context.version)
-        finish(handle(body, request.context), request, connection, Self.frame)
+        let body = try Handler.Request(reading: frame, from: start, version: request.context.version)
+        finish(handler.handle(body, request.context), handler.effect, request, connection, Self.frame)
     }
 
     /// The same for a request whose reply may be large: it is made once there is memory for it.
-    private func serve<Request: SizedRequest>(
-        _ handle: @escaping @Sendable (Request, RequestContext) -> Outcome<Request.Reply>, _ frame: RawSpan,
-        _ start: Int, _ request: PendingRequest, _ connection: isolated Connection
-    ) throws(WireError) {
+    private func serve<Handler: RequestHandler>(
+        _ handler: Handler.Type, _ frame: RawSpan, _ start: Int, _ request: PendingRequest,
+        _ connection: isolated Connection
+    ) throws(WireError) where Handler.Request: SizedRequest {
         let context = request.context
-        let body = try Request(reading: frame, from: start, version: context.version)
+        let body = try Handler.Request(reading: frame, from: start, version: context.version)
         let limitBytes = context.memory.shares.largeBytes
         let bytes = frame.byteCount + body.replyBytes(context, limitBytes: limitBytes)
         guard bytes > MemoryShares.smallMaxBytes else {
-            return finish(handle(body, context), request, connection, Self.frame)
+            return finish(handler.handle(body, context), handler.effect, request, connection, Self.frame)
         }
         guard bytes <= limitBytes else {
             return connection.close(
@@ -207,20 +213,22 @@ package final class Router: ConnectionHandler {
             guard let lease else {
                 return context.loop.post { connection.assumeIsolated { $0.close(.shutdown) } }
             }
-            guard Request.isAnsweredOnPool else {
+            guard Handler.Request.isAnsweredOnPool else {
                 return context.loop.post { [self] in
                     let isOpen = connection.assumeIsolated { $0.isOpen }
-                    goOn(isOpen ? handle(body, context) : nil, request.with(lease, nil), connection)
+                    goOn(
+                        isOpen ? handler.handle(body, context) : nil, handler.effect,
+                        request.with(lease, nil), connection)
                 }
             }
             context.memory.whenLeasedForWork(ReplyMemory.valueBytes(bytes), for: context.holder) {
                 [self] work in
                 broker.sockets.pool.run(for: context.loop) {
-                    handle(body, context)
+                    handler.handle(body, context)
                 } then: { [self] outcome in
                     // What waits for others does so without the memory for work.
                     let mayWait = if case .now = outcome { false } else { true }
-                    goOn(outcome, request.with(lease, mayWait ? nil : work), connection)
+                    goOn(outcome, handler.effect, request.with(lease, mayWait ? nil : work), connection)
                 }
             }
         }
@@ -229,12 +237,13 @@ package final class Router: ConnectionHandler {
 
     /// Goes on with a request that waited for memory, on its loop.
     private func goOn<Reply: Sendable & ReplyMessage>(
-        _ outcome: Outcome<Reply>?, _ request: PendingRequest, _ connection: Connection
+        _ outcome: Outcome<Reply>?, _ effect: RequestEffect, _ request: PendingRequest,
+        _ connection: Connection
     ) {
         connection.assumeIsolated {
             if $0.isOpen, let outcome {
                 $0.hold(0, for: request.slot)
-                finish(outcome, request, $0, Self.frame)
+                finish(outcome, effect, request, $0, Self.frame)
             }
             $0.resumeRequests()
         }
@@ -267,7 +276,8 @@ package final class Router: ConnectionHandler {
     }
 
     private func finish<Reply: Sendable>(
-        _ outcome: Outcome<Reply>, _ request: PendingRequest, _ connection: isolated Connection,
+        _ outcome: Outcome<Reply>, _ effect: RequestEffect, _ request: PendingRequest,
+        _ connection: isolated Connection,
         _ encode: @escaping @Sendable (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
     ) {
         switch outcome {
@@ -275,15 +285,19 @@ package final class Router: ConnectionHandler {
             request.send(reply, on: connection, encode)
         case .later(let deferred):
             connection.expect(deferred, for: request.slot)
+            let goOn = begin(effect, connection)
             deferred.whenCompleted(on: connection.loop) { [connection = connection as Connection] reply in
-                connection.assumeIsolated { request.send(reply, on: $0, encode) }
+                connection.assumeIsolated {
+                    request.send(reply, on: $0, encode)
+                    goOn?($0)
+                }
             }
         case .starting(let deferred):
             connection.pauseRequests()
             deferred.whenCompleted(on: connection.loop) {
                 [self, connection = connection as Connection] outcome in
                 connection.assumeIsolated {
-                    self.finish(outcome, request, $0, encode)
+                    self.finish(outcome, effect, request, $0, encode)
                     $0.resumeRequests()
                 }
             }
@@ -291,6 +305,23 @@ package final class Router: ConnectionHandler {
             connection.cancel(request.slot)
         case .close(let reason):
             connection.close(.handler(reason))
+        }
+    }
+
+    /// Holds back what may not overlap with a request that has such an effect and goes on later; what ends
+    /// that is to be called when it is finished.
+    private func begin(
+        _ effect: RequestEffect, _ connection: isolated Connection
+    ) -> (@Sendable (isolated Connection) -> Void)? {
+        switch effect {
+        case .none, .immediate: return nil
+        case .appends:
+            let underWay = connection.noteUnderWay()
+            underWay.began()
+            return { _ in underWay.finished() }
+        case .whenFinished:
+            connection.pauseRequests()
+            return { $0.resumeRequests() }
         }
     }
 

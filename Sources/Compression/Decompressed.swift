@@ -9,6 +9,9 @@ internal import Glibc
     private var capacity = 0
     /// How many bytes were produced.
     package private(set) var count = 0
+    /// Whether the input is one that Java's clients read and others do not: parts one behind the other, bytes
+    /// behind the last one, checksums that are not right.
+    package internal(set) var hasOddFraming = false
     private let limitBytes: Int
     private let firstCapacity: Int
 

@@ -51,10 +51,17 @@ enum Snappy {
     static func decompress(_ bytes: RawSpan, into output: inout Decompressed) throws(CompressionError) {
         guard isStream(bytes) else { return try decompressBlock(bytes, into: &output) }
         var position = streamHeaderSize
-        while position < bytes.byteCount {
+        // Less than a length at the end is passed over, as snappy-java does.
+        while bytes.byteCount - position >= 4 {
             let rest = bytes.extracting(position...)
             // Streams that were joined repeat the header, whose first bytes no length can have.
-            if isStream(rest) {
+            if beginsLikeStream(rest) {
+                guard rest.byteCount >= streamHeaderSize else { throw .corrupt(.snappy) }
+                output.hasOddFraming = true
+                guard isStream(rest) else { return }
+                let version = unsafe rest.unsafeLoadUnaligned(
+                    fromByteOffset: streamMagic.count, as: Int32.self)
+                guard Int32(bigEndian: version) >= 1 else { throw .corrupt(.snappy) }
                 position += streamHeaderSize
                 continue
             }
@@ -66,6 +73,11 @@ enum Snappy {
             try decompressBlock(rest.extracting(block), into: &output)
             position += block.upperBound
         }
+        if position < bytes.byteCount { output.hasOddFraming = true }
+    }
+
+    private static func beginsLikeStream(_ bytes: RawSpan) -> Bool {
+        unsafe bytes.withUnsafeBytes { unsafe $0.starts(with: streamMagic.prefix(4)) }
     }
 
     private static func isStream(_ bytes: RawSpan) -> Bool {

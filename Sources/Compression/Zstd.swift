@@ -46,8 +46,15 @@ enum Zstd {
         unsafe ZSTD_DCtx_setParameter(
             context, ZSTD_d_windowLogMax, Int32(CompressionCodec.Limits.zstdWindowLog))
         var consumed = 0
-        var hint = 1
+        var hint = 0
+        var frameEnd: Int?
+        var isCutOff = false
         while hint != 0 || consumed < bytes.byteCount {
+            if isCutOff {
+                guard endsInTime(frameEnd, bytes.byteCount) else { throw .corrupt(.zstd) }
+                output.hasOddFraming = true
+                return
+            }
             try unsafe output.write(wanted: roomWanted) { room throws(CompressionError) in
                 var target = unsafe ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: 0)
                 var taken = 0
@@ -58,12 +65,25 @@ enum Zstd {
                 }
                 guard ZSTD_isError(hint) == 0 else { throw error(hint) }
                 let produced = unsafe target.pos
-                // Neither input nor output moved: the frame goes on, but its bytes are at their end.
                 guard taken > 0 || produced > 0 else { throw .corrupt(.zstd) }
                 consumed += taken
+                if hint == 0 { frameEnd = consumed }
+                isCutOff = hint != 0 && consumed == bytes.byteCount && produced < room.count
                 return produced
             }
         }
+    }
+
+    /// How much zstd-jni, which Java's clients read with, takes from its input at once.
+    private static let pieceBytes = 131_075
+
+    /// Whether a frame that is cut off at the end of `byteCount` bytes is passed over because the one before
+    /// it ended at `frameEnd`.
+    ///
+    /// zstd-jni does so where that frame ends in the last piece of its input.
+    private static func endsInTime(_ frameEnd: Int?, _ byteCount: Int) -> Bool {
+        guard let frameEnd else { return false }
+        return frameEnd > (byteCount - 1) / pieceBytes * pieceBytes
     }
 
     private static func error(_ result: Int) -> CompressionError {

@@ -67,6 +67,12 @@ package struct BatchAttributes: RawRepresentable, Hashable, Sendable, BitwiseCop
         set { set(Bits.deleteHorizon, to: newValue) }
     }
 
+    /// Leaves the bits that have a meaning, as whoever writes a header anew does.
+    mutating func dropUnknownBits() {
+        rawValue &=
+            Bits.codec | Bits.timestampType | Bits.transactional | Bits.control | Bits.deleteHorizon
+    }
+
     private mutating func set(_ bit: UInt16, to isSet: Bool) {
         rawValue = isSet ? rawValue | bit : rawValue & ~bit
     }

@@ -38,9 +38,13 @@ package struct BatchSummary: Hashable, Sendable {
     package let maxTimestamp: Timestamp
     /// The first record with that timestamp, counted from the base offset.
     package let offsetDeltaOfMaxTimestamp: Int32
+    /// Whether only some clients could decompress the records as they are.
+    package let hasOddFraming: Bool
 
     /// How many records there are.
     package var recordCount: Int32 { header.recordCount }
-    /// Whether the header states a wrong maximum, which `BatchStamp.maxTimestamp` sets right.
+    /// Whether the producer says that the times are the broker's, which `BatchStamp.createTime` takes back.
+    package var claimsAppendTime: Bool { header.attributes.timestampType == .logAppendTime }
+    /// Whether the header states a wrong maximum, which `BatchStamp.createTime` sets right.
     package var needsMaxTimestamp: Bool { header.maxTimestamp != maxTimestamp }
 }

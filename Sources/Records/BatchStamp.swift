@@ -17,13 +17,23 @@ package enum BatchStamp {
     /// checksum.
     package static func appendTime(_ time: Timestamp, in batch: inout MutableRawSpan) {
         var attributes = BatchAttributes(rawValue: batch.bytes.integer(at: BatchLayout.attributes))
+        attributes.dropUnknownBits()
         attributes.timestampType = .logAppendTime
         batch.store(attributes.rawValue, at: BatchLayout.attributes)
         maxTimestamp(time, in: &batch)
     }
 
-    /// Sets the greatest timestamp, where a producer stated a wrong one, and renews the checksum.
-    package static func maxTimestamp(_ time: Timestamp, in batch: inout MutableRawSpan) {
+    /// Leaves the records the times that their producer gave them, of which `time` is the greatest, whatever
+    /// the header says of both, and renews the checksum.
+    package static func createTime(max time: Timestamp, in batch: inout MutableRawSpan) {
+        var attributes = BatchAttributes(rawValue: batch.bytes.integer(at: BatchLayout.attributes))
+        attributes.dropUnknownBits()
+        attributes.timestampType = .createTime
+        batch.store(attributes.rawValue, at: BatchLayout.attributes)
+        maxTimestamp(time, in: &batch)
+    }
+
+    private static func maxTimestamp(_ time: Timestamp, in batch: inout MutableRawSpan) {
         batch.store(time.milliseconds, at: BatchLayout.maxTimestamp)
         checksum(in: &batch)
     }

@@ -20,19 +20,25 @@ package struct BatchValidator: Sendable {
     package func validate(
         _ bytes: RawSpan, now: Timestamp, limitBytes: Int = .max
     ) throws(RecordError) -> BatchSummary {
+        let size = try BatchHeader.size(ofBatchBeginning: bytes)
+        guard size.magic == BatchLayout.currentMagic else { throw .unsupportedMagic(size.magic) }
+        guard size.bytes <= bytes.byteCount else {
+            throw .truncated(needed: size.bytes, available: bytes.byteCount)
+        }
+        guard size.bytes == bytes.byteCount else { throw .invalidBatch(.moreThanOneBatch) }
+        try RecordBatch.verifyChecksum(ofBatch: bytes)
         let batch = try RecordBatch(reading: bytes)
-        guard batch.bytes.byteCount == bytes.byteCount else { throw .invalidBatch(.moreThanOneBatch) }
-        try batch.verifyChecksum()
         let codec = try batch.codec()
         try check(batch.header)
-        return try batch.withRecords(limitBytes: min(limitBytes, rules.decompressedBytesMax)) {
-            (records) throws(RecordError) in
+        return try batch.withRecordsAndFraming(limitBytes: min(limitBytes, rules.decompressedBytesMax)) {
+            records, isOdd throws(RecordError) in
             let walk = try walk(records, of: batch.header)
-            try checkFaults(walk, in: records, of: batch.header, now: now)
+            let times = try times(walk, of: records, batch.header)
+            try checkFaults(times, hasNullKey: walk.hasNullKey, in: records, of: batch.header, now: now)
             return BatchSummary(
                 header: batch.header, codec: codec, recordsBytes: records.byteCount,
-                maxTimestamp: walk.greatest,
-                offsetDeltaOfMaxTimestamp: Int32(walk.indexOfGreatest))
+                maxTimestamp: max(times.greatest, .none),
+                offsetDeltaOfMaxTimestamp: Int32(times.indexOfGreatest), hasOddFraming: isOdd)
         }
     }
 
@@ -40,25 +46,16 @@ package struct BatchValidator: Sendable {
         guard header.recordCount > 0 else { throw .invalidBatch(.empty) }
         guard header.recordCount - 1 == header.lastOffsetDelta else { throw .invalidBatch(.recordCount) }
         if header.attributes.isControl, !rules.acceptsControl { throw .invalidBatch(.control) }
-        if header.attributes.timestampType == .logAppendTime, !rules.acceptsControl {
-            throw .rejected(
-                .timestamp,
-                [RecordFault(batchIndex: 0, message: BatchDefect.timestampType.rawValue)])
-        }
         // Without a producer id, epoch and sequence mean nothing, and some clients leave zeros there.
-        if header.hasProducerID {
-            guard header.producerEpoch >= 0, header.baseSequence >= 0 || header.attributes.isControl else {
-                throw .invalidBatch(.producer)
-            }
-        } else if header.attributes.isTransactional {
-            throw .invalidBatch(.producer)
+        guard !header.hasProducerID || header.baseSequence >= 0 || header.attributes.isControl else {
+            throw .invalidBatch(.sequence)
         }
     }
 
     /// What one pass over the records gathers.
     private struct Walk {
-        var least: Timestamp
-        var greatest: Timestamp
+        var leastDelta: Int64
+        var greatestDelta: Int64
         var indexOfGreatest: Int
         var hasNullKey: Bool
     }
@@ -85,25 +82,57 @@ package struct BatchValidator: Sendable {
             }
         } catch { throw .invalidRecord(index: index, error) }
         guard scanner.position == records.byteCount else { throw .invalidBatch(.trailingBytes) }
-        let base = header.baseTimestamp.milliseconds
-        let (first, firstOverflow) = base.addingReportingOverflow(least)
-        let (last, lastOverflow) = base.addingReportingOverflow(greatest)
-        guard !firstOverflow, !lastOverflow else { throw .invalidBatch(.timestamp) }
         return Walk(
-            least: Timestamp(milliseconds: first), greatest: Timestamp(milliseconds: last),
-            indexOfGreatest: indexOfGreatest, hasNullKey: hasNullKey)
+            leastDelta: least, greatestDelta: greatest, indexOfGreatest: indexOfGreatest,
+            hasNullKey: hasNullKey)
+    }
+
+    /// The bounds of the records' own times.
+    private struct Times {
+        var least: Timestamp
+        var greatest: Timestamp
+        var indexOfGreatest: Int
+        /// Whether a time is not the sum that it is written as, since that is beyond 64 bits.
+        var wraps = false
+    }
+
+    private func times(
+        _ walk: Walk, of records: RawSpan, _ header: BatchHeader
+    ) throws(RecordError) -> Times {
+        let base = header.baseTimestamp.milliseconds
+        let (least, leastOverflow) = base.addingReportingOverflow(walk.leastDelta)
+        let (greatest, greatestOverflow) = base.addingReportingOverflow(walk.greatestDelta)
+        guard leastOverflow || greatestOverflow else {
+            return Times(
+                least: Timestamp(milliseconds: least), greatest: Timestamp(milliseconds: greatest),
+                indexOfGreatest: walk.indexOfGreatest)
+        }
+        // Sums wrap, as they do for readers, so that the greatest difference is not the greatest time.
+        var times = Times(
+            least: Timestamp(milliseconds: .max), greatest: Timestamp(milliseconds: .min),
+            indexOfGreatest: 0, wraps: true)
+        var scanner = RecordScanner(records)
+        do throws(RecordDefect) {
+            for index in 0..<Int(header.recordCount) {
+                let time = Timestamp(milliseconds: base &+ (try scanner.record().timestampDelta))
+                times.least = min(times.least, time)
+                if time > times.greatest { (times.greatest, times.indexOfGreatest) = (time, index) }
+            }
+        } catch { throw .invalidRecord(index: 0, error) }
+        return times
     }
 
     /// Refuses records one by one; the second pass runs only where the first saw a reason.
     private func checkFaults(
-        _ walk: Walk, in records: RawSpan, of header: BatchHeader, now: Timestamp
+        _ times: Times, hasNullKey: Bool, in records: RawSpan, of header: BatchHeader, now: Timestamp
     ) throws(RecordError) {
-        let checksTime = rules.timestampType == .createTime
-        let hasBadTime =
-            checksTime
-            && !(isAllowed(walk.least, now: now)
-                && isAllowed(walk.greatest, now: now))
-        guard hasBadTime || (rules.requiresKeys && walk.hasNullKey) else { return }
+        let mayHaveBadTime =
+            header.attributes.timestampType == .logAppendTime
+            ? !isAllowed(header.maxTimestamp, in: header, now: now)
+            : times.wraps
+                || !(isAllowed(times.least, in: header, now: now)
+                    && isAllowed(times.greatest, in: header, now: now))
+        guard mayHaveBadTime || (rules.requiresKeys && hasNullKey) else { return }
         var faults: [RecordFault] = []
         var reason = RejectionReason.missingKey
         var cursor = RecordCursor(header, records: records)
@@ -111,29 +140,33 @@ package struct BatchValidator: Sendable {
         while let record = try cursor.next(), faults.count < BatchRules.faultsReported {
             if rules.requiresKeys, record.key == nil {
                 faults.append(RecordFault(batchIndex: index, message: Self.missingKeyMessage))
-            } else if checksTime, record.timestamp != .none, !isAllowed(record.timestamp, now: now) {
+            } else if !isAllowed(record.timestamp, in: header, now: now) {
                 reason = .timestamp
                 faults.append(
-                    RecordFault(batchIndex: index, message: timestampMessage(record.timestamp, now: now)))
+                    RecordFault(batchIndex: index, message: message(record.timestamp, in: header, now: now)))
             }
             index += 1
         }
         guard faults.isEmpty else { throw .rejected(reason, faults) }
     }
 
-    private func isAllowed(_ time: Timestamp, now: Timestamp) -> Bool {
-        let (age, overflow) = now.milliseconds.subtractingReportingOverflow(time.milliseconds)
-        if overflow {
-            // The distance is beyond 64 bits, so only an unlimited rule allows it.
-            return time < now
-                ? rules.timestampBeforeMaxMilliseconds == .max : rules.timestampAfterMaxMilliseconds == .max
-        }
-        return age <= rules.timestampBeforeMaxMilliseconds && age >= -rules.timestampAfterMaxMilliseconds
+    /// Whether a record of the batch may have `time`, with Kafka's arithmetic, which wraps.
+    ///
+    /// The times of a batch that claims to have the broker's are never looked at on a topic that gives its
+    /// records the broker's: such a batch is refused there.
+    private func isAllowed(_ time: Timestamp, in header: BatchHeader, now: Timestamp) -> Bool {
+        let claimsAppendTime = header.attributes.timestampType == .logAppendTime && !rules.acceptsControl
+        guard rules.timestampType == .createTime, time != .none else { return !claimsAppendTime }
+        let age = now.milliseconds &- time.milliseconds
+        return age <= rules.timestampBeforeMaxMilliseconds && 0 &- age <= rules.timestampAfterMaxMilliseconds
     }
 
     private static let missingKeyMessage = "Compacted topic cannot accept message without key."
 
-    private func timestampMessage(_ time: Timestamp, now: Timestamp) -> String {
+    private func message(_ time: Timestamp, in header: BatchHeader, now: Timestamp) -> String {
+        guard rules.timestampType == .createTime, time != .none else {
+            return BatchDefect.timestampType.rawValue
+        }
         let earliest = now.milliseconds.subtractingReportingOverflow(rules.timestampBeforeMaxMilliseconds)
         let latest = now.milliseconds.addingReportingOverflow(rules.timestampAfterMaxMilliseconds)
         return "Timestamp \(time.milliseconds) is outside of "

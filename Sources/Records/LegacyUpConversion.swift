@@ -48,6 +48,6 @@ extension BatchValidator {
             summary: BatchSummary(
                 header: try unsafe BatchHeader(reading: compressed.span.bytes), codec: target,
                 recordsBytes: summary.recordsBytes, maxTimestamp: summary.maxTimestamp,
-                offsetDeltaOfMaxTimestamp: summary.offsetDeltaOfMaxTimestamp))
+                offsetDeltaOfMaxTimestamp: summary.offsetDeltaOfMaxTimestamp, hasOddFraming: false))
     }
 }

@@ -29,6 +29,8 @@ package enum Recompression {
         if let compressed { writer.raw(compressed) } else { writer.raw(records) }
         var bytes = writer.bytes
         var attributes = BatchAttributes(rawValue: batch.integer(at: BatchLayout.attributes))
+        attributes.dropUnknownBits()
+        attributes.hasDeleteHorizon = false
         attributes.codec = codec
         var span = bytes.mutableSpan
         var result = unsafe span.mutableBytes

@@ -28,11 +28,13 @@ package struct RecordBatch: ~Escapable {
     }
 
     /// Compares the stored checksum with that of the bytes.
-    package func verifyChecksum() throws(RecordError) {
+    package func verifyChecksum() throws(RecordError) { try Self.verifyChecksum(ofBatch: bytes) }
+
+    /// The same for the bytes of a whole batch, before anything in them is believed.
+    static func verifyChecksum(ofBatch bytes: RawSpan) throws(RecordError) {
+        let stored = bytes.integer(at: BatchLayout.checksum, as: UInt32.self)
         let computed = CRC32C.checksum(bytes.extracting(BatchLayout.attributes..<bytes.byteCount))
-        guard computed == header.checksum else {
-            throw .checksumMismatch(stored: header.checksum, computed: computed)
-        }
+        guard computed == stored else { throw .checksumMismatch(stored: stored, computed: computed) }
     }
 
     /// The codec of the records; throws on a number that Kafka never used.
@@ -45,13 +47,22 @@ package struct RecordBatch: ~Escapable {
     package func withRecords<Result>(
         limitBytes: Int, _ body: (RawSpan) throws(RecordError) -> Result
     ) throws(RecordError) -> Result {
+        try withRecordsAndFraming(limitBytes: limitBytes) { records, _ throws(RecordError) in
+            try body(records)
+        }
+    }
+
+    /// The same, and whether only some clients can decompress the records (`Decompressed.hasOddFraming`).
+    func withRecordsAndFraming<Result>(
+        limitBytes: Int, _ body: (RawSpan, _ isOdd: Bool) throws(RecordError) -> Result
+    ) throws(RecordError) -> Result {
         let codec = try codec()
-        guard codec != .none else { return try body(storedRecords) }
+        guard codec != .none else { return try body(storedRecords, false) }
         let buffer: Decompressed
         do throws(CompressionError) {
             buffer = try codec.decompressed(storedRecords, limitBytes: limitBytes)
         } catch { throw .compression(error) }
-        return try body(buffer.bytes)
+        return try body(buffer.bytes, buffer.hasOddFraming)
     }
 
     /// Calls `body` with each record and the bytes that its ranges point into, until `body` returns false.

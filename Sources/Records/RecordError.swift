@@ -7,10 +7,10 @@ package enum RecordDefect: String, Error, Sendable {
     case truncated = "the record ends in the middle of a field"
     case overlongVarint = "a varint is longer than its type"
     case length = "the length of the record does not match its fields"
-    case key = "the length of the key is negative or beyond the record"
-    case value = "the length of the value is negative or beyond the record"
+    case key = "the length of the key is beyond the record"
+    case value = "the length of the value is beyond the record"
     case headerCount = "the number of headers is negative or more than the record has room for"
-    case header = "the length of a header's name or value is negative or beyond the record"
+    case header = "the length of a header's name is negative, or that of its name or value beyond the record"
     case offset = "the offset does not follow that of the record before"
     case checksum = "the checksum of the message does not match"
     case attributes = "the attributes of the message are not allowed here"
@@ -24,10 +24,8 @@ package enum BatchDefect: String, Error, Sendable {
     case moreThanOneBatch = "a produce request may hold only one batch for each partition"
     case control = "clients may not write control records"
     case timestampType = "producers may not set the timestamp type to LogAppendTime"
-    case timestamp = "a timestamp is beyond 64 bits"
-    case producer = "producer id, epoch and sequence do not belong together"
+    case sequence = "a batch of an idempotent producer needs a sequence number"
     case codec = "the compression codec is unknown"
-    case transactionalLegacy = "transactions need record format v2"
 }
 
 /// What is wrong with the fields in front of the records.

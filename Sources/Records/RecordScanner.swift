@@ -95,7 +95,8 @@ struct RecordScanner: ~Escapable {
         return long.value
     }
 
-    /// Passes over the bytes of a nullable field and says where they lie; a count of -1 is null.
+    /// Passes over the bytes of a nullable field and says where they lie; any negative count is null, as to
+    /// Kafka.
     @inline(__always) @_lifetime(self: copy self)
     mutating func nullable(
         before end: Int, hasRoom: Bool = false, else defect: RecordDefect
@@ -105,7 +106,7 @@ struct RecordScanner: ~Escapable {
         // Seen as unsigned, a negative count is larger than anything that is left.
         if UInt(bitPattern: count) <= UInt(bitPattern: end &- start) {
             position = start &+ count
-        } else if count != -1 {
+        } else if count >= 0 {
             throw defect
         }
         return (start, count)
@@ -160,7 +161,7 @@ struct RecordScanner: ~Escapable {
         // Most records have no headers: then their last byte is a zero, right behind the value. Looked at
         // from the end, that byte and the next record can be loaded before the length of the value is known.
         var headers = (start: end, count: 0)
-        if valueStart &+ max(valueCount, 0) != end &- 1 || byte(end &- 1) != 0 || valueCount < -1 {
+        if valueStart &+ max(valueCount, 0) != end &- 1 || byte(end &- 1) != 0 {
             headers = try Self.headers(in: bytes, from: valueStart, valueCount: valueCount, before: end)
         }
         return ScannedRecord(
@@ -176,7 +177,7 @@ struct RecordScanner: ~Escapable {
     private static func headers(
         in bytes: RawSpan, from valueStart: Int, valueCount: Int, before end: Int
     ) throws(RecordDefect) -> (start: Int, count: Int) {
-        guard valueCount >= -1, valueCount <= end - valueStart else { throw .value }
+        guard valueCount <= end - valueStart else { throw .value }
         var scanner = RecordScanner(bytes)
         scanner.position = valueStart + max(valueCount, 0)
         let count = try scanner.varint(before: end)
@@ -188,7 +189,7 @@ struct RecordScanner: ~Escapable {
         return (start, count)
     }
 
-    /// Where name and value of one header lie; the count of a null value is -1.
+    /// Where name and value of one header lie; a negative count makes a null value, but no name.
     @_lifetime(self: copy self)
     mutating func header(
         before end: Int
@@ -203,7 +204,7 @@ struct RecordScanner: ~Escapable {
     }
 }
 
-/// The lengths and positions of one record; a count of -1 is null.
+/// The lengths and positions of one record; a negative count is null.
 struct ScannedRecord: BitwiseCopyable {
     let start: Int
     let end: Int

@@ -61,7 +61,7 @@ package struct LeaderEpochs: Equatable, Sendable {
     /// the latest.
     ///
     /// An epoch before the first answers itself and the start of the first. Nil if nothing is known, or
-    /// `epoch` lies in the future.
+    /// `epoch` lies in the future or is -1, which stands for none.
     package func end(of epoch: LeaderEpoch, logEnd end: Offset) -> (epoch: LeaderEpoch, offset: Offset)? {
         guard let latest, epoch.value != -1 else { return nil }
         if epoch == latest.epoch { return (epoch, end) }

@@ -75,13 +75,16 @@ package struct StoredRange: Sendable {
     package var length: Int
     /// All records of the range lie below this offset.
     package var below: Offset
+    /// Whether more lies behind it up to `below`, and only the wanted length ended it.
+    package var isCut: Bool
 
     /// `length` bytes of `source` from `position`.
-    package init(source: any ByteRangeSource, position: Int64, length: Int, below: Offset) {
+    package init(source: any ByteRangeSource, position: Int64, length: Int, below: Offset, isCut: Bool) {
         self.source = source
         self.position = position
         self.length = length
         self.below = below
+        self.isCut = isCut
     }
 }
 

@@ -23,6 +23,16 @@ extension LogBounds {
     }
 }
 
+/// Why a slice goes no further.
+package enum SliceEnd: Sendable {
+    /// There was nothing more that the reader may see.
+    case limit
+    /// More is there already, in the next file.
+    case file
+    /// More is there already, but no more bytes were wanted.
+    case bytesMax
+}
+
 /// Bytes to be sent to a reader, and the bounds when they were found.
 package struct LogSlice: Sendable {
     /// What to read from; it stays readable when the log is deleted.
@@ -32,18 +42,24 @@ package struct LogSlice: Sendable {
     /// Bytes, 0 where there is nothing to read yet; the last batch may be cut off.
     package var length: Int
     package var bounds: LogBounds
+    /// Why it goes no further.
+    package var end: SliceEnd
     /// For reads up to the last stable offset: the aborted transactions that may have records in the slice.
     package var aborted: [AbortedTransaction] = []
 
-    init(_ range: StoredRange?, _ bounds: LogBounds) {
+    init(_ range: StoredRange?, _ bounds: LogBounds, end: SliceEnd) {
         source = range?.source ?? NoBytes.shared
         position = range?.position ?? 0
         length = range?.length ?? 0
         self.bounds = bounds
+        self.end = end
     }
 
     /// What to call the source in an error.
     package var place: String { source.place }
+
+    /// No bytes of a log with these bounds, for a reader that gets none.
+    package init(emptyWithin bounds: LogBounds) { self.init(nil, bounds, end: .limit) }
 
     /// Makes `buffer` hold the bytes of the slice, waiting for the disk.
     package func copy(into buffer: inout [UInt8]) throws(StorageError) {
@@ -83,7 +99,7 @@ extension PartitionLog {
     ) throws(StorageError) -> LogSlice {
         let bounds = self.bounds
         guard var request = try request(offset, maxBytes, limit, wholeFirstBatch, bounds) else {
-            return LogSlice(nil, bounds)
+            return LogSlice(nil, bounds, end: offset < bounds.offset(of: limit) ? .bytesMax : .limit)
         }
         request.mayWait = true
         return slice(try store.read(request).wait(), offset, limit, bounds)
@@ -96,7 +112,7 @@ extension PartitionLog {
     ) throws(StorageError) -> Eventually<LogSlice> {
         let bounds = self.bounds
         guard let request = try request(offset, maxBytes, limit, wholeFirstBatch, bounds) else {
-            return .now(LogSlice(nil, bounds))
+            return .now(LogSlice(nil, bounds, end: offset < bounds.offset(of: limit) ? .bytesMax : .limit))
         }
         switch try store.read(request) {
         case .now(let range): return .now(slice(range, offset, limit, bounds))
@@ -108,7 +124,9 @@ extension PartitionLog {
     private func slice(
         _ range: StoredRange?, _ offset: Offset, _ limit: ReadLimit, _ bounds: LogBounds
     ) -> LogSlice {
-        var slice = LogSlice(range, bounds)
+        let goesOn = range.map { $0.below < bounds.offset(of: limit) } ?? false
+        let end: SliceEnd = range?.isCut ?? false ? .bytesMax : goesOn ? .file : .limit
+        var slice = LogSlice(range, bounds, end: end)
         if case .lastStable = limit, let range, range.length > 0 {
             slice.aborted = state.withLock { $0.aborted.overlapping(from: offset, below: range.below) }
         }

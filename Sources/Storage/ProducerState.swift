@@ -21,6 +21,8 @@ struct ProducerBatch: Equatable, Sendable, BitwiseCopyable {
 struct ProducerEntry: Sendable {
     /// Kafka remembers five: as many requests as an idempotent producer may have in flight.
     static let batchesMax = 5
+    /// The epoch of a producer that says none; there is no lower one.
+    static let noEpoch: Int16 = -1
 
     var epoch: Int16
     /// The youngest `batchCount` batches of this epoch, the last one last.
@@ -92,13 +94,18 @@ struct ProducerState: Sendable {
 
     /// Judges a batch of a client, changing nothing.
     func check(_ header: BatchHeader) throws(StorageError) -> ProducerVerdict {
-        guard let entry = entries[header.producerID.value] else { return .append }
+        guard let entry = entries[header.producerID.value] else {
+            guard header.producerEpoch >= ProducerEntry.noEpoch else { throw stale(nil, header) }
+            return .append
+        }
         if header.attributes.isControl {
             guard header.producerEpoch >= entry.epoch else { throw stale(entry, header) }
             return .append
         }
         if let batch = entry.duplicate(of: header) { return .duplicate(batch) }
         guard header.producerEpoch >= entry.epoch else { throw stale(entry, header) }
+        // A producer without an epoch may go on with any sequence, as nothing says what came before.
+        guard entry.epoch > ProducerEntry.noEpoch else { return .append }
         // -1 is "nothing yet", behind which 0 is due, as it is in a new epoch.
         let last = header.producerEpoch == entry.epoch ? entry.last?.lastSequence ?? -1 : -1
         let due = last == Int32.max ? 0 : last + 1
@@ -108,8 +115,10 @@ struct ProducerState: Sendable {
         return .append
     }
 
-    private func stale(_ entry: ProducerEntry, _ header: BatchHeader) -> StorageError {
-        .staleProducerEpoch(producer: header.producerID, current: entry.epoch, found: header.producerEpoch)
+    private func stale(_ entry: ProducerEntry?, _ header: BatchHeader) -> StorageError {
+        .staleProducerEpoch(
+            producer: header.producerID, current: entry?.epoch ?? ProducerEntry.noEpoch,
+            found: header.producerEpoch)
     }
 
     /// Whether looking into the log might make a duplicate of what seems a gap.

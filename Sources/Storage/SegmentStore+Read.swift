@@ -78,7 +78,10 @@ extension SegmentStore {
                 let range = start..<(start + Int64(length))
                 let source = checked(
                     file, range, segmentEnd: plan.sizeBytes, plan.check(from: request.from), in: plan.segment)
-                return (StoredRange(source: source, position: start, length: length, below: below), ())
+                let found = StoredRange(
+                    source: source, position: start, length: length, below: below,
+                    isCut: Int64(length) < end - start)
+                return (found, ())
             }
             // A hole left by compaction can reach to the end of a segment.
             guard let next = plan.nextBase else { return (nil, ()) }

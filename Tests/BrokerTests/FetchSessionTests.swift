@@ -69,7 +69,7 @@ struct FetchSessionTests {
         let before = FetchSession.Told(highWatermark: 5, logStart: 0)
         let after = FetchSession.Told(highWatermark: 6, logStart: 0)
         func isNews(_ told: FetchSession.Told, records: Bool = false, failed: Bool = false) -> Bool {
-            session.isNews(key, hasRecords: records, failed: failed, now: told)
+            session.isNews(key, byItself: records, failed: failed, now: told)
         }
         #expect(isNews(before))
         #expect(!isNews(before))

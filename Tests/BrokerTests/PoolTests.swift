@@ -61,7 +61,7 @@ struct PoolTests {
         let rig = try BrokerRig()
         try rig.topic("t")
         let client = try rig.connect()
-        for (mebibytes, outcome) in [(1, ProduceResponse.Outcome.at(0)), (65, .failed(.corruptMessage))] {
+        for (mebibytes, outcome) in [(1, ProduceResponse.Outcome.at(0)), (65, .failed(.messageTooLarge))] {
             let zeros = [UInt8](repeating: 0, count: mebibytes << 20)
             let batch = try RigBatch(values: [zeros], codec: .zstd).bytes()
             #expect(batch.count < CodecAllowance.loopBytes)

@@ -86,7 +86,9 @@ func truncation(codec: CompressionCodec) throws {
         let prefix = Array(packed.prefix(length))
         // A stream of snappy-java has no end mark: cut between two blocks it is whole, but shorter.
         let whole = try? codec.decompress(prefix.span.bytes, limitBytes: plain.count)
-        #expect(whole == nil || (codec == .snappy && whole != plain))
+        // Nothing is no frame of zstd, which Kafka's reader takes for an end.
+        let isEnd = codec == .zstd && length == 0
+        #expect(whole == nil || ((codec == .snappy || isEnd) && whole != plain))
     }
 }
 
@@ -120,7 +122,7 @@ func noise(codec: CompressionCodec) {
         let bytes = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
         let result = try? codec.decompress(bytes.span.bytes, limitBytes: 1 << 20)
         // Raw snappy has no magic: a few bytes of noise may be a block.
-        #expect(result == nil || codec == .snappy)
+        #expect(result == nil || codec == .snappy || (codec == .zstd && size == 0))
     }
 }
 

@@ -65,7 +65,7 @@ func checksumComesFirst() throws {
     }
     #expect(error(Array(bytes.dropLast())) == .truncated(needed: bytes.count, available: bytes.count - 1))
     #expect(error(try batch() + batch()) == .invalidBatch(.moreThanOneBatch))
-    #expect(error([]) == .truncated(needed: 61, available: 0))
+    #expect(error([]) == .truncated(needed: 17, available: 0))
     bytes = try batch()
     bytes[BatchLayout.magic] = 3
     #expect(error(bytes) == .unsupportedMagic(3))
@@ -89,18 +89,14 @@ func refusesHeaders() throws {
         error(try batch(change: store(Int64.max, at: BatchLayout.baseOffset))) == .corruptHeader(.lastOffset))
     #expect(error(try batch(change: store(UInt16(5), at: BatchLayout.attributes))) == .invalidBatch(.codec))
     #expect(error(try batch(isControl: true)) == .invalidBatch(.control))
-    #expect(
-        error(try batch(change: store(UInt16(1 << 4), at: BatchLayout.attributes)))
-            == .invalidBatch(.producer))
-    #expect(error(try batch(change: store(Int64(5), at: BatchLayout.producerID))) == .invalidBatch(.producer))
-    #expect(
-        error(try batch(change: store(Int64.max, at: BatchLayout.baseTimestamp))) == .invalidBatch(.timestamp)
-    )
+    #expect(error(try batch(change: store(Int64(5), at: BatchLayout.producerID))) == .invalidBatch(.sequence))
+    var rules = BatchRules()
+    rules.timestampType = .logAppendTime
     guard
         case .rejected(.timestamp, _) = error(
-            try batch(change: store(UInt16(1 << 3), at: BatchLayout.attributes)))
+            try batch(change: store(UInt16(1 << 3), at: BatchLayout.attributes)), rules)
     else {
-        Issue.record("a producer may not set LogAppendTime")
+        Issue.record("where the broker gives the times, a producer may not claim that it did")
         return
     }
     // Some clients leave zeros in the fields of a producer that they are not.
@@ -140,9 +136,10 @@ func refusesRecords() throws {
     #expect(error(try records([14, 0, 0, 0, 1, 1, 0, 0])) == .invalidRecord(index: 0, .length))
     #expect(error(try records([11, 0, 0, 0, 1, 1, 0])) == .invalidRecord(index: 0, .length))
     #expect(error(try records([12, 0, 0, 2, 1, 1, 0])) == .invalidRecord(index: 0, .offset))
-    #expect(error(try records([12, 0, 0, 0, 3, 1, 0])) == .invalidRecord(index: 0, .key))
+    // Any negative length is null.
+    #expect(error(try records([12, 0, 0, 0, 3, 1, 0])) == nil)
     #expect(error(try records([12, 0, 0, 0, 8, 1, 0])) == .invalidRecord(index: 0, .key))
-    #expect(error(try records([12, 0, 0, 0, 1, 3, 0])) == .invalidRecord(index: 0, .value))
+    #expect(error(try records([12, 0, 0, 0, 1, 3, 0])) == nil)
     #expect(error(try records([12, 0, 0, 0, 1, 8, 0])) == .invalidRecord(index: 0, .value))
     #expect(error(try records([12, 0, 0, 0, 1, 1, 1])) == .invalidRecord(index: 0, .headerCount))
     #expect(error(try records([12, 0, 0, 0, 1, 1, 2])) == .invalidRecord(index: 0, .headerCount))
@@ -190,8 +187,10 @@ func refusesTimestamps() throws {
     #expect(faults.map(\.batchIndex) == [0, 2])
     rules.timestampType = .logAppendTime
     #expect(error(try batch(1, times: [0]), rules) == nil)
-    #expect(error(try batch(2, times: [0, Int64.max])) == nil)
-    #expect(error(try batch(2, times: [Int64.min, 0])) != nil)
+    #expect(error(try batch(2, times: [0, Int64.max]), rules) == nil)
+    #expect(error(try batch(2, times: [Int64.min, 0]), rules) == nil)
+    // Kafka's arithmetic wraps: so long ago lies in the future.
+    #expect(error(try batch(2, times: [Int64.min, 0])) == nil)
 }
 
 @Test(

@@ -140,6 +140,39 @@ struct RulesCanFailTests {
         #expect(found("- 1 Fetch: soon\n- 3 Metadata: soon\n- 77 None: soon").count == 1)
     }
 
+    @Test("fields that are parsed and never read, and reasons that are none any more")
+    func requestFields() {
+        let message = source(
+            """
+            package struct AskRequest: RequestMessage {
+                package var wanted = 0
+                package var forgotten = 0
+                package struct Part: Structure {
+                    package var inner = 0
+                }
+            }
+            package struct AskResponse: ReplyMessage {
+                package var other = 0
+            }
+            """, at: "Sources/Protocol/Messages/07_Ask.swift")
+        let handler = source(
+            """
+            func handle(_ request: AskRequest) {
+                reply.forgotten = request.wanted  // request.forgotten
+            }
+            """, at: "Sources/Broker/Handlers/07_Ask.swift")
+        let stranger = source("let inner = part.inner", at: "Sources/Broker/Other.swift")
+        let rule = RequestFieldRule(tree: SourceTree(files: [message, handler, stranger]))
+        typealias Unread = RequestFieldRule.Unread
+        let forgotten = Unread(request: "AskRequest", field: "forgotten")
+        let inner = Unread(request: "AskRequest", field: "inner")
+        #expect(rule.unreadFields() == [forgotten, inner])
+        #expect(rule.check([forgotten: "a reason", inner: "a reason"]).isEmpty)
+        #expect(rule.check([forgotten: "a reason"]).count == 1)
+        let read = Unread(request: "AskRequest", field: "wanted")
+        #expect(rule.check([forgotten: "", inner: "", read: "not true any more"]).count == 1)
+    }
+
     @Test("two files of one name in a module")
     func fileNames() {
         let one = source("", at: "Sources/Broker/Topics/Table.swift")

@@ -41,6 +41,12 @@ struct TidyTests {
         expectNone(found)
     }
 
+    @Test("every field of a served request is read, or the reason why not is given")
+    func requestFields() {
+        let found = RequestFieldRule(tree: SourceTree.repository).check()
+        expectNone(found)
+    }
+
     @Test("file names are unique within a module")
     func fileNames() {
         let found = FileNameRule.check(SourceTree.swiftFiles)

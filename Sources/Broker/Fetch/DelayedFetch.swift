@@ -55,7 +55,7 @@ final class DelayedFetch: ReadabilityListener {
     private func look(isLast: Bool) {
         guard !isOver.load(ordering: .acquiring) else { return }
         plan.read(context.topics).whenComplete(on: context.loop) { [self] fetched in
-            if isLast || fetched.byteCount >= plan.minBytes || fetched.hasError { finish(fetched) }
+            if isLast || fetched.isEnough(plan.minBytes) { finish(fetched) }
         }
     }
 

@@ -24,11 +24,16 @@ struct FetchedPartition: Sendable {
     var slice: LogSlice?
     /// The records in an old format, where the consumer wants that.
     var converted: [UInt8]?
+    /// Where the epoch of the reader's last record ended here, if that lies before what it asks for: it holds
+    /// records that are no longer in the log (KIP-595).
+    var divergence: (epoch: LeaderEpoch, offset: Offset)?
 
     /// The bounds of the log when it was read; nil beside an error.
     var bounds: LogBounds? { slice?.bounds }
     /// Bytes that go to the client.
     var byteCount: Int { slice?.length ?? 0 }
+    /// Whether a client must hear of it, whatever it was told before.
+    var isNewsByItself: Bool { byteCount > 0 || error != .none || divergence != nil }
 
     fileprivate mutating func take(_ result: Result<LogSlice, StorageError>) {
         switch result {
@@ -45,7 +50,15 @@ struct FetchedPartitions: Sendable {
     fileprivate var pending: [(index: Int, slice: Pending<LogSlice>)] = []
 
     var byteCount: Int { partitions.reduce(0) { $0 + $1.byteCount } }
-    var hasError: Bool { partitions.contains { $0.error != .none } }
+    /// Whether there is something to tell that no waiting changes.
+    private var hasVerdict: Bool { partitions.contains { $0.error != .none || $0.divergence != nil } }
+
+    /// Whether an answer with at least `minBytes` would gain nothing by waiting: they are there, or more is
+    /// there already than one answer carries, or no partition could give more.
+    func isEnough(_ minBytes: Int) -> Bool {
+        byteCount >= minBytes || hasVerdict || partitions.contains { $0.slice?.end == .file }
+            || partitions.allSatisfy { $0.slice?.end == .bytesMax }
+    }
 
     /// Calls `body` with all results: at once if nothing waits for the disk, else on `loop` when the last
     /// read is done.
@@ -79,20 +92,19 @@ extension FetchPlan {
         for target in targets {
             let wanted = min(rest, Int(target.maxBytes))
             var partition = FetchedPartition(target: target)
-            switch read(target, topics, maxBytes: wanted, wholeFirstBatch: firstBatchComesWhole && !hasBytes)
-            {
-            case .success(.now(let slice)):
-                partition.slice = slice
-                rest = max(0, rest - slice.length)
-                hasBytes = hasBytes || slice.length > 0
-            case .success(.later(let slice)):
-                // How much it will be is not known yet; what it may take is set aside.
-                fetched.pending.append((fetched.partitions.count, slice))
-                rest = max(0, rest - wanted)
-                hasBytes = true
-            case .failure(let problem):
-                partition.error = problem.code
-            }
+            let wholeFirstBatch = firstBatchComesWhole && !hasBytes
+            do throws(ErrorCodeError) {
+                if let slice = try read(
+                    &partition, topics, maxBytes: wanted, wholeFirstBatch: wholeFirstBatch)
+                {
+                    // How much it will be is not known yet; what it may take is set aside.
+                    fetched.pending.append((fetched.partitions.count, slice))
+                    rest = max(0, rest - wanted)
+                    hasBytes = true
+                }
+            } catch { partition.error = error.code }
+            rest = max(0, rest - partition.byteCount)
+            hasBytes = hasBytes || partition.byteCount > 0
             fetched.partitions.append(partition)
         }
         return fetched
@@ -109,23 +121,45 @@ extension FetchPlan {
         return .success(partition)
     }
 
+    /// Notes what one partition gives, or returns the read that waits for the disk.
     private func read(
-        _ target: FetchTarget, _ topics: TopicDirectory, maxBytes: Int, wholeFirstBatch: Bool
-    ) -> Result<Eventually<LogSlice>, ErrorCodeError> {
-        find(target, topics).flatMap { partition in
-            guard let log = partition.log else { return .failure(.init(.kafkaStorageError)) }
-            if let code = LeaderEpochCheck.problem(target.currentLeaderEpoch, log.bounds.leaderEpoch) {
-                return .failure(.init(code))
-            }
-            do throws(StorageError) {
-                return .success(
-                    try log.readEventually(
-                        from: target.fetchOffset, maxBytes: maxBytes, upTo: limit,
-                        wholeFirstBatch: wholeFirstBatch))
-            } catch {
-                return .failure(.init(ErrorCode(error)))
-            }
+        _ partition: inout FetchedPartition, _ topics: TopicDirectory, maxBytes: Int, wholeFirstBatch: Bool
+    ) throws(ErrorCodeError) -> Pending<LogSlice>? {
+        let target = partition.target
+        guard let log = try find(target, topics).get().log else { throw ErrorCodeError(.kafkaStorageError) }
+        let bounds = log.bounds
+        if let code = LeaderEpochCheck.problem(target.currentLeaderEpoch, bounds.leaderEpoch) {
+            throw ErrorCodeError(code)
         }
+        if let divergence = try divergence(of: target, log, bounds) {
+            partition.divergence = divergence
+            partition.slice = LogSlice(emptyWithin: bounds)
+            return nil
+        }
+        do throws(StorageError) {
+            let slice = try log.readEventually(
+                from: target.fetchOffset, maxBytes: maxBytes, upTo: limit, wholeFirstBatch: wholeFirstBatch)
+            switch slice {
+            case .now(let slice): partition.slice = slice
+            case .later(let pending): return pending
+            }
+            return nil
+        } catch {
+            throw ErrorCodeError(ErrorCode(error))
+        }
+    }
+
+    /// Where the epoch of the reader's last record ended, if that is not where the reader takes it to have
+    /// ended.
+    private func divergence(
+        of target: FetchTarget, _ log: PartitionLog, _ bounds: LogBounds
+    ) throws(ErrorCodeError) -> (epoch: LeaderEpoch, offset: Offset)? {
+        guard target.lastFetchedEpoch >= 0 else { return nil }
+        let epoch = LeaderEpoch(target.lastFetchedEpoch)
+        guard let end = log.endOffset(forEpoch: epoch), target.fetchOffset >= bounds.logStart else {
+            throw ErrorCodeError(.offsetOutOfRange)
+        }
+        return end.epoch < epoch || end.offset < target.fetchOffset ? end : nil
     }
 }
 

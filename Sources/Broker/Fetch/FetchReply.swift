@@ -94,6 +94,10 @@ struct FetchReply: Sendable {
             answer.abortedTransactions = (fetched.slice?.aborted ?? []).map { .init($0) }
         default: answer.abortedTransactions = nil
         }
+        if let divergence = fetched.divergence {
+            answer.divergingEpoch.epoch = divergence.epoch.value
+            answer.divergingEpoch.endOffset = divergence.offset.value
+        }
         answer.records = .bytes([])
         if let converted = fetched.converted {
             if !converted.isEmpty {

@@ -69,12 +69,12 @@ struct FetchSession: Sendable {
     var isEmpty: Bool { targets.isEmpty }
 
     /// Whether a partition's result is news, and remembers what the client is told by it.
-    mutating func isNews(_ key: FetchTarget.Key, hasRecords: Bool, failed: Bool, now: Told) -> Bool {
+    mutating func isNews(_ key: FetchTarget.Key, byItself: Bool, failed: Bool, now: Told) -> Bool {
         if failed {
             told[key] = nil  // so that the recovery of the partition is news as well
             return true
         }
-        let isNew = hasRecords || told[key] != now
+        let isNew = byItself || told[key] != now
         told[key] = now
         return isNew
     }

@@ -64,7 +64,7 @@ struct FetchSessionContext: Sendable {
             return (id, fetched.partitions)
         case .incremental(let id):
             // A session that was closed meanwhile has no memory of what its client knows.
-            var answered = fetched.partitions.filter { $0.byteCount > 0 || $0.error != .none }
+            var answered = fetched.partitions.filter(\.isNewsByItself)
             sessions.update(id) { session in
                 answered = news(fetched, &session)
                 session.rotate(served: Set(answered.filter { $0.byteCount > 0 }.map(\.target.key)))
@@ -79,7 +79,7 @@ struct FetchSessionContext: Sendable {
                 highWatermark: partition.bounds?.highWatermark.value ?? -1,
                 logStart: partition.bounds?.logStart.value ?? -1)
             return session.isNews(
-                partition.target.key, hasRecords: partition.byteCount > 0, failed: partition.error != .none,
+                partition.target.key, byItself: partition.isNewsByItself, failed: partition.error != .none,
                 now: told)
         }
     }
@@ -112,8 +112,8 @@ extension FetchRequest {
                     key: .init(
                         topicName: topic.topic, topicID: topic.topicID, partition: partition.partition),
                     fetchOffset: Offset(partition.fetchOffset), maxBytes: partition.partitionMaxBytes,
-                    currentLeaderEpoch: partition.currentLeaderEpoch,
-                    lastFetchedEpoch: partition.lastFetchedEpoch)
+                    currentLeaderEpoch: max(-1, partition.currentLeaderEpoch),
+                    lastFetchedEpoch: max(-1, partition.lastFetchedEpoch))
             }
         }
     }

@@ -7,22 +7,25 @@ internal import Protocol
 internal import Records
 internal import Storage
 
-enum ProduceHandler {
-    /// Which acknowledgement the producer wants.
-    private enum Acks: Int16 {
-        case none = 0
-        case leader = 1
-        case all = -1
-    }
+/// Which acknowledgement a producer wants.
+enum ProduceAcks: Int16 {
+    case silent = 0
+    case leader = 1
+    case all = -1
+}
+
+enum ProduceHandler: EffectDeclaring {
+    static let effect = RequestEffect.appends
 
     static func handle(
         _ request: ProduceRequest, frame: inout MutableRawSpan, _ context: RequestContext
     ) -> Outcome<ProduceResponse> {
-        guard let acks = Acks(rawValue: request.acks) else {
-            return .now(refuseAll(request, .invalidRequiredAcks, context))
+        guard !request.claimsForeignTransaction(in: frame.bytes, context) else {
+            let refusal = refuseAll(request, .transactionalIDAuthorizationFailed, context)
+            return request.acks == 0 ? withoutReply(refusal) : .now(refusal)
         }
         let topics = context.topics
-        var attempt = ProduceAttempt(request, isAwaited: acks == .all, context)
+        var attempt = ProduceAttempt(request, context)
         let storage = context.broker.storage
         storage.beginAppends()
         defer { storage.endAppends() }
@@ -30,19 +33,18 @@ enum ProduceHandler {
             let topic = context.version >= 13 ? topics[data.topicID] : topics[data.name]
             attempt.append(data, of: &frame, to: topic)
         }
-        guard attempt.postponed.isEmpty else {
-            return goOnLater(attempt, frame.bytes, acks, request.timeoutMs, context)
-        }
-        return outcome(of: attempt, acks, request.timeoutMs, context)
+        guard attempt.postponed.isEmpty else { return goOnLater(attempt, frame.bytes, context) }
+        return outcome(of: attempt, context)
     }
 
     private static func outcome(
-        of attempt: ProduceAttempt, _ acks: Acks, _ timeoutMilliseconds: Int32, _ context: RequestContext
+        of attempt: ProduceAttempt, _ context: RequestContext
     ) -> Outcome<ProduceResponse> {
-        switch acks {
-        case .none: return withoutReply(attempt.response)
-        case .leader: return .now(attempt.response)
-        case .all: return wait(attempt, timeoutMilliseconds, context)
+        switch attempt.acks {
+        case .silent: return withoutReply(attempt.response)
+        case .all: return wait(attempt, context)
+        // What stands for no acknowledgement was refused.
+        case .leader, nil: return .now(attempt.response)
         }
     }
 
@@ -50,14 +52,13 @@ enum ProduceHandler {
     ///
     /// A client that is gone by then wanted its records appended all the same.
     private static func goOnLater(
-        _ attempt: ProduceAttempt, _ frame: RawSpan, _ acks: Acks, _ timeoutMilliseconds: Int32,
-        _ context: RequestContext
+        _ attempt: ProduceAttempt, _ frame: RawSpan, _ context: RequestContext
     ) -> Outcome<ProduceResponse> {
         let started = Deferred<Outcome<ProduceResponse>>()
         PoolChecks(attempt.postponed, of: frame, context).begin { results in
             var attempt = attempt
             attempt.append(results)
-            started.complete(outcome(of: attempt, acks, timeoutMilliseconds, context))
+            started.complete(outcome(of: attempt, context))
         }
         return .starting(started)
     }
@@ -76,7 +77,7 @@ enum ProduceHandler {
     }
 
     private static func wait(
-        _ attempt: ProduceAttempt, _ timeoutMilliseconds: Int32, _ context: RequestContext
+        _ attempt: ProduceAttempt, _ context: RequestContext
     ) -> Outcome<ProduceResponse> {
         let waits = attempt.waits
         guard !waits.isEmpty else { return .now(attempt.response) }
@@ -84,10 +85,8 @@ enum ProduceHandler {
         for (index, wait) in waits.enumerated() {
             wait.partition.whenDurable(wait.end, tell: acknowledgement, index: index)
         }
-        let timer = context.loop.schedule(after: .milliseconds(max(0, timeoutMilliseconds))) {
-            acknowledgement.timeOut()
-        }
-        // Nearly every request is answered long before its timeout, so its timer must not outlive it.
+        let timer = context.loop.schedule(after: DiskWait.limit) { acknowledgement.timeOut() }
+        // Nearly every request is answered long before that, so its timer must not outlive it.
         let reply = Deferred<ProduceResponse>()
         reply.whenAbandoned {
             context.loop.cancel(timer)
@@ -121,5 +120,21 @@ enum ProduceHandler {
             return answer
         }
         return response
+    }
+}
+
+extension ProduceRequest {
+    /// Whether a batch claims to belong to a transaction of an id that the request does not name, or that
+    /// its sender may not use.
+    fileprivate func claimsForeignTransaction(in frame: RawSpan, _ context: RequestContext) -> Bool {
+        let isTransactional = topicData.contains { topic in
+            topic.partitionData.contains { partition in
+                guard case .frame(let range) = partition.records else { return false }
+                return TransactionClaim(frame.extracting(range)).isTransactional
+            }
+        }
+        guard isTransactional else { return false }
+        guard let id = transactionalID else { return true }
+        return !context.authorize(.write, .transactionalID(id))
     }
 }

@@ -7,7 +7,9 @@ internal import Network
 internal import Protocol
 internal import Storage
 
-enum FetchHandler {
+enum FetchHandler: EffectDeclaring {
+    static let effect = RequestEffect.none
+
     static func handle(_ request: FetchRequest, _ context: RequestContext) -> Outcome<FetchReply> {
         guard (0...1).contains(request.isolationLevel) else {
             return .now(FetchReply(failing: request, .unknownServerError, context))
@@ -77,8 +79,8 @@ extension FetchPlan {
         usesTopicIDs = context.version >= 13
     }
 
-    /// Whether the answer can go out at once: there is enough, or an error to tell, or nothing to wait for.
+    /// Whether the answer can go out at once.
     func isAnswered(by fetched: FetchedPartitions) -> Bool {
-        maxWaitMilliseconds <= 0 || targets.isEmpty || fetched.byteCount >= minBytes || fetched.hasError
+        maxWaitMilliseconds <= 0 || targets.isEmpty || fetched.isEnough(minBytes)
     }
 }

@@ -7,7 +7,9 @@ import Network
 import Protocol
 import Storage
 
-enum ListOffsetsHandler {
+enum ListOffsetsHandler: RequestHandler {
+    static let effect = RequestEffect.none
+
     /// Timestamps that are not times.
     private enum Special {
         static let latest: Int64 = -1

@@ -6,7 +6,10 @@ import Network
 import Protocol
 internal import Storage
 
-enum MetadataHandler {
+enum MetadataHandler: RequestHandler {
+    /// It may create topics.
+    static let effect = RequestEffect.whenFinished
+
     static func handle(_ request: MetadataRequest, _ context: RequestContext) -> Outcome<MetadataResponse> {
         if let topics = request.topics, let code = problem(with: topics, version: context.version) {
             return .now(refusal(of: topics, code, context))

@@ -8,7 +8,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum OffsetCommitHandler {
+enum OffsetCommitHandler: RequestHandler {
+    static let effect = RequestEffect.immediate
+
     /// The first version that names topics by their ids.
     private static let topicIDsFrom: Int16 = 10
 

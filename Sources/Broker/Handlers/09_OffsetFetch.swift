@@ -6,7 +6,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum OffsetFetchHandler {
+enum OffsetFetchHandler: RequestHandler {
+    static let effect = RequestEffect.none
+
     /// The first version that asks for many groups.
     private static let manyGroupsFrom: Int16 = 8
     /// The first version that names topics by their ids.

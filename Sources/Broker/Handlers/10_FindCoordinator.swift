@@ -7,7 +7,10 @@ internal import Base
 internal import Network
 internal import Protocol
 
-enum FindCoordinatorHandler {
+enum FindCoordinatorHandler: RequestHandler {
+    /// It may create topics.
+    static let effect = RequestEffect.whenFinished
+
     /// What a coordinator looks after, numbered as in the protocol.
     private enum Kind: Int8 {
         case group = 0

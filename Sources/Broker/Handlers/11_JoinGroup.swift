@@ -6,7 +6,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum JoinGroupHandler {
+enum JoinGroupHandler: RequestHandler {
+    static let effect = RequestEffect.immediate
+
     static func handle(_ request: JoinGroupRequest, _ context: RequestContext) -> Outcome<JoinGroupResponse> {
         guard context.authorize(.read, .group(request.groupID)) else {
             return .now(

@@ -5,7 +5,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum HeartbeatHandler {
+enum HeartbeatHandler: RequestHandler {
+    static let effect = RequestEffect.immediate
+
     static func handle(_ request: HeartbeatRequest, _ context: RequestContext) -> Outcome<HeartbeatResponse> {
         guard context.authorize(.read, .group(request.groupID)) else {
             return .now(failure(.groupAuthorizationFailed, context))

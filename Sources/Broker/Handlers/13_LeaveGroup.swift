@@ -5,7 +5,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum LeaveGroupHandler {
+enum LeaveGroupHandler: RequestHandler {
+    static let effect = RequestEffect.immediate
+
     /// The first version that names many members.
     private static let manyMembersFrom: Int16 = 3
 

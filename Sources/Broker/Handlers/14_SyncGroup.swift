@@ -5,7 +5,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum SyncGroupHandler {
+enum SyncGroupHandler: RequestHandler {
+    static let effect = RequestEffect.immediate
+
     /// The first version that must say which protocol it is about.
     private static let protocolRequiredFrom: Int16 = 5
 

@@ -5,7 +5,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum DescribeGroupsHandler {
+enum DescribeGroupsHandler: RequestHandler {
+    static let effect = RequestEffect.none
+
     typealias Group = DescribeGroupsResponse.DescribedGroup
     /// Before this version an unknown group is dead, and no error.
     private static let unknownIsErrorFrom: Int16 = 6

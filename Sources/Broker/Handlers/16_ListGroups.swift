@@ -5,7 +5,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum ListGroupsHandler {
+enum ListGroupsHandler: RequestHandler {
+    static let effect = RequestEffect.none
+
     static func handle(_ request: ListGroupsRequest, _ context: RequestContext) -> Outcome<ListGroupsResponse>
     {
         let filter = GroupFilter(states: request.statesFilter, types: request.typesFilter)

@@ -6,7 +6,9 @@ import Base
 import Network
 import Protocol
 
-enum ApiVersionsHandler {
+enum ApiVersionsHandler: RequestHandler {
+    static let effect = RequestEffect.none
+
     static func handle(_ request: ApiVersionsRequest, _ context: RequestContext) -> Outcome<
         ApiVersionsResponse
     > {

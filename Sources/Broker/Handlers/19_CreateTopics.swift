@@ -4,10 +4,16 @@ import Base
 import Network
 import Protocol
 
-enum CreateTopicsHandler {
+enum CreateTopicsHandler: RequestHandler {
+    static let effect = RequestEffect.whenFinished
+
     static func handle(_ request: CreateTopicsRequest, _ context: RequestContext) -> Outcome<
         CreateTopicsResponse
     > {
+        // Kafka's controller gives such requests up before it begins with them.
+        guard request.timeoutMs > 0 else {
+            return .now(answer(request.topics.map { refusal($0.name, .outOfTime) }, context))
+        }
         let repeated = Set(
             Dictionary(grouping: request.topics, by: \.name).filter { $0.value.count > 1 }.keys)
         var wanted: [NewTopic] = []
@@ -29,19 +35,24 @@ enum CreateTopicsHandler {
         let reply = Deferred<CreateTopicsResponse>()
         context.broker.catalog.create(wanted, by: context.description, validateOnly: request.validateOnly) {
             [refused] results in
-            var response = CreateTopicsResponse()
-            response.throttleTimeMs = context.throttleMilliseconds
-            response.topics =
-                refused
-                + zip(names, results).map { name, result in
-                    switch result {
-                    case .success(let created): success(created)
-                    case .failure(let reason): refusal(name, reason)
-                    }
+            let done = zip(names, results).map { name, result in
+                switch result {
+                case .success(let created): success(created)
+                case .failure(let reason): refusal(name, reason)
                 }
-            reply.complete(response)
+            }
+            reply.complete(answer(refused + done, context))
         }
         return .later(reply)
+    }
+
+    private static func answer(
+        _ results: [CreateTopicsResponse.CreatableTopicResult], _ context: RequestContext
+    ) -> CreateTopicsResponse {
+        var response = CreateTopicsResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.topics = results
+        return response
     }
 
     private static func refusal(_ name: Name, _ reason: TopicRefusal)

@@ -4,8 +4,9 @@ import Base
 import Network
 import Protocol
 
-enum DeleteTopicsHandler {
+enum DeleteTopicsHandler: RequestHandler {
     typealias Result = DeleteTopicsResponse.DeletableTopicResult
+    static let effect = RequestEffect.whenFinished
 
     static func handle(_ request: DeleteTopicsRequest, _ context: RequestContext) -> Outcome<
         DeleteTopicsResponse
@@ -14,23 +15,30 @@ enum DeleteTopicsHandler {
             context.version >= 6
             ? request.topics.map { TopicReference(name: $0.name, id: $0.topicID) }
             : request.topicNames.map { TopicReference(name: $0, id: .zero) }
+        // Kafka's controller gives such requests up before it begins with them.
+        guard request.timeoutMs > 0 else {
+            return .now(answer(asked.map { result($0, .outOfTime) }, context))
+        }
         let (targets, refused) = sort(asked, context.topics)
         let reply = Deferred<DeleteTopicsResponse>()
         context.broker.catalog.delete(targets, by: context.description) { results in
-            var response = DeleteTopicsResponse()
-            response.throttleTimeMs = context.throttleMilliseconds
-            response.responses =
-                refused
-                + zip(targets, results).map { target, result in
-                    switch result {
-                    case .success(let deleted):
-                        self.result(TopicReference(name: deleted.name, id: deleted.id), nil)
-                    case .failure(let refusal): self.result(target, refusal)
-                    }
+            let done = zip(targets, results).map { target, result in
+                switch result {
+                case .success(let deleted):
+                    self.result(TopicReference(name: deleted.name, id: deleted.id), nil)
+                case .failure(let refusal): self.result(target, refusal)
                 }
-            reply.complete(response)
+            }
+            reply.complete(answer(refused + done, context))
         }
         return .later(reply)
+    }
+
+    private static func answer(_ results: [Result], _ context: RequestContext) -> DeleteTopicsResponse {
+        var response = DeleteTopicsResponse()
+        response.throttleTimeMs = context.throttleMilliseconds
+        response.responses = results
+        return response
     }
 
     /// What can be deleted, and the answers for what is named in no way, in two ways, or twice.

@@ -5,7 +5,9 @@ import Network
 import Protocol
 import Storage
 
-enum DeleteRecordsHandler {
+enum DeleteRecordsHandler: RequestHandler {
+    static let effect = RequestEffect.whenFinished
+
     /// The offset that stands for the high watermark.
     private static let highWatermark: Int64 = -1
 
@@ -39,18 +41,26 @@ enum DeleteRecordsHandler {
         return .later(reply)
     }
 
-    /// Calls `finish` once the logs are durable up to `ends`, or answers that they were not in time.
+    /// Calls `finish` once the logs are durable up to `ends`, or answers that the disk stands still.
     private static func wait(
         for ends: [(Partition, Offset)], _ reply: Deferred<DeleteRecordsResponse>,
         _ request: DeleteRecordsRequest, _ context: RequestContext,
         then finish: @escaping @Sendable () -> Void
     ) {
-        let timer = context.loop.schedule(after: .milliseconds(max(0, request.timeoutMs))) {
-            reply.complete(refuseAll(request, .requestTimedOut, context))
+        // Who comes first: what was refused must not be done afterwards.
+        let isDecided = Lock(false)
+        let decide: @Sendable () -> Bool = {
+            isDecided.withLock { decided in
+                defer { decided = true }
+                return !decided
+            }
+        }
+        let timer = context.loop.schedule(after: DiskWait.limit) {
+            if decide() { reply.complete(refuseAll(request, .requestTimedOut, context)) }
         }
         let barrier = DurabilityBarrier(count: ends.count) {
             context.loop.post { context.loop.cancel(timer) }
-            finish()
+            if decide() { finish() }
         }
         reply.whenAbandoned {
             context.loop.cancel(timer)

@@ -6,7 +6,10 @@ import Base
 import Network
 import Protocol
 
-enum InitProducerIDHandler {
+enum InitProducerIDHandler: RequestHandler {
+    /// Nobody else ever sees the id that it takes.
+    static let effect = RequestEffect.none
+
     static func handle(_ request: InitProducerIdRequest, _ context: RequestContext) -> Outcome<
         InitProducerIdResponse
     > {

@@ -6,7 +6,9 @@ import Network
 import Protocol
 import Storage
 
-enum OffsetForLeaderEpochHandler {
+enum OffsetForLeaderEpochHandler: RequestHandler {
+    static let effect = RequestEffect.none
+
     static func handle(
         _ request: OffsetForLeaderEpochRequest, _ context: RequestContext
     ) -> Outcome<OffsetForLeaderEpochResponse> {

@@ -5,7 +5,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum DeleteGroupsHandler {
+enum DeleteGroupsHandler: RequestHandler {
+    static let effect = RequestEffect.immediate
+
     typealias Result = DeleteGroupsResponse.DeletableGroupResult
 
     static func handle(_ request: DeleteGroupsRequest, _ context: RequestContext) -> Outcome<

@@ -4,7 +4,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum OffsetDeleteHandler {
+enum OffsetDeleteHandler: RequestHandler {
+    static let effect = RequestEffect.immediate
+
     typealias Topic = OffsetDeleteResponse.OffsetDeleteResponseTopic
 
     static func handle(_ request: OffsetDeleteRequest, _ context: RequestContext) -> Outcome<

@@ -4,7 +4,9 @@ import Base
 import Network
 import Protocol
 
-enum DescribeClusterHandler {
+enum DescribeClusterHandler: RequestHandler {
+    static let effect = RequestEffect.none
+
     /// What the request can ask for.
     private enum EndpointType: Int8 {
         case brokers = 1

@@ -5,7 +5,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum ConsumerGroupHeartbeatHandler {
+enum ConsumerGroupHeartbeatHandler: RequestHandler {
+    static let effect = RequestEffect.immediate
+
     typealias Response = ConsumerGroupHeartbeatResponse
 
     static func handle(

@@ -5,7 +5,9 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 
-enum ConsumerGroupDescribeHandler {
+enum ConsumerGroupDescribeHandler: RequestHandler {
+    static let effect = RequestEffect.none
+
     typealias Group = ConsumerGroupDescribeResponse.DescribedGroup
 
     static func handle(

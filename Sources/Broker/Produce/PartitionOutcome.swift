@@ -24,13 +24,16 @@ struct PartitionOutcome {
         }
     }
 
-    mutating func note(_ result: AppendResult, _ partition: Partition, _ log: PartitionLog) {
+    /// Notes what the log said; `appendTime` is what the records got where the topic gives them a time.
+    mutating func note(_ result: AppendResult, _ partition: Partition, _ appendTime: Timestamp?) {
         switch result {
         case .appended(let range, let logStart):
             response.baseOffset = range.first.value
+            if let appendTime { response.logAppendTimeMs = appendTime.milliseconds }
             response.logStartOffset = logStart.value
             wait = (partition, range.last.next)
         case .duplicate(let range, let timestamp, let logStart):
+            // As the batch was answered the first time.
             response.baseOffset = range.first.value
             response.logAppendTimeMs = timestamp.milliseconds
             response.logStartOffset = logStart.value

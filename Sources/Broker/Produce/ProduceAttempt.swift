@@ -29,7 +29,10 @@ struct ProduceAttempt: Sendable {
     private static let adminClientID: Name = "__admin_client"
 
     private let context: RequestContext
-    private let isAwaited: Bool
+    /// Nil for a number that stands for none.
+    let acks: ProduceAcks?
+    private let transactionalID: Name?
+    private var isAwaited: Bool { acks == .all }
     private var allowance = CodecAllowance()
     /// The reply, as far as it is known.
     private(set) var response = ProduceResponse()
@@ -39,10 +42,11 @@ struct ProduceAttempt: Sendable {
     /// with it.
     private(set) var postponed: [Postponed] = []
 
-    /// An attempt at `request`; `isAwaited` with acks=all.
-    init(_ request: ProduceRequest, isAwaited: Bool, _ context: RequestContext) {
+    /// An attempt at `request`.
+    init(_ request: ProduceRequest, _ context: RequestContext) {
         self.context = context
-        self.isAwaited = isAwaited
+        acks = ProduceAcks(rawValue: request.acks)
+        transactionalID = request.transactionalID
         response.throttleTimeMs = context.throttleMilliseconds
         response.responses.reserveCapacity(request.topicData.count)
     }
@@ -54,12 +58,19 @@ struct ProduceAttempt: Sendable {
         var answer = ProduceResponse.TopicProduceResponse()
         answer.name = data.name
         answer.topicID = data.topicID
+        let isAllowed = context.authorize(.write, .topic(topic?.name ?? data.name))
         answer.partitionResponses.reserveCapacity(data.partitionData.count)
         for partitionData in data.partitionData {
             let place = Acknowledgement.Place(
                 topic: response.responses.count, partition: answer.partitionResponses.count)
             var outcome = PartitionOutcome(index: partitionData.index)
-            append(partitionData.records, of: &frame, to: topic, place, &outcome)
+            if context.version >= 13, topic == nil {
+                outcome.refuse(ProduceRefusal(.unknownTopicID))
+            } else if !isAllowed {
+                outcome.refuse(ProduceRefusal(.topicAuthorizationFailed))
+            } else {
+                append(partitionData.records, of: &frame, to: topic, place, &outcome)
+            }
             note(outcome, at: place)
             answer.partitionResponses.append(outcome.response)
         }
@@ -79,39 +90,52 @@ struct ProduceAttempt: Sendable {
         guard let topic, let partition = topic.partition(outcome.response.index) else {
             return outcome.refuse(unknown(topicIsKnown: topic != nil))
         }
-        guard context.authorize(.write, .topic(topic.name)) else {
-            return outcome.refuse(ProduceRefusal(.topicAuthorizationFailed))
-        }
-        guard !topic.isInternal || context.header.clientID == Self.adminClientID else {
-            return outcome.refuse(
-                ProduceRefusal(.invalidTopicException, "Only the broker writes \(topic.name)."))
-        }
-        guard let log = partition.log else { return outcome.refuse(ProduceRefusal(.kafkaStorageError)) }
-        guard case .frame(let range) = records else {
-            return outcome.refuse(
-                ProduceRefusal(.invalidRecord, "Produce requests must have at least one record batch."))
-        }
-        let check = ProduceCheck(
-            rules: topic.rules, version: context.version, now: context.broker.clock.wallTime())
+        var log: PartitionLog?
         do throws(ProduceRefusal) {
-            var batches = frame._mutatingExtracting(range)
+            let range = try batch(in: records, of: frame.bytes, for: topic)
+            guard let open = partition.log else { throw ProduceRefusal(.kafkaStorageError) }
+            log = open
+            let check = ProduceCheck(
+                rules: topic.rules, version: context.version, now: context.broker.clock.wallTime())
+            var batch = frame._mutatingExtracting(range)
             let mustFollow = !postponed.isEmpty && postponed.contains { $0.partition === partition }
-            switch try mustFollow ? nil : check.check(&batches, within: &allowance) {
+            switch try mustFollow ? nil : check.check(&batch, within: &allowance) {
             case nil:
                 postponed.append(
                     Postponed(place: place, topic: topic, partition: partition, check: check, range: range))
-                return
             case .asSent(let header):
-                outcome.note(try log.store(&batches, header, isAwaited), partition, log)
+                outcome.note(try open.store(&batch, header, isAwaited), partition, check.appendTime)
             case .rebuilt(var bytes, let header):
                 var span = bytes.mutableSpan
-                var batch = unsafe span.mutableBytes
-                outcome.note(try log.store(&batch, header, isAwaited), partition, log)
+                var made = unsafe span.mutableBytes
+                outcome.note(try open.store(&made, header, isAwaited), partition, check.appendTime)
             }
-            if let time = check.appendTime { outcome.response.logAppendTimeMs = time.milliseconds }
         } catch {
-            outcome.refuse(error, logStart: log.bounds.logStart)
+            outcome.refuse(error, logStart: log?.bounds.logStart)
         }
+    }
+
+    /// Where the batch for a partition of `topic` lies in the frame: what costs nothing is refused first.
+    private func batch(
+        in records: RecordsField, of frame: RawSpan, for topic: Topic
+    ) throws(ProduceRefusal) -> Range<Int> {
+        guard case .frame(var range) = records else {
+            throw ProduceRefusal(.invalidRecord, "Produce requests must have at least one record batch.")
+        }
+        if context.version >= 3 {
+            let envelope = try ProduceEnvelope(frame.extracting(range), version: context.version)
+            range = range.lowerBound..<(range.lowerBound + envelope.batchBytes)
+        }
+        guard acks != nil else { throw ProduceRefusal(.invalidRequiredAcks) }
+        guard !topic.isInternal || context.header.clientID == Self.adminClientID else {
+            throw ProduceRefusal(.invalidTopicException, "Only the broker writes \(topic.name).")
+        }
+        if context.version >= 3, TransactionClaim(frame.extracting(range)).needsCoordinator {
+            // As Kafka answers where it does not know the transactional id.
+            throw ProduceRefusal(
+                transactionalID?.isEmpty ?? true ? .invalidRequest : .invalidProducerIDMapping)
+        }
+        return range
     }
 
     private func unknown(topicIsKnown: Bool) -> ProduceRefusal {
@@ -134,10 +158,7 @@ extension ProduceAttempt {
                     var (bytes, header) = try result.get()
                     var span = bytes.mutableSpan
                     var batch = unsafe span.mutableBytes
-                    outcome.note(try log.store(&batch, header, isAwaited), partition, log)
-                    if let time = item.check.appendTime {
-                        outcome.response.logAppendTimeMs = time.milliseconds
-                    }
+                    outcome.note(try log.store(&batch, header, isAwaited), partition, item.check.appendTime)
                 } catch {
                     outcome.refuse(error, logStart: log.bounds.logStart)
                 }

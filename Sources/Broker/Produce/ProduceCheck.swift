@@ -50,13 +50,14 @@ struct ProduceCheck {
         _ records: inout MutableRawSpan, within allowance: inout CodecAllowance
     ) throws(ProduceRefusal) -> CheckedRecords? {
         guard version >= 3 else { return try converted(records.bytes, within: &allowance) }
-        try checkEnvelope(records.bytes)
+        try checkBeforeContent(records.bytes)
         let needsCodec = needsCodec(records.bytes)
         if needsCodec, records.byteCount > allowance.bytes { return nil }
         guard let summary = try summary(of: records.bytes, limitBytes: allowance.bytes) else { return nil }
         if needsCodec { allowance.use(summary.recordsBytes) }
-        try checkCodec(summary.codec)
-        if let codec = rules.codec, codec != summary.codec {
+        // What only some clients could decompress is stored in a framing that all of them can.
+        let codec = rules.codec ?? summary.codec
+        guard codec == summary.codec, !summary.hasOddFraming else {
             return try recompressed(records.bytes, summary, to: codec)
         }
         return .asSent(try stamp(&records, summary))
@@ -69,29 +70,15 @@ struct ProduceCheck {
         return attributes.codec != CompressionCodec.none || rules.codec ?? .none != .none
     }
 
-    /// What can be said before the bytes are trusted: one batch of the current format, at base offset 0, not
-    /// too large.
-    private func checkEnvelope(_ bytes: RawSpan) throws(ProduceRefusal) {
-        let size, magic: Int
-        do throws(RecordError) {
-            let prefix = try BatchHeader.size(ofBatchBeginning: bytes)
-            (size, magic) = (prefix.bytes, Int(prefix.magic))
-        } catch {
-            throw ProduceRefusal(error, isEmpty: bytes.byteCount == 0)
-        }
-        guard magic == Int(BatchLayout.currentMagic) else {
+    /// What is compared before the checksum.
+    private func checkBeforeContent(_ batch: RawSpan) throws(ProduceRefusal) {
+        let baseOffset = batch.integer(at: BatchLayout.baseOffset, as: Int64.self)
+        guard baseOffset == 0 else {
             throw ProduceRefusal(
                 .invalidRecord,
-                "Produce v\(version) takes record batches of magic 2 only."
-            )
+                "The base offset of a record batch in an append should be 0, but it is \(baseOffset)")
         }
-        guard size >= bytes.byteCount else {
-            throw ProduceRefusal(
-                .invalidRecord,
-                "Produce v\(version) takes exactly one record batch per partition."
-            )
-        }
-        guard size <= rules.maxBatchBytes else { throw tooLarge(size) }
+        guard batch.byteCount <= rules.maxBatchBytes else { throw tooLarge(batch.byteCount) }
     }
 
     private func tooLarge(_ size: Int) -> ProduceRefusal {
@@ -108,24 +95,12 @@ struct ProduceCheck {
     }
 
     private func summary(of bytes: RawSpan, limitBytes: Int) throws(ProduceRefusal) -> BatchSummary? {
-        let summary: BatchSummary
         do throws(RecordError) {
-            summary = try rules.validator.validate(bytes, now: now, limitBytes: limitBytes)
+            return try rules.validator.validate(bytes, now: now, limitBytes: limitBytes)
         } catch {
             if isTooMuchHere(error, limitBytes) { return nil }
-            throw ProduceRefusal(error, isEmpty: false)
+            throw ProduceRefusal(error)
         }
-        guard summary.header.baseOffset == .zero else {
-            throw ProduceRefusal(.invalidRecord, "The base offset of a batch from a producer should be 0.")
-        }
-        return summary
-    }
-
-    private func checkCodec(_ codec: CompressionCodec) throws(ProduceRefusal) {
-        guard codec == .zstd, version < 7 else { return }
-        throw ProduceRefusal(
-            .unsupportedCompressionType,
-            "Produce requests with version \(version) are not allowed to use ZStandard compression")
     }
 
     private func stamp(_ batch: inout MutableRawSpan, _ summary: BatchSummary) throws(ProduceRefusal)
@@ -133,8 +108,8 @@ struct ProduceCheck {
     {
         if rules.stampsAppendTime {
             BatchStamp.appendTime(now, in: &batch)
-        } else if summary.needsMaxTimestamp {
-            BatchStamp.maxTimestamp(summary.maxTimestamp, in: &batch)
+        } else if summary.needsMaxTimestamp || summary.claimsAppendTime {
+            BatchStamp.createTime(max: summary.maxTimestamp, in: &batch)
         } else {
             return summary.header
         }
@@ -149,7 +124,7 @@ struct ProduceCheck {
             made = try Recompression.recompress(
                 bytes, to: codec, level: rules.level, limitBytes: rules.validator.rules.decompressedBytesMax)
         } catch {
-            throw ProduceRefusal(error, isEmpty: false)
+            throw ProduceRefusal(error)
         }
         return try finished(made, summary)
     }
@@ -166,7 +141,7 @@ struct ProduceCheck {
                 legacy: bytes, codec: rules.codec, level: rules.level, now: now, limitBytes: allowance.bytes)
         } catch {
             if isTooMuchHere(error, allowance.bytes) { return nil }
-            throw ProduceRefusal(error, isEmpty: bytes.byteCount == 0)
+            throw ProduceRefusal(error)
         }
         allowance.use(batch.summary.recordsBytes)
         return try finished(batch.bytes, batch.summary)
@@ -184,7 +159,7 @@ struct ProduceCheck {
 
     private func header(of bytes: RawSpan) throws(ProduceRefusal) -> BatchHeader {
         do throws(RecordError) { return try BatchHeader(reading: bytes) } catch {
-            throw ProduceRefusal(error, isEmpty: false)
+            throw ProduceRefusal(error)
         }
     }
 }

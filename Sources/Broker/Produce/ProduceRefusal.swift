@@ -1,4 +1,5 @@
 /// Why the records for one partition were refused.
+internal import Compression
 internal import Protocol
 internal import Records
 
@@ -29,15 +30,18 @@ struct ProduceRefusal: Error {
 }
 
 extension ProduceRefusal {
-    /// What a producer is told of an error in its records; `isEmpty` if it sent none.
-    init(_ error: RecordError, isEmpty: Bool) {
-        if isEmpty {
-            self.init(.invalidRecord, "Produce requests must have at least one record batch.")
-            return
-        }
+    /// What a producer is told of an error in its records.
+    ///
+    /// Only damage on the way may be told by an error that clients retry: they would send the same bytes for
+    /// ever.
+    init(_ error: RecordError) {
         switch error {
-        case .truncated, .corruptHeader, .checksumMismatch:
+        case .corruptHeader(.length), .checksumMismatch:
             self.init(.corruptMessage)
+        case .truncated:
+            self.init(.invalidRecord, "The records are cut off.")
+        case .corruptHeader(let defect):
+            self.init(.invalidRecord, defect.rawValue)
         case .unsupportedMagic(let magic):
             self.init(.invalidRecord, "Record format \(magic) is not accepted here.")
         case .invalidBatch(let defect):
@@ -47,10 +51,25 @@ extension ProduceRefusal {
         case .rejected(let reason, let faults):
             let code: ErrorCode = reason == .timestamp ? .invalidTimestamp : .invalidRecord
             self.init(
-                code, "One or more records have been rejected.",
+                code,
+                reason == .timestamp
+                    ? "One or more records have been rejected due to invalid timestamp"
+                    : "One or more records have been rejected",
                 records: faults.map { ($0.batchIndex, $0.message) })
-        case .compression:
-            self.init(.corruptMessage, "The records cannot be decompressed.")
+        case .compression(let problem):
+            self.init(problem)
+        }
+    }
+
+    private init(_ problem: CompressionError) {
+        switch problem {
+        case .corrupt, .windowTooLarge:
+            self.init(.invalidRecord, "The records cannot be decompressed.")
+        case .exceedsLimit(let bytes):
+            self.init(.messageTooLarge, "The records take more than \(bytes) bytes when decompressed.")
+        case .outOfMemory, .library:
+            // No fault of the producer's: it may try again.
+            self.init(.kafkaStorageError, "The records could not be decompressed for want of memory.")
         }
     }
 }

@@ -25,13 +25,22 @@ package struct NewTopic: Sendable {
 /// Why a change of topics was refused.
 package struct TopicRefusal: Error, Equatable, Sendable {
     package let code: ErrorCode
-    package let message: String
+    /// Nil where the code says it all.
+    package let message: String?
 
     /// The refusal with `code`; the text is cut where it is long.
     package init(code: ErrorCode, message: String) {
         self.code = code
         self.message = ErrorText.cut(message)
     }
+
+    private init(_ code: ErrorCode) {
+        self.code = code
+        message = nil
+    }
+
+    /// The request gave no time to do anything in.
+    static let outOfTime = TopicRefusal(.requestTimedOut)
 }
 
 /// A new topic that passed every check.

@@ -198,7 +198,12 @@ extension Partition: LogObserver {
     }
 
     /// The log failed: whoever waits learns that its records may be lost.
-    package func logFailed(_ error: StorageError) {
+    package func logFailed(_ error: StorageError) { tellThatNothingComes() }
+
+    /// Its topic was deleted, and is no longer in the directory: whoever waits for the log learns so.
+    func topicWasDeleted() { tellThatNothingComes() }
+
+    private func tellThatNothingComes() {
         let (appends, readers) = waiting.withLock { waiting in
             defer { waiting.appends = [] }
             return (waiting.appends, waiting.readers)

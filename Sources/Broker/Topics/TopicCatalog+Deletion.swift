@@ -78,6 +78,7 @@ extension TopicCatalog {
     private func deletePartitions(_ partitions: [Partition], of topic: Topic) {
         for partition in partitions { partition.giveUpOpening() }
         let failures = storage.deletePartitions(partitions.map(\.id), of: topic.id)
+        for partition in partitions { partition.topicWasDeleted() }
         for (partition, failure) in zip(partitions, failures) {
             guard let failure else { continue }
             // What was never made has no directory.
