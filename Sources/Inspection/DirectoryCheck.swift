@@ -120,7 +120,7 @@ struct CheckedCheckpoints {
 
     /// How far each partition reached, by its recovery point.
     var reached: [(partition: TopicPartition, end: Offset)] {
-        (offsets[OffsetCheckpoint.Kind.recoveryPoint.rawValue] ?? [:]).sorted { left, right in
+        (offsets[Name(OffsetCheckpoint.Kind.recoveryPoint.rawValue)] ?? [:]).sorted { left, right in
             left.key.description < right.key.description
         }.map { ($0.key, $0.value) }
     }

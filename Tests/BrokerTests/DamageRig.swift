@@ -31,7 +31,7 @@ enum Rest: CaseIterable { case stopped, killed }
 struct DamageRig {
     private(set) var disk: SimulatedDisk
     let rest: Rest
-    private(set) var promised: [String: Acknowledged] = [:]
+    private(set) var promised: [Name: Acknowledged] = [:]
     private var random: SeededRandom
 
     /// A directory whose history `seed` decides.
@@ -40,7 +40,7 @@ struct DamageRig {
         self.rest = rest
         disk = SimulatedDisk(seed: seed)
         var half = try StorageHalf(small: disk)
-        for (name, policy) in [
+        for (name, policy): (Name, String) in [
             ("plain", "delete"), ("idem", "delete"), ("txn", "delete"), ("trimmed", "delete"),
             ("small", "delete"), ("__consumer_offsets", "compact"), ("empty", "delete"), ("gone", "delete"),
         ] {
@@ -69,7 +69,7 @@ struct DamageRig {
         disk = half.disk.afterKill()
     }
 
-    private mutating func write(_ name: String, to half: StorageHalf, life: Int) throws {
+    private mutating func write(_ name: Name, to half: StorageHalf, life: Int) throws {
         let log = try half.log(name)
         var config = log.config
         config.segmentBytes = name == "small" ? 1 << 20 : 1500
@@ -93,7 +93,7 @@ struct DamageRig {
         }
     }
 
-    private mutating func batch(_ name: String, _ number: Int, _ log: PartitionLog) throws -> [UInt8] {
+    private mutating func batch(_ name: Name, _ number: Int, _ log: PartitionLog) throws -> [UInt8] {
         var options = BatchOptions()
         if name == "idem" || name == "txn" {
             options.producerID = ProducerID(name == "idem" ? 60 : 70)
@@ -128,7 +128,7 @@ struct DamageRig {
     }
 
     /// Notes what readers see now.
-    private mutating func note(_ name: String, _ half: StorageHalf) throws {
+    private mutating func note(_ name: Name, _ half: StorageHalf) throws {
         let log = try half.log(name)
         var known = try #require(promised[name])
         known.start = log.bounds.logStart
@@ -186,7 +186,7 @@ extension StorageHalf {
     /// Starts with a small journal, as there will be many copies.
     init(small disk: SimulatedDisk) throws { try self.init(on: disk, journalAreaBytes: 256 << 10) }
 
-    fileprivate func make(_ name: String, _ policy: String) throws {
+    fileprivate func make(_ name: Name, _ policy: String) throws {
         var topic = NewTopic(name: name)
         topic.partitionCount = 1
         topic.configs = ["cleanup.policy": policy]
@@ -199,7 +199,7 @@ extension StorageHalf {
     }
 
     /// Waits until everything that was appended is durable, and noted.
-    fileprivate func settle(_ name: String) throws {
+    fileprivate func settle(_ name: Name) throws {
         let log = try log(name)
         let watch = DurabilityWatch()
         log.setObserver(watch)

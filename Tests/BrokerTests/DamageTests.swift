@@ -50,7 +50,7 @@ private struct Aftermath {
     }
 
     private mutating func check(
-        _ name: String, _ promise: Acknowledged, _ half: StorageHalf
+        _ name: Name, _ promise: Acknowledged, _ half: StorageHalf
     ) throws -> String? {
         guard let topic = half.catalog.topics[name] else { return "the topic is gone" }
         guard let log = topic.partition(0)?.log else {

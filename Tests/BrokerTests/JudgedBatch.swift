@@ -60,7 +60,7 @@ struct JudgedBatch: Decodable {
     }()
 
     /// What the topics of the corpus are configured with.
-    static let topics: [String: [String: String]] = [
+    static let topics: [String: [Name: String]] = [
         "create": [:],
         "append": ["message.timestamp.type": "LogAppendTime"],
         "compact": ["cleanup.policy": "compact"],

@@ -41,7 +41,7 @@ struct JudgedBatchTests {
         let rig = try BrokerRig { $0.durability = .os }
         // About when Kafka was asked.
         rig.clock.advance(milliseconds: 96_000_000_000)
-        try rig.topic(topic, partitions: Int32(cases.count), JudgedBatch.topics[topic] ?? [:])
+        try rig.topic(Name(topic), partitions: Int32(cases.count), JudgedBatch.topics[topic] ?? [:])
         let client = try rig.connect()
         for (partition, batch) in cases.enumerated() {
             let answer = try answer(to: batch, Int32(partition), client, rig)
@@ -62,8 +62,8 @@ struct JudgedBatchTests {
     private func answer(
         to batch: JudgedBatch, _ partition: Int32, _ client: RigClient, _ rig: BrokerRig
     ) throws -> ProduceResponse.PartitionProduceResponse {
-        var request = ProduceRequest(batch.topic, acks: -1, [(partition, [])])
-        request.transactionalID = batch.transactional
+        var request = ProduceRequest(Name(batch.topic), acks: -1, [(partition, [])])
+        request.transactionalID = batch.transactional.map { Name($0) }
         request.topicData[0].partitionData[0].records = batch.records.map { .bytes(bytes(hex: $0)) } ?? .null
         try client.send(request, version: batch.version)
         rig.step()
@@ -72,7 +72,7 @@ struct JudgedBatchTests {
     }
 
     private func stored(_ partition: Int32, of topic: String, _ client: RigClient) throws -> [UInt8] {
-        try client.send(FetchRequest(topic, from: 0, maxWait: 0, partition: partition), version: 4)
+        try client.send(FetchRequest(Name(topic), from: 0, maxWait: 0, partition: partition), version: 4)
         return try #require(try client.fetched()).records
     }
 

@@ -16,7 +16,7 @@ struct LossTests {
     private func directory(records: Int = 5) throws -> SimulatedDisk {
         let disk = SimulatedDisk(seed: 1)
         let half = try StorageHalf(on: disk)
-        for name in ["t", "other"] {
+        for name: Name in ["t", "other"] {
             _ = half.create(name, partitions: 1)
             for _ in 0..<records { try half.append(name) }
         }

@@ -45,7 +45,7 @@ struct ProduceVerdictTests {
         for producer in [(id: Int64(7), sequence: Int32(0)), nil] {
             let claimed = try transactional(RigBatch(producer: producer).bytes())
             var request = ProduceRequest("t", acks: -1, [(0, claimed)])
-            request.transactionalID = id
+            request.transactionalID = id.map { Name($0) }
             try client.send(request, version: 8)
         }
         try client.send(ProduceRequest("t", acks: -1), version: 8)

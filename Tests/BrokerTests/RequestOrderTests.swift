@@ -23,7 +23,7 @@ struct RequestOrderTests {
         return try #require(nil as Reply?, "\(type) never comes")
     }
 
-    private func metadata(_ name: String, creates: Bool = false) -> MetadataRequest {
+    private func metadata(_ name: Name, creates: Bool = false) -> MetadataRequest {
         var request = MetadataRequest()
         var topic = MetadataRequest.MetadataRequestTopic()
         topic.name = name

@@ -109,7 +109,7 @@ struct StartTests {
     func interruptedDeletions() throws {
         let disk = SimulatedDisk(seed: 1)
         let first = try StorageHalf(on: disk)
-        for name in ["renamed", "t"] {
+        for name: Name in ["renamed", "t"] {
             _ = first.create(name, partitions: 1)
             try first.append(name)
             var removal = RemoveTopicRecord()

@@ -31,7 +31,7 @@ struct StorageHalf {
         self.settings = settings
         self.disk = disk
         if let journalAreaBytes {
-            var options = LogDirectoryOptions("/data", settings)
+            var options = LogDirectoryOptions("/data", settings, .current())
             options.journalAreaBytes = journalAreaBytes
             storage = try LogDirectories(
                 [options], metadata: options, disk: disk, clock: clock, background: { $0() },

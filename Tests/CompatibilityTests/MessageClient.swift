@@ -1,4 +1,5 @@
 // A client that sends requests as messages and gets replies as messages.
+import Base
 import Protocol
 
 /// A broker that is asked with messages, one after the other.

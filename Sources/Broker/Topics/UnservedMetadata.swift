@@ -8,7 +8,7 @@ struct UnservedMetadata: Equatable {
     var accessRules = 0
     var users = 0
     /// Keys of configurations of this broker, or of all.
-    var brokerConfigs: [String] = []
+    var brokerConfigs: [Name] = []
 
     init(_ image: MetadataImage, nodeID: Int32) {
         users = image.unmodelledRecords(of: .userScramCredential)
@@ -31,7 +31,7 @@ struct UnservedMetadata: Equatable {
             .warning, "metadata.without_effect",
             [
                 "quotas": "\(quotas)", "acls": "\(accessRules)", "users": "\(users)",
-                "broker_configs": brokerConfigs.joined(separator: ","),
+                "broker_configs": brokerConfigs.map(\.text).joined(separator: ","),
             ])
     }
 }
