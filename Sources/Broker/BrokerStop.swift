@@ -8,6 +8,8 @@ internal import Storage
 extension Broker {
     /// How long a stop may take.
     private static let stopLimit = Duration.seconds(8)
+    /// How long the process may take to end after that: containers are killed at ten seconds.
+    private static let farewellLimit = Duration.milliseconds(500)
     /// How long replies in flight may take to leave.
     private static let drainLimit = Duration.seconds(5)
 
@@ -55,17 +57,14 @@ extension Broker {
     ///
     /// Call `SignalWaiter.prepare` before there is any other thread.
     package func runUntilSignalled() -> Int32 {
-        do throws(NetworkError) {
-            let ended = try Latch()
-            let loop = sockets.loops.loops[0]
-            let waiter = try SignalWaiter(on: loop) { [logger] signal in
-                logger.log(.info, "broker.signalled", ["signal": "\(signal)"])
-                ended.signal()
-            }
-            _ = ended.wait()
-            withExtendedLifetime(waiter) {}
-        } catch {
-            logger.log(.error, "broker.signals_failed", ["error": "\(error)"])
+        let signal = SignalWaiter.wait()
+        // Before anything that may wait, be it for a reader of the log.
+        let limit: Result<Void, NetworkError> = Result { () throws(NetworkError) in
+            try SignalWaiter.endProcess(after: Self.stopLimit + Self.farewellLimit, status: 1)
+        }
+        logger.log(.info, "broker.signalled", ["signal": "\(signal)"])
+        if case .failure(let error) = limit {
+            logger.log(.error, "broker.stop_unlimited", ["error": "\(error)"])
         }
         return stop() ? 0 : 1
     }

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
@@ -93,16 +92,6 @@ int apus_signals_block(uint64_t signals) {
     int failure = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (failure) errno = failure;
     return failure ? -1 : 0;
-}
-
-int apus_signals_open(uint64_t signals) {
-    sigset_t set = set_of(signals);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-int apus_signals_take(int descriptor) {
-    struct signalfd_siginfo info;
-    return read(descriptor, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : -1;
 }
 
 void apus_signals_ignore_pipe(void) { signal(SIGPIPE, SIG_IGN); }

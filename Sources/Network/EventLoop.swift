@@ -54,6 +54,8 @@ protocol TurnTaker: AnyObject, Sendable {
         var posted: [Posted] = []
         var turns: [any TurnTaker] = []
         var whenEmpty: [@Sendable () -> Void] = []
+        /// Timers that are set while others come due wait for a later tick, or a step might never end.
+        var earliestTick = Int64.min
         var now: Int64
     }
 
@@ -164,7 +166,7 @@ extension EventLoop {
     package func schedule(at deadline: Int64, _ action: @escaping @Sendable () -> Void) -> TimerID {
         requireCurrent()
         let tick = deadline / nanosecondsPerTick + (deadline % nanosecondsPerTick > 0 ? 1 : 0)
-        return state.timers.insert(action, at: tick)
+        return state.timers.insert(action, at: max(tick, state.earliestTick))
     }
 
     /// Takes a timer back; one that came due already is left alone.
@@ -340,7 +342,9 @@ extension EventLoop {
     private func runTimers() {
         guard state.timers.count > 0 else { return }
         let tick = state.now / nanosecondsPerTick
+        state.earliestTick = tick + 1
         while let action = state.timers.popDue(at: tick) { action() }
+        state.earliestTick = .min
     }
 
     private func runTurns() {

@@ -1,36 +1,44 @@
-// SIGTERM and SIGINT as events of a loop: the signals are blocked in every thread and read from a descriptor,
-// so no handler ever runs in the middle of something else.
+// SIGTERM and SIGINT: blocked in every thread, and waited for by one that does nothing else, so that neither
+// a handler runs in the middle of something nor a loop that hangs keeps the process alive.
 internal import CSystem
 import Glibc
 
-/// Calls back when the process is asked to end.
-package final class SignalWaiter: EventSource {
+/// Waits until the process is asked to end.
+package enum SignalWaiter {
     private static let signals: [Int32] = [SIGTERM, SIGINT]
-    private static var mask: UInt64 { signals.reduce(0) { $0 | 1 << UInt64($1) } }
-    private let descriptor: Int32
-    private let received: @Sendable (_ signal: Int32) -> Void
 
     /// Blocks the signals and ignores SIGPIPE; on the first thread, before there is any other.
     package static func prepare() throws(NetworkError) {
         apus_signals_ignore_pipe()
+        let mask: UInt64 = signals.reduce(0) { $0 | 1 << UInt64($1) }
         guard apus_signals_block(mask) == 0 else { throw .system(call: "pthread_sigmask", errno: errno) }
     }
 
-    /// Calls `received` on `loop` for each signal, as long as the loop lives.
-    @discardableResult
-    package init(on loop: EventLoop, received: @escaping @Sendable (_ signal: Int32) -> Void)
-        throws(NetworkError)
-    {
-        descriptor = apus_signals_open(Self.mask)
-        self.received = received
-        guard descriptor >= 0 else { throw .system(call: "signalfd", errno: errno) }
-        loop.post { [self] in _ = try? loop.watch(descriptor, for: .readable, self) }
+    /// Sleeps until one of the signals has come, and takes it.
+    package static func wait() -> Int32 {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        var signal: Int32 = 0
+        let failure = unsafe sigwait(&set, &signal)
+        precondition(failure == 0, "the set holds valid signals")
+        return signal
     }
 
-    deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
-
-    /// Takes the signals that came, for the loop.
-    package func ready(_ readiness: Readiness) {
-        while case let signal = apus_signals_take(descriptor), signal > 0 { received(signal) }
+    /// Ends the process with `status` when `limit` is over, whatever its other threads do or wait for.
+    ///
+    /// Nothing is written or tidied up then. Throws if there is no thread to be had.
+    package static func endProcess(after limit: Duration, status: Int32) throws(NetworkError) {
+        let thread = try LoopThread(name: "apus-end") {
+            let clock = ContinuousClock()
+            let end = clock.now + limit
+            while case let left = (end - clock.now).wholeNanoseconds, left > 0 {
+                var rest = timespec(
+                    tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+                unsafe nanosleep(&rest, nil)
+            }
+            _exit(status)
+        }
+        thread.detach()
     }
 }

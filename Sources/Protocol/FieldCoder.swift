@@ -38,8 +38,8 @@ package protocol FieldCoder: ~Copyable, ~Escapable {
     /// Sixteen bytes.
     @_lifetime(self: copy self)
     mutating func uuid(_ name: StaticString, _ value: inout UUID) throws(WireError)
-    /// UTF-8 text of at most `WireLimits.stringBytesMax` bytes: a `Name` where it identifies something, a
-    /// `String` where people read it.
+    /// UTF-8 text of at most `WireLimits.stringBytesMax` bytes, with U+FFFD for what is none: a
+    /// `Name` where it identifies something, a `String` where people read it.
     @_lifetime(self: copy self)
     mutating func string<Text: WireText>(_ name: StaticString, _ value: inout Text) throws(WireError)
     /// A string or null.

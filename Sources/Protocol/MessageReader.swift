@@ -318,9 +318,12 @@ package struct MessageReader: ~Escapable, FieldCoder {
         try skip(name, length)
         let bytes = frame.extracting(start..<position)
         let characters = Span<UInt8>(_bytes: bytes)
-        do { return String(copying: try UTF8Span(validating: characters)) } catch {
-            throw WireError(.invalidUTF8, at: start, field: name)
-        }
+        do { return String(copying: try UTF8Span(validating: characters)) } catch { return repaired(bytes) }
+    }
+
+    @inline(never)
+    private func repaired(_ bytes: RawSpan) -> String {
+        unsafe bytes.withUnsafeBytes { unsafe MalformedText.repaired(Array($0)) }
     }
 
     private func copy(_ range: Range<Int>) -> [UInt8] {

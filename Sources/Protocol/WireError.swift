@@ -12,8 +12,6 @@ package struct WireError: Error {
         case invalidLength(Int)
         /// Null in a version in which the field must have a value.
         case unexpectedNull
-        /// A string that is not UTF-8.
-        case invalidUTF8
         /// A string, array or byte field too long for its length field.
         case tooLong(Int)
         /// Arrays that would take more than `WireLimits.structureBytesMax` in memory.
@@ -65,7 +63,6 @@ extension WireError.Reason: CustomStringConvertible {
         case .overlongVarint: "a varint of more than five bytes"
         case .invalidLength(let length): "an impossible length of \(length)"
         case .unexpectedNull: "null where a value must stand"
-        case .invalidUTF8: "a string that is not UTF-8"
         case .tooLong(let length): "a length of \(length) is too long for its field"
         case .tooManyElements(let count): "\(count) more elements would exceed the memory of one message"
         case .taggedFieldEnd(let declared, let actual):

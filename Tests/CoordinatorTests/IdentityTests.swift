@@ -23,6 +23,25 @@ struct IdentityTests {
         return .commitOffsets(request, version: 8)
     }
 
+    @Test(
+        "metadata of a commit is as long as Kafka takes it to be: in units of UTF-16",
+        arguments: [
+            ("\u{e9}", 4_096, 0), ("\u{e9}", 4_097, 12), ("\u{1f600}", 2_048, 0), ("\u{1f600}", 2_049, 12),
+        ]
+            as [(String, Int, Int16)])
+    func metadata(_ character: String, _ count: Int, _ code: Int16) {
+        var rig = ConsumerRig()
+        guard case .commitOffsets(var request, let version) = commit("g", 1) else { return }
+        request.topics[0].partitions[0].committedMetadata = String(repeating: character, count: count)
+        guard
+            case .commitOffsets(let reply)? = rig.request(.commitOffsets(request, version: version)).reply
+        else {
+            Issue.record("no reply")
+            return
+        }
+        #expect(reply.topics[0].partitions[0].errorCode == code)
+    }
+
     private func offset(_ rig: ConsumerRig, _ group: Name) -> Int64? {
         rig.shard.offsets[group, "t", 0]?.offset.value
     }

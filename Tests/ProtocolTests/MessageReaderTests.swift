@@ -1,7 +1,8 @@
 // The corners of the wire format, byte by byte.
 import Base
-import Protocol
 import Testing
+
+@testable import Protocol
 
 @Suite struct MessageReaderTests {
     @Test("any negative length of a nullable array is null, as in Kafka", arguments: [-1, -2, Int32.min])
@@ -23,12 +24,42 @@ import Testing
         #expect(throws: WireError(.unexpectedNull, at: 0, field: "topics")) { try request.bytes(version: 0) }
     }
 
-    @Test("a string that is not UTF-8 is an error with its place")
-    func invalidUTF8() throws {
-        let bytes: [UInt8] = [0, 2, 0xc3, 0x28, 0, 0, 0, 0, 0, 0]
-        #expect(throws: WireError(.invalidUTF8, at: 2, field: "groupId")) {
-            try HeartbeatRequest(reading: bytes, version: 0)
+    @Test(
+        "a string that is not UTF-8 has U+FFFD where Java has it",
+        arguments: [
+            ([0xc3, 0x28], "\u{fffd}("), ([0xff], "\u{fffd}"), ([0xc0, 0xaf], "\u{fffd}\u{fffd}"),
+            ([0xed, 0xa0, 0x80], "\u{fffd}"), ([0xed, 0xa0], "\u{fffd}"), ([0xed, 0xa0, 0x41], "\u{fffd}A"),
+            ([0xe2, 0x82], "\u{fffd}"), ([0xf0, 0x9f, 0x98], "\u{fffd}"),
+            ([0xf4, 0x90, 0x80], "\u{fffd}\u{fffd}\u{fffd}"),
+        ] as [([UInt8], Name)])
+    func malformed(_ text: [UInt8], _ expected: Name) throws {
+        let bytes = [0, UInt8(text.count)] + text + [UInt8](repeating: 0, count: 6)
+        #expect(try HeartbeatRequest(reading: bytes, version: 0).groupID == expected)
+    }
+
+    /// The sum is that of Java 17's `new String(bytes, UTF_8).getBytes(UTF_8)` over the same sequences.
+    @Test("all sequences of up to four bytes at the bounds of UTF-8 become what Java makes of them")
+    func allMalformed() throws {
+        let bytes: [UInt8] = [
+            0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec,
+            0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf8, 0xfc, 0xfe, 0xff,
+        ]
+        var (sum, count, total) = (UInt64(0xcbf2_9ce4_8422_2325), 0, 1)
+        for length in 1...4 {
+            total *= bytes.count
+            for number in 0..<total {
+                var (text, rest) = ([UInt8](), number)
+                for _ in 0..<length {
+                    text.append(bytes[rest % bytes.count])
+                    rest /= bytes.count
+                }
+                for byte in MalformedText.repaired(text + [0x7a]).utf8 {
+                    sum = (sum ^ UInt64(byte)) &* 0x100_0000_01b3
+                    count += 1
+                }
+            }
         }
+        #expect(sum == 3_186_108_014_635_738_388 && count == 7_144_768)
     }
 
     @Test("a string above 32,767 bytes is refused in both directions")

@@ -29,6 +29,8 @@ final class UpkeepScheduler: Sendable {
     private let ended = Signal()
     /// Nothing rests longer, as the wall clock, from which jobs reckon, may be set meanwhile.
     private static let restMax = Duration.seconds(86_400)
+    /// Nothing rests shorter: a job that always finds something due must not keep a processor busy.
+    private static let restMin = Duration.milliseconds(1)
 
     /// A scheduler without jobs, whose time is that of `clock`.
     init(clock: any BrokerClock) { self.clock = clock }
@@ -68,7 +70,7 @@ final class UpkeepScheduler: Sendable {
                 return state.jobs[index]
             }
             guard let job, let rest = job() else { continue }
-            request(UpkeepID(index: index), within: rest)
+            request(UpkeepID(index: index), within: max(rest, Self.restMin))
         }
         let now = clock.monotonicNanoseconds()
         return state.withLock { $0.earliest }.map { max(0, $0 - now) }

@@ -54,10 +54,6 @@ int apus_timer_set(int descriptor, int64_t nanoseconds);
 
 /// Blocks the signals of this mask (bit n = signal n) in the calling thread and those it will start.
 int apus_signals_block(uint64_t signals);
-/// signalfd, non-blocking, for this mask.
-int apus_signals_open(uint64_t signals);
-/// The next signal's number, or -1.
-int apus_signals_take(int descriptor);
 /// Ignores SIGPIPE in this process.
 void apus_signals_ignore_pipe(void);
 

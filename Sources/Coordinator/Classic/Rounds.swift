@@ -88,8 +88,10 @@ extension GroupCoordinator {
         }
         guard !self[classic: id].members.isEmpty else { return becomeEmpty(id) }
         guard electJoinedLeader(id) else {
-            // Only static members, and none of them is back: they have until their sessions end.
-            return setJoinDeadline(id, after: self[classic: id].rebalanceTimeoutMilliseconds)
+            // Only static members, and none of them is back: they have until their sessions end. Kafka waits
+            // for as long as they ask for, which may be no time at all.
+            let timeout = self[classic: id].rebalanceTimeoutMilliseconds
+            return setJoinDeadline(id, after: max(timeout, GroupSettings.emptyRoundMinMilliseconds))
         }
         self[classic: id].beginGeneration(at: now.wall)
         self[classic: id].pendingSyncs = Set(self[classic: id].members.keys)

@@ -96,8 +96,8 @@ package struct ConsumerHeartbeat: Sendable {
 }
 
 extension Name {
-    /// Whether there is nothing but white space.
-    fileprivate var isBlank: Bool { text.allSatisfy(\.isWhitespace) }
+    /// Whether there is nothing but blanks and control characters, as Java trims them.
+    fileprivate var isBlank: Bool { utf8.allSatisfy { $0 <= 0x20 } }
 }
 
 /// Which member a request is from.

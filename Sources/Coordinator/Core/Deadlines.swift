@@ -14,6 +14,9 @@ package struct Deadlines<Key: Hashable & Sendable>: Sendable {
     }
 
     private var due: [Key: Due] = [:]
+    /// Nothing is set for an earlier time: what follows from a deadline is due after the pass that it came up
+    /// in, whatever time a client asks for, or the pass would never end.
+    private var earliest = Int64.min
     /// A binary heap, the earliest entry first; it may hold entries that were moved or taken back.
     private var heap: [Entry] = []
 
@@ -26,10 +29,11 @@ package struct Deadlines<Key: Hashable & Sendable>: Sendable {
     /// When `key` is due, if it is set.
     package subscript(_ key: Key) -> Int64? { due[key]?.time }
 
-    /// Sets or moves the deadline of `key`.
+    /// Sets or moves the deadline of `key`; times that have come up already stand for the first one after.
     ///
     /// - Complexity: moving it back is O(1).
     package mutating func set(_ key: Key, at time: Int64) {
+        let time = max(time, earliest)
         if let place = due.index(forKey: key), due.values[place].queued <= time {
             due.values[place].time = time
             return
@@ -74,6 +78,7 @@ package struct Deadlines<Key: Hashable & Sendable>: Sendable {
             if present.time <= now {
                 due[first.key] = nil
                 dropTakenBack()
+                earliest = max(earliest, now < .max ? now + 1 : now)
                 return first.key
             }
             due[first.key]?.queued = present.time

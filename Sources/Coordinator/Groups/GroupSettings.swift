@@ -24,6 +24,9 @@ package struct GroupSettings: Sendable {
     /// Most members of one group that were sent away to come again with their new id.
     package static let pendingJoinsMax = 10_000
 
+    /// How soon a round that nobody came back to is looked at again, at the earliest.
+    package static let emptyRoundMinMilliseconds: Int32 = 100
+
     /// A member that waits in a join has no id yet that it could send heartbeats with; it is given up after
     /// this time and may ask again (Kafka's fixed value).
     package static let newMemberJoinTimeoutMilliseconds: Int32 = 300_000

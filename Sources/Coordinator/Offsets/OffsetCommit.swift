@@ -23,7 +23,8 @@ extension GroupCoordinator {
                 var result = OffsetCommitResponse.OffsetCommitResponsePartition()
                 result.partitionIndex = partition.partitionIndex
                 let metadata = partition.committedMetadata ?? ""
-                guard metadata.utf8.count <= settings.offsetMetadataBytesMax else {
+                // Kafka counts Java's characters, whatever its key is called.
+                guard metadata.utf16.count <= settings.offsetMetadataBytesMax else {
                     result.errorCode = ErrorCode.offsetMetadataTooLarge.rawValue
                     return result
                 }

@@ -74,10 +74,7 @@ struct RequestSequence {
         let oddFields = random.pick([0, 1, 1, 1, 1, 1, 2, 3])
         let oddity =
             random.chance(4)
-            ? random.pick(
-                OddFrame.FrameOddity.allCases.filter {
-                    $0 != .strangeClientID || OddValues.includesStrangeText
-                }) : nil
+            ? random.pick(OddFrame.FrameOddity.allCases) : nil
         if random.chance(2) { version = random.pick([-1, versions.upperBound + 1, 99, .max]) }
         guard let base else { return nil }
         return OddFrame(
