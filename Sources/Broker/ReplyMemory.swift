@@ -11,6 +11,9 @@ enum ReplyMemory {
     /// about 200 in arrays and structures.
     private static let valueFactor = 6
 
+    /// What a loop makes itself: some hundred microseconds at worst, which its other connections wait for.
+    static let loopMaxBytes = 8 << 10
+
     /// How much larger than its bytes a request is as values, where it names things: the shortest name is a
     /// few bytes, and a string in a structure of its own several dozen.
     private static let requestFactor = 16

@@ -200,7 +200,15 @@ package final class Router: ConnectionHandler {
         let limitBytes = context.memory.shares.largeBytes
         let bytes = frame.byteCount + body.replyBytes(context, limitBytes: limitBytes)
         guard bytes > MemoryShares.smallMaxBytes else {
-            return finish(handler.handle(body, context), handler.effect, request, connection, Self.frame)
+            guard bytes > ReplyMemory.loopMaxBytes, Handler.Request.isAnsweredOnPool else {
+                return finish(handler.handle(body, context), handler.effect, request, connection, Self.frame)
+            }
+            connection.pauseRequests()
+            return broker.sockets.pool.run(for: context.loop) {
+                handler.handle(body, context)
+            } then: { [self, connection = connection as Connection] outcome in
+                goOn(outcome, handler.effect, request.with(nil, nil), connection)
+            }
         }
         guard bytes <= limitBytes else {
             return connection.close(
@@ -340,16 +348,17 @@ package final class Router: ConnectionHandler {
 struct PendingRequest: Sendable {
     let slot: ReplySlot
     let context: RequestContext
-    /// The memory for the reply, where it is not small, and for the values that it is made of.
-    private var leases: (reply: MemoryLease, work: MemoryLease?)?
+    /// For a reply that takes long to write: its memory, and that for the values that it is made of, where
+    /// they are not small.
+    private var leases: (reply: MemoryLease?, work: MemoryLease?)?
 
     init(slot: ReplySlot, context: RequestContext) {
         self.slot = slot
         self.context = context
     }
 
-    /// The same request, whose reply has its memory.
-    func with(_ reply: MemoryLease, _ work: MemoryLease?) -> PendingRequest {
+    /// The same request, whose reply has its memory and is written on the pool.
+    func with(_ reply: MemoryLease?, _ work: MemoryLease?) -> PendingRequest {
         var leased = self
         leased.leases = (reply, work)
         return leased
@@ -385,7 +394,7 @@ struct PendingRequest: Sendable {
 
 extension OutboundReply {
     /// The same reply with its memory.
-    fileprivate func leased(_ lease: MemoryLease) -> OutboundReply {
+    fileprivate func leased(_ lease: MemoryLease?) -> OutboundReply {
         var leased = self
         leased.lease = lease
         return leased
