@@ -44,7 +44,7 @@ extension Broker {
         sockets.pool.stop()
         cleaner.stop()
         upkeep.stop()
-        catalog.opening.stop(by: deadline, clock)
+        catalog.stop(by: deadline, clock)
         do throws(StorageError) {
             try storage.stop(brokerEpoch: brokerEpoch, by: deadline)
             return .success(isDrained)

@@ -25,6 +25,8 @@ final class PartitionMaking: Sendable {
         var isStopped = false
     }
     private let state = Lock(State())
+    /// Raised when the thread ends after a stop.
+    private let hasEnded = Signal()
     /// So many partitions are a turn: enough that their syncs are shared, and over in a moment.
     static let sliceMax = 200
 
@@ -47,13 +49,15 @@ final class PartitionMaking: Sendable {
         if mustStart { start() }
     }
 
-    /// Begins nothing more when it returns; what is left, the next start makes up for.
+    /// Nothing is begun or under way when it returns; what is left, the next start makes up for.
     func stop() {
-        state.withLock { state in
+        let isRunning = state.withLock { state in
             state.isStopped = true
             state.jobs = []
             state.urgent = []
+            return state.isRunning
         }
+        if isRunning { hasEnded.wait() }
     }
 
     private static func mustStart(_ state: inout State) -> Bool {
@@ -68,6 +72,7 @@ final class PartitionMaking: Sendable {
                 work(partitions)
                 done?()
             }
+            if state.withLock({ $0.isStopped }) { hasEnded.raise() }
         }
     }
 

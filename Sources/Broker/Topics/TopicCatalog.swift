@@ -28,6 +28,8 @@ package final class TopicCatalog: Sendable {
     private struct State {
         /// Changes that were asked for and have not begun.
         var changes: [Change] = []
+        /// No more changes are taken in.
+        var isStopping = false
         var topics = TopicDirectory()
         var features: [Name: Int16] = [:]
         var metadataOffset = Offset.zero
@@ -134,8 +136,28 @@ package final class TopicCatalog: Sendable {
     }
 
     private func add(_ change: Change) {
-        state.withLock { $0.changes.append(change) }
-        worker.run { [self] in makeNext() }
+        let isTaken = state.withLock { state in
+            if !state.isStopping { state.changes.append(change) }
+            return !state.isStopping
+        }
+        if isTaken { worker.run { [self] in makeNext() } }
+    }
+
+    /// Makes no more changes, and waits for the one under way and for partitions that are being opened, made
+    /// or deleted.
+    ///
+    /// Logs that are closed meanwhile would look as if they had failed.
+    ///
+    /// What nobody has begun by then is never answered: whoever asked is gone.
+    func stop(by deadline: Int64, _ clock: any BrokerClock) {
+        state.withLock { state in
+            state.isStopping = true
+            state.changes = []
+        }
+        let isIdle = Signal()
+        worker.run { isIdle.raise() }
+        isIdle.wait(nanoseconds: max(1, deadline - clock.monotonicNanoseconds()))
+        opening.stop(by: deadline, clock)
     }
 
     /// Makes the next change, and where it is a creation those that follow it too: the metadata log is synced

@@ -44,7 +44,9 @@ struct FuzzLoad {
         }
     }
 
-    /// Comes, stays a little, and goes, in groups of both kinds. Whoever deletes all groups may do so.
+    /// Comes, stays a little, and goes, in groups of both kinds.
+    ///
+    /// Whoever deletes all groups may do so.
     func beInGroups() {
         repeatedly(every: 20) { peer, turn in
             let group: JSONValue = .string("load-\(turn % 3)")

@@ -81,6 +81,10 @@ struct AllowedReply: Sendable {
             "ids of classic members begin with their client's; in a consumer group Kafka leaves that out",
             when: { apus, kafka in apus?.text?.hasSuffix("-its uuid") == true && kafka == "its uuid" }),
         AllowedReply(
+            .offsetFetch, "groups.errorCode",
+            "Kafka fails (UNKNOWN_SERVER_ERROR) on a member without an id; we know none",
+            odd: "memberId: null", when: { apus, kafka in apus == 25 && kafka == -1 }),
+        AllowedReply(
             .listGroups, "groups",
             "Kafka shows a group that nobody has joined only when more was written to its partition",
             when: { apus, kafka in apus?["protocolType"] == "" && kafka == nil }),

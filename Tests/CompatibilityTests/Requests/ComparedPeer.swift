@@ -184,7 +184,13 @@ final class ComparedPeer {
         if let name = topics[text] { return "id of " + Self.withoutUUIDs(name) }
         // Of a member that did not name itself.
         if field == "memberId", text.utf8.count == 22 { return "its uuid" }
-        return Self.withoutUUIDs(text)
+        return Self.spelled(Self.withoutUUIDs(text))
+    }
+
+    /// Swift takes texts for equal that are spelled otherwise.
+    private static func spelled(_ text: String) -> String {
+        text.utf8.allSatisfy { $0 < 0x80 }
+            ? text : text.unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
     }
 
     /// Ids of members end with numbers that brokers make up.

@@ -8,11 +8,13 @@ import Testing
 extension Compatibility {
     @Suite("Old versions", .disabled(if: TestEnvironment.isKafka, TestEnvironment.needsApus))
     struct OldVersions {
-        /// Keys of which older versions are served than Kafka 4 serves, with the first that it has. Records
-        /// and times, which look otherwise before, have tests of their own (Produce, Fetch, ListOffsets 0).
-        private static let first: [(key: APIKey, version: Int16)] = [
-            (.offsetCommit, 2), (.offsetFetch, 1), (.createTopics, 2), (.deleteTopics, 1),
-            (.offsetForLeaderEpoch, 2), (.fetch, 4),
+        /// Keys of which older versions are served than Kafka 4 serves: those, and the first that it has.
+        ///
+        /// Records and times, which looked otherwise, have tests of their own (Produce, ListOffsets 0).
+        /// OffsetCommit 0 knows no members, and CreateTopics 0 cannot only check.
+        private static let first: [(key: APIKey, old: ClosedRange<Int16>, kept: Int16)] = [
+            (.offsetCommit, 1...1, 2), (.offsetFetch, 0...0, 1), (.createTopics, 1...1, 2),
+            (.deleteTopics, 0...0, 1), (.offsetForLeaderEpoch, 0...1, 2), (.fetch, 0...3, 4),
         ]
 
         @Test("versions that Kafka dropped are answered as the first that it kept")
@@ -47,19 +49,21 @@ private struct OldVersionSequence {
     }
 
     /// How many replies were compared.
-    mutating func run(_ keys: [(key: APIKey, version: Int16)], steps: Int) throws -> Int {
+    mutating func run(_ keys: [(key: APIKey, old: ClosedRange<Int16>, kept: Int16)], steps: Int) throws -> Int
+    {
         for step in world.beginning {
             let replies = try peers.compactMap { peer -> JSONValue? in
                 let reply = try peer.ask(step.key, step.version, step.request)
                 if let reply { peer.learn(reply) }
                 return reply
             }
-            guard replies.count == peers.count else { continue }
+            // A broker that was too slow to begin with has another state.
+            guard replies.count == peers.count else { return 0 }
             world.learn(step.key, step.request, replies, peers)
         }
         for _ in 0..<steps {
-            let (key, kept) = random.pick(keys)
-            let old = Int16.random(in: 0..<kept, using: &random)
+            let (key, range, kept) = random.pick(keys)
+            let old = Int16.random(in: range, using: &random)
             var bases = RequestBases(world: world, version: old, random: random)
             guard let request = bases.request(key) else { continue }
             random = bases.random
