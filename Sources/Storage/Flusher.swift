@@ -334,16 +334,21 @@ package final class Flusher: Sendable {
         for body in ready { body() }
     }
 
-    /// Calls `body` on the flusher's thread whenever closed segments were synced and sealed.
+    /// Calls `body` whenever closed segments were synced and sealed.
     func afterSealing(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.afterSealing = body } }
 
-    /// Calls `body` on the flusher's thread at the end of each turn that had something to do.
+    /// Calls `body` at the end of each turn that had something to do, on the flusher's thread, and when
+    /// something was sealed.
     package func afterTurn(_ body: @escaping @Sendable () -> Void) {
         state.withLock { $0.afterTurn.append(body) }
     }
 
-    /// A store sealed a segment.
-    func sealed() { state.withLock { $0.afterSealing }?() }
+    /// A store sealed a segment, which retention and compaction may look at now.
+    func sealed() {
+        let (afterSealing, afterTurn) = state.withLock { ($0.afterSealing, $0.afterTurn) }
+        afterSealing?()
+        for body in afterTurn { body() }
+    }
 
     /// Starts the thread that takes turns until `stop`.
     package func start() {

@@ -94,6 +94,8 @@ extension History {
             _ = try log.rollIfAged(at: Timestamp(milliseconds: .max / 2))
         }
         flush()
+        // Compaction begins with what is sealed.
+        pool.run()
         try compact(rounds: 100)
         for number in slots.indices where slots[number].policy.compacts {
             guard let (promise, log) = segments(of: number) else { continue }
