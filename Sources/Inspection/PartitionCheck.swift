@@ -24,6 +24,7 @@ struct PartitionCheck {
         let names = try disk.list(directory).filter { !$0.isDirectory }.map(\.name)
         let bases = names.filter { $0.hasSuffix(".log") }.compactMap { Int64($0.dropLast(4)) }.sorted()
         var end = bases.first ?? 0
+        var isBroken = false
         var producers = ProducerCheck(
             disk, directory: directory, names: names, firstBase: bases.first ?? 0)
         var hasHoles = checkpoints.offsets[CheckedCheckpoints.cleaner]?[partition] != nil
@@ -38,6 +39,7 @@ struct PartitionCheck {
                 topic: partition.topic, hasHoles: hasHoles)
             segment.check(&producers)
             findings += segment.findings
+            isBroken = segment.isBroken
             hasHoles = segment.hasHoles
             end = max(end, segment.end)
             segments += 1
@@ -46,8 +48,7 @@ struct PartitionCheck {
         producers.reached(end, hasHoles: hasHoles)
         findings += producers.findings
         checkNotes(names, end: end)
-        // Where a segment is damaged its end is not known.
-        if findings.isEmpty { checkReach(names, bases, end: end) }
+        if !isBroken { checkReach(names, bases, end: end) }
     }
 
     /// What is beside the log, and above its directory, says how far it reached.

@@ -25,6 +25,8 @@ struct SegmentCheck {
     /// Whether offsets were found to be missing, here or before.
     private(set) var hasHoles: Bool
     private(set) var batches = 0
+    /// Whether the log is damaged, so that its end is not known; a torn one ends before what was torn.
+    private(set) var isBroken = false
     private var places: [Place] = []
 
     init(
@@ -55,6 +57,7 @@ struct SegmentCheck {
         } catch {
             // What lies behind the damage is not known, so the indexes are not judged.
             end = limit ?? end
+            isBroken = isTrusted
             if limit != nil { producers.giveUp() }
             if isTrusted { findings.append("\(error)") }
             return
