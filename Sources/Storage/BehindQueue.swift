@@ -1,5 +1,5 @@
-// What is done behind logs, on the pool: nobody waits for it, and after first writes to thousands of partitions
-// there are as many files to sync.
+// What is done behind logs, on the pool: nobody waits for it, and after first writes to thousands of
+// partitions there are as many files to sync.
 internal import Base
 
 /// Work on many logs that nobody waits for.

@@ -96,8 +96,11 @@ enum PartitionFileName {
             parts[0].utf8.allSatisfy(isDigitOrDash)
         else { return false }
         // Quarantined tails have their position instead of a kind.
-        guard kinds.contains(Name(parts[1])) || parts.count == 3 && parts[2] == "quarantine" else { return false }
-        return parts.dropFirst(2).allSatisfy { marks.contains(Name($0)) || $0.utf8.allSatisfy(isDigitOrDash) }
+        let isTail = parts.count == 3 && parts[2] == "quarantine"
+        guard isTail || kinds.contains(Name(parts[1])) else { return false }
+        return parts.dropFirst(2).allSatisfy { part in
+            marks.contains(Name(part)) || part.utf8.allSatisfy(isDigitOrDash)
+        }
     }
 
     private static func isDigitOrDash(_ byte: UInt8) -> Bool {

@@ -108,6 +108,26 @@ struct Recovery {
             end = start
             hasNewFile = true
         }
+        let opened = Opened(
+            segments: segments, start: start, end: end, isTidy: isTidy, hasNewFile: hasNewFile,
+            durableEnd: durableEnd, firstScanned: firstScanned)
+        return try store(over: opened)
+    }
+
+    /// The segments of a log, and how far they are to be trusted.
+    private struct Opened {
+        let segments: [SegmentState]
+        let start: Offset
+        let end: Offset
+        let isTidy: Bool
+        let hasNewFile: Bool
+        let durableEnd: Offset
+        let firstScanned: Int?
+    }
+
+    private func store(over opened: Opened) throws(StorageError) -> SegmentStore {
+        let (segments, start, end) = (opened.segments, opened.start, opened.end)
+        let hasNewFile = opened.hasNewFile
         // An empty file at offset 0 may get lost: it would be made again. Its first sync takes care of it.
         // Where a file took the place of others, they must not come back beside what is written to it.
         if trust != .clean, !isDeferred || hasNewFile, end > .zero { try disk.syncDirectory(directory) }
@@ -118,12 +138,12 @@ struct Recovery {
                 SyncedPlace(segmentBase: $0.segment.base, position: $0.sizeBytes)
             },
             incarnation: services.journal?.newIncarnation() ?? 0, epoch: LeaderEpoch(-1),
-            lastAppend: services.clock.wallTime(), hasNewFile: isFresh, isTidy: isTidy)
+            lastAppend: services.clock.wallTime(), hasNewFile: isFresh, isTidy: opened.isTidy)
         // Its creation may have failed half-way, in a run that was killed.
         state.isDoubtful = trust != .clean && end == .zero
         // An append may have been taken back, or cut off, without a sync.
         state.hasTrace = trust != .clean && state.active.sizeBytes == 0
-        if isDeferred, !hasNewFile { leaveUnsynced(&state, durableEnd, firstScanned) }
+        if isDeferred, !hasNewFile { leaveUnsynced(&state, opened.durableEnd, opened.firstScanned) }
         return SegmentStore(directory: directory, services: services, identity: identity, state: state)
     }
 

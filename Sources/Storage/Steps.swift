@@ -1,7 +1,7 @@
 // Work on many files, step by step: each step is taken for all of them before the next one begins. On a file
-// system that keeps a journal the first sync of a step makes most of what the step before did durable, and the
-// others have little left to do. Calls that change a directory may have to wait for a commit too, so they are
-// made by several threads.
+// system that keeps a journal the first sync of a step makes most of what the step before did durable, and
+// the others have little left to do. Calls that change a directory may have to wait for a commit too, so they
+// are made by several threads.
 internal import Base
 
 /// Work for many: what fails has no part in the steps behind.

@@ -135,7 +135,7 @@ struct LossTests {
                 continue
             }
             #expect(answer.error == ErrorCode.none)
-            // Where the length is wrong, the batch itself is whole but for its checksum, which readers compare.
+            // Where the length is wrong, the batch itself comes too: readers compare its checksum.
             let served = DamageRig.split(answer.records).filter { DamageRig.isSound($0.bytes) }
             let ends = served.map(\.header.nextOffset.value)
             #expect(ends == (Int64(offset)..<10).map { $0 + 1 }, "from \(offset)")

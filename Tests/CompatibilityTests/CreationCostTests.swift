@@ -1,5 +1,5 @@
-// What many new topics and partitions cost, and what a polite client beside them feels of it. `make test-long`
-// takes as many as an unlucky day would; `Benchmarks/creation.py` measures.
+// What many new topics and partitions cost, and what a polite client beside them feels of it. `make
+// test-long` takes as many as an unlucky day would; `Benchmarks/creation.py` measures.
 import Base
 import Foundation
 import Protocol
