@@ -195,7 +195,7 @@ extension StorageHalf {
         let done = Signal()
         catalog.create([wanted], by: "test", validateOnly: false) { _ in done.raise() }
         done.wait()
-        try #require(catalog.topics[Name(name)] != nil)
+        try #require(catalog.topics[name] != nil)
     }
 
     /// Waits until everything that was appended is durable, and noted.

@@ -52,7 +52,7 @@ private struct Aftermath {
     private mutating func check(
         _ name: Name, _ promise: Acknowledged, _ half: StorageHalf
     ) throws -> String? {
-        guard let topic = half.catalog.topics[Name(name)] else { return "the topic is gone" }
+        guard let topic = half.catalog.topics[name] else { return "the topic is gone" }
         guard let log = topic.partition(0)?.log else {
             outcome = .partitionRefused
             guard names(half, "partition.offline", "\(name)-0") else { return "refused without a word" }
