@@ -29,7 +29,7 @@ enum ProduceHandler: EffectDeclaring {
         let storage = context.broker.storage
         storage.beginAppends()
         defer { storage.endAppends() }
-        for data in request.topicData {
+        for data in request.topicData where !data.partitionData.isEmpty {
             let topic = context.version >= 13 ? topics[data.topicID] : topics[data.name]
             attempt.append(data, of: &frame, to: topic)
         }
@@ -104,7 +104,7 @@ enum ProduceHandler: EffectDeclaring {
     ) -> ProduceResponse {
         var response = ProduceResponse()
         response.throttleTimeMs = context.throttleMilliseconds
-        response.responses = request.topicData.map { data in
+        response.responses = request.topicData.lazy.filter { !$0.partitionData.isEmpty }.map { data in
             var answer = ProduceResponse.TopicProduceResponse()
             answer.name = data.name
             answer.topicID = data.topicID

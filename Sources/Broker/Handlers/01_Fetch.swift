@@ -11,14 +11,14 @@ enum FetchHandler: EffectDeclaring {
     static let effect = RequestEffect.none
 
     static func handle(_ request: FetchRequest, _ context: RequestContext) -> Outcome<FetchReply> {
-        guard (0...1).contains(request.isolationLevel) else {
-            return .now(FetchReply(failing: request, .unknownServerError, context))
-        }
         let session: FetchSessionContext
         do throws(FetchSessionCache.Refusal) {
             session = try FetchSessionContext(request, context)
         } catch {
             return .now(FetchReply(refusing: error, context))
+        }
+        guard (0...1).contains(request.isolationLevel) else {
+            return .now(FetchReply(failing: request, .unknownServerError, context))
         }
         let plan = FetchPlan(request, session, context)
         let reply = Deferred<FetchReply>()

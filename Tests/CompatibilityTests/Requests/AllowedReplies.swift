@@ -54,6 +54,10 @@ struct AllowedReply: Sendable {
         AllowedReply(
             .fetch, anywhere, "Kafka fails (UNKNOWN_SERVER_ERROR); there is no such session",
             odd: "sessionId: -2147483648"),
+        AllowedReply(.fetch, anywhere, "as above: it looks beyond its last shard", odd: "sessionId: 214748364"),
+        AllowedReply(
+            .fetch, "responses.partitions", "Kafka fails (UNKNOWN_SERVER_ERROR) where we take none for none",
+            odd: "maxBytes: -"),
         AllowedReply(
             .fetch, "", "Kafka refuses tagged fields that only other versions have; ours skips them",
             odd: "tags: of nobody", when: { _, kafka in kafka == "closed" }),
@@ -66,11 +70,22 @@ struct AllowedReply: Sendable {
             odd: "partitionData: repeated", parts: true),
         AllowedReply(.produce, "responses", "as above", odd: "topicData: repeated", parts: true),
         AllowedReply(
+            .produce, "responses.partitionResponses.errorMessage", "we say what is wrong with records",
+            odd: "records: ", when: { apus, kafka in apus == "a text" && kafka == .null }),
+        AllowedReply(
             .consumerGroupHeartbeat, anywhere, "Kafka matches expressions later (GAPS.md)",
             odd: "subscribedTopicRegex: ", parts: true),
         AllowedReply(
             .findCoordinator, anywhere, "there is no coordinator of transactions yet (GAPS.md)",
             odd: "keyType: 1"),
+        AllowedReply(
+            .initProducerID, "errorCode", "Kafka has to ask for ids first (COORDINATOR_LOAD_IN_PROGRESS)",
+            when: { apus, kafka in apus == 0 && kafka == 14 }),
+        AllowedReply(
+            .initProducerID, "producerId", "as above",
+            when: { apus, kafka in apus == "its own" && kafka == -1 }),
+        AllowedReply(
+            .initProducerID, "producerEpoch", "as above", when: { apus, kafka in apus == 0 && kafka == -1 }),
         AllowedReply(
             .initProducerID, "errorCode", "there is no coordinator of transactions yet (GAPS.md)",
             odd: "transactionalId", when: { apus, _ in apus == 15 }),
