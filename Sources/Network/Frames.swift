@@ -20,7 +20,7 @@ enum FrameSize {
     /// What the first bytes of a frame get at least, once there are any.
     private static let smallest = 512
     /// What is worth to be given back before everything is.
-    private static let largeBytes = 64 << 10
+    private static let largeBytes = 256 << 10
     private var storage: UnsafeMutableRawPointer?
     private var start = 0
     private var end = 0

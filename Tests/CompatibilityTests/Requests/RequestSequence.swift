@@ -67,15 +67,18 @@ struct RequestSequence {
 
     private mutating func next(_ step: Int) -> OddFrame? {
         let (key, versions) = random.pick(served)
-        var version = Int16.random(in: versions, using: &random)
-        var bases = RequestBases(world: world, version: version, random: random)
+        let version =
+            random.chance(2)
+            ? random.pick([-1, versions.upperBound + 1, 99, .max]) : Int16.random(in: versions, using: &random)
+        // A version that is not there has the fields of the next one that is.
+        let bodyVersion = min(max(version, versions.lowerBound), versions.upperBound)
+        var bases = RequestBases(world: world, version: bodyVersion, random: random)
         let base = bases.request(key)
         random = bases.random
         let oddFields = random.pick([0, 1, 1, 1, 1, 1, 2, 3])
         let oddity =
             random.chance(4)
             ? random.pick(OddFrame.FrameOddity.allCases) : nil
-        if random.chance(2) { version = random.pick([-1, versions.upperBound + 1, 99, .max]) }
         guard let base else { return nil }
         return OddFrame(
             key: key, version: version, base: base, seed: seed &* 1_000 &+ UInt64(step), oddFields: oddFields,
