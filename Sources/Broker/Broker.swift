@@ -25,6 +25,7 @@ package final class Broker: Sendable {
     /// Where its listeners are bound.
     package let boundAddresses: [SocketAddress]
     let sockets: BrokerSockets
+    let watchdog: LoopWatchdog
     let upkeep: UpkeepScheduler
     /// Compacts, on a thread of its own, as one compaction may take hours.
     let cleaner: UpkeepScheduler
@@ -41,6 +42,7 @@ package final class Broker: Sendable {
         catalog = parts.catalog
         producerIDs = parts.producerIDs
         sockets = parts.sockets
+        watchdog = LoopWatchdog(parts.sockets.loops, clock: clock, logger: logger)
         upkeep = UpkeepScheduler(clock: clock)
         cleaner = UpkeepScheduler(clock: clock)
         storageJobs = parts.storage.all.map { [upkeep, cleaner] directory in

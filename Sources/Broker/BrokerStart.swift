@@ -43,9 +43,7 @@ extension Broker {
         system.warn(limits, asked: settings, logger)
         let broker = Broker(settings, parts, logger: logger, clock: clock)
         sockets.routers.fill(Router(broker))
-        do throws(NetworkError) { try sockets.loops.start() } catch {
-            throw StartError("cannot start: \(error)")
-        }
+        try broker.startLoops()
         let keeper = MetadataSnapshotKeeper(
             metadata, in: storage.metadata, MetadataSnapshotLimits(settings), clock: clock, logger: logger)
         MetadataUpkeep.begin(keeper, of: storage.metadata, on: broker.upkeep)
@@ -65,6 +63,15 @@ extension Broker {
                 "milliseconds": "\((clock.monotonicNanoseconds() - begun) / 1_000_000)",
             ])
         return broker
+    }
+
+    private func startLoops() throws(StartError) {
+        do throws(NetworkError) {
+            try sockets.loops.start()
+            try watchdog.start()
+        } catch {
+            throw StartError("cannot start: \(error)")
+        }
     }
 
     private static func openStorage(

@@ -41,6 +41,7 @@ extension Broker {
         groups.stop()
         sockets.memory.stop()
         let isDrained = (try? sockets.loops.stop(within: Self.drainLimit)) ?? false
+        watchdog.stop()
         sockets.pool.stop()
         cleaner.stop()
         upkeep.stop()

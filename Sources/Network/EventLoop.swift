@@ -72,12 +72,22 @@ protocol TurnTaker: AnyObject, Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let stepCounter = Atomic<Int>(0)
     private let thread = Lock<LoopThread?>(nil)
+    /// What the watchdog sees of the loop.
+    let pulse: LoopPulse
     // Touched on the loop alone and never across a call of others: the checks for overlapping accesses cost
     // more than the accesses.
     @safe @exclusivity(unchecked) private var state: State
 
     /// A loop that does nothing until it is started or stepped.
-    package init(index: Int = 0, clock: any BrokerClock = SystemClock()) throws(NetworkError) {
+    package convenience init(
+        index: Int = 0, clock: any BrokerClock = SystemClock()
+    ) throws(NetworkError) {
+        try self.init(index: index, clock: clock, bell: WatchdogBell())
+    }
+
+    /// A loop that wakes the watchdog by `bell`.
+    init(index: Int, clock: any BrokerClock, bell: WatchdogBell) throws(NetworkError) {
+        pulse = LoopPulse(bell)
         self.index = index
         self.clock = clock
         scratch = LoopBuffers()
@@ -273,8 +283,12 @@ extension EventLoop {
         let outer = currentThread.exchange(UInt(pthread_self()), ordering: .relaxed)
         defer { currentThread.store(outer, ordering: .relaxed) }
         stepCounter.store(stepCounter.load(ordering: .relaxed) + 1, ordering: .relaxed)
-        let count = state.poller.wait(isPoll: !(mayWait && maySleep()))
+        pulse.turned(clock)
+        let sleeps = mayWait && maySleep()
+        if sleeps { pulse.sleeps() }
+        let count = state.poller.wait(isPoll: !sleeps)
         state.now = clock.monotonicNanoseconds()
+        pulse.beginsTurn(at: state.now, wasAsleep: sleeps)
         collectPosts()
         for index in 0..<count { dispatch(state.poller.event(index)) }
         runPosts()
@@ -361,9 +375,18 @@ extension EventLoop {
     /// Starts the loop's thread.
     package func start() throws(NetworkError) {
         let thread = try LoopThread(name: "apus-loop-\(index)") { [self] in
+            apus_stack_allow()
             while !isStopping.load(ordering: .acquiring) { step(mayWait: true) }
+            pulse.turned(clock)
+            pulse.sleeps()
         }
         self.thread.withLock { $0 = thread }
+    }
+
+    /// Where the loop's thread is and who called it, innermost first, as far as that can be told.
+    func stack() -> [String] {
+        // The thread is not joined meanwhile.
+        thread.withLock { $0?.stack() ?? [] }
     }
 
     /// Ends the thread after the step it is in, and waits for that; not from the loop itself.

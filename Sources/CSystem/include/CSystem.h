@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "CSystemNetwork.h"
+#include "CSystemStack.h"
 
 /// open with O_CLOEXEC, and with O_NOATIME where the owner of the file allows it.
 int apus_open(const char *path, int flags, unsigned mode);
