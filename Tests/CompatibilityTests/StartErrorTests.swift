@@ -106,7 +106,7 @@ extension Compatibility {
         @Test(
             "a directory of something else stays as it was",
             arguments: [
-                ["notes.txt": "mine"], ["PG_VERSION": "16", "base/1/1": "x"],
+                ["photos/notes.txt": "mine"], ["PG_VERSION": "16", "base/1/1": "x"],
                 // Kafka's of the time before KRaft.
                 [
                     "meta.properties": "cluster.id=5L6g3nShT-eMCtK--X86sw\nbroker.id=1\nversion=0\n",
