@@ -7,7 +7,7 @@ extension Compatibility {
         "descriptors", .enabled(if: TestEnvironment.hasPython, TestEnvironment.needsPython),
         .enabled(if: !TestEnvironment.isKafka, TestEnvironment.needsApus))
     struct Descriptors {
-        @Test("as many partitions as one request makes are written and read with 1,024 descriptors, over a crash and a stop")
+        @Test("the partitions of a whole request live with 1,024 descriptors, over a crash and a stop")
         func manyPartitions() async throws {
             let scratch = Scratch()
             let port = try FreePort.next()

@@ -23,6 +23,8 @@ struct FetchReply: Sendable {
 
     /// Consumers of earlier versions know message sets only.
     static let firstVersionWithBatches: Int16 = 4
+    /// From here on an error of the whole request stands alone, as Kafka has it.
+    private static let firstVersionWithoutPartitionsInErrors: Int16 = 13
 
     private var body = FetchResponse()
     /// read_committed consumers get a list of aborted transactions.
@@ -65,6 +67,7 @@ struct FetchReply: Sendable {
         body.throttleTimeMs = context.throttleMilliseconds
         body.errorCode = code.rawValue
         body.sessionID = request.sessionID
+        guard context.version < Self.firstVersionWithoutPartitionsInErrors else { return }
         body.responses = request.topics.map { topic in
             var answer = FetchResponse.FetchableTopicResponse()
             answer.topic = topic.topic
@@ -90,7 +93,7 @@ struct FetchReply: Sendable {
         answer.logStartOffset = fetched.bounds?.logStart.value ?? -1
         switch fetched.error {
         case .unknownTopicOrPartition, .unknownTopicID: answer.abortedTransactions = []
-        case .none where isIsolated:
+        case .none where isIsolated && fetched.divergence == nil:
             answer.abortedTransactions = (fetched.slice?.aborted ?? []).map { .init($0) }
         default: answer.abortedTransactions = nil
         }

@@ -166,9 +166,10 @@ enum ListOffsetsHandler: RequestHandler {
         switch timestamp {
         case Special.latest:
             return (visibleEnd, .none, bounds.leaderEpoch)
-        case Special.earliest, Special.earliestLocal, Special.earliestPendingUpload:
+        case Special.earliest, Special.earliestLocal:
             return (bounds.logStart, .none, log.epoch(of: bounds.logStart))
-        case Special.latestTiered:
+        // There is no remote storage.
+        case Special.latestTiered, Special.earliestPendingUpload:
             return (Offset(-1), .none, nil)
         case Special.largestTimestamp:
             guard let found = try log.offsetOfMaxTimestamp(upTo: limit) else { return nil }

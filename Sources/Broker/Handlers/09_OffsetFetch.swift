@@ -13,6 +13,8 @@ enum OffsetFetchHandler: RequestHandler {
     private static let manyGroupsFrom: Int16 = 8
     /// The first version that names topics by their ids.
     private static let topicIDsFrom: Int16 = 10
+    /// The first version with an error of the whole group.
+    private static let groupErrorsFrom: Int16 = 2
     typealias Group = OffsetFetchResponse.OffsetFetchResponseGroup
 
     static func handle(_ request: OffsetFetchRequest, _ context: RequestContext) -> Outcome<
@@ -26,7 +28,7 @@ enum OffsetFetchHandler: RequestHandler {
         }
         for (index, group) in asked.enumerated() {
             guard context.authorize(.describe, .group(group.groupID)) else {
-                gathering.add(refusal(.groupAuthorizationFailed, of: group), at: index)
+                gathering.add(refusal(.groupAuthorizationFailed, of: group, context), at: index)
                 continue
             }
             let (known, unknown) = resolve(group, topics, context)
@@ -34,11 +36,11 @@ enum OffsetFetchHandler: RequestHandler {
             context.ask(group.groupID, request) { answer in
                 let result = answer.read { reply in
                     guard case .fetchOffsets(var answer) = reply else { return nil as Group? }
-                    answer.topics += unknown
+                    if answer.errorCode == ErrorCode.none.rawValue { answer.topics += unknown }
                     if group.topics == nil { answer.addIDs(topics) }
                     return answer
                 } _: { code in
-                    refusal(code, of: group)
+                    refusal(code, of: group, context)
                 }
                 gathering.add(result, at: index)
             }
@@ -93,11 +95,12 @@ enum OffsetFetchHandler: RequestHandler {
 
     /// The oldest versions have room for an error only beside a partition.
     private static func refusal(
-        _ code: ErrorCode, of asked: OffsetFetchRequest.OffsetFetchRequestGroup
+        _ code: ErrorCode, of asked: OffsetFetchRequest.OffsetFetchRequestGroup, _ context: RequestContext
     ) -> Group {
         var group = Group()
         group.groupID = asked.groupID
         group.errorCode = code.rawValue
+        guard context.version < groupErrorsFrom else { return group }
         group.topics = asked.topics?.map { $0.refused(code) } ?? []
         return group
     }

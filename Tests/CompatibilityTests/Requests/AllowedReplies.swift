@@ -54,7 +54,8 @@ struct AllowedReply: Sendable {
         AllowedReply(
             .fetch, anywhere, "Kafka fails (UNKNOWN_SERVER_ERROR); there is no such session",
             odd: "sessionId: -2147483648"),
-        AllowedReply(.fetch, anywhere, "as above: it looks beyond its last shard", odd: "sessionId: 214748364"),
+        AllowedReply(
+            .fetch, anywhere, "as above: it looks beyond its last shard", odd: "sessionId: 214748364"),
         AllowedReply(
             .fetch, "responses.partitions", "Kafka fails (UNKNOWN_SERVER_ERROR) where we take none for none",
             odd: "maxBytes: -"),

@@ -69,7 +69,8 @@ struct RequestSequence {
         let (key, versions) = random.pick(served)
         let version =
             random.chance(2)
-            ? random.pick([-1, versions.upperBound + 1, 99, .max]) : Int16.random(in: versions, using: &random)
+            ? random.pick([-1, versions.upperBound + 1, 99, .max])
+            : Int16.random(in: versions, using: &random)
         // A version that is not there has the fields of the next one that is.
         let bodyVersion = min(max(version, versions.lowerBound), versions.upperBound)
         var bases = RequestBases(world: world, version: bodyVersion, random: random)
