@@ -49,25 +49,30 @@ let package = Package(
         .target(name: "Records", dependencies: ["Base", "Compression"], swiftSettings: house),
         .target(name: "Protocol", dependencies: ["Base"], swiftSettings: house),
         .target(name: "Coordinator", dependencies: ["Base", "Protocol", "CRE2"], swiftSettings: house),
-        .target(name: "Storage", dependencies: ["Base", "Records", "CSystem"], swiftSettings: house),
+        .target(name: "Storage", dependencies: ["Base", "Records"], swiftSettings: house),
+        .target(
+            name: "LocalStorage", dependencies: ["Base", "Records", "Storage", "CSystem"],
+            swiftSettings: house),
         .target(name: "Network", dependencies: ["Base", "CSystem"], swiftSettings: house),
         .target(
             name: "Broker",
             dependencies: [
-                "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "Network",
+                "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "LocalStorage",
+                "Network",
             ],
             swiftSettings: house),
         .target(
-            name: "Inspection", dependencies: ["Base", "Records", "Protocol", "Storage"], swiftSettings: house
-        ),
+            name: "Inspection", dependencies: ["Base", "Records", "Protocol", "Storage", "LocalStorage"],
+            swiftSettings: house),
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Base", "Records", "Protocol", "Storage", "Network", "Broker", "Inspection", "CSystem",
+                "Base", "Records", "Protocol", "Storage", "LocalStorage", "Network", "Broker", "Inspection",
+                "CSystem",
             ],
             swiftSettings: house),
 
-        .target(name: "Simulation", dependencies: ["Base", "Storage"], swiftSettings: tests),
+        .target(name: "Simulation", dependencies: ["Base", "Storage", "LocalStorage"], swiftSettings: tests),
         .testTarget(name: "BaseTests", dependencies: ["Base"], swiftSettings: tests),
         .testTarget(name: "CompressionTests", dependencies: ["Base", "Compression"], swiftSettings: tests),
         .testTarget(
@@ -77,17 +82,21 @@ let package = Package(
             name: "CoordinatorTests", dependencies: ["Base", "Protocol", "Coordinator", "Simulation"],
             swiftSettings: tests),
         .testTarget(
-            name: "StorageTests", dependencies: ["Base", "Compression", "Records", "Storage", "Simulation"],
+            name: "StorageTests", dependencies: ["Base", "Records", "Storage"], swiftSettings: tests),
+        .testTarget(
+            name: "LocalStorageTests",
+            dependencies: ["Base", "Compression", "Records", "Storage", "LocalStorage", "Simulation"],
             swiftSettings: tests),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Base", "Records", "Storage", "Simulation"],
+            name: "SimulationTests",
+            dependencies: ["Base", "Records", "Storage", "LocalStorage", "Simulation"],
             swiftSettings: tests),
         .testTarget(name: "NetworkTests", dependencies: ["Base", "Network"], swiftSettings: tests),
         .testTarget(
             name: "BrokerTests",
             dependencies: [
-                "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "Network", "Broker",
-                "Inspection", "Simulation",
+                "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "LocalStorage",
+                "Network", "Broker", "Inspection", "Simulation",
             ],
             swiftSettings: tests),
         .testTarget(

@@ -12,8 +12,8 @@ package final class Broker: Sendable {
     package let logger: Logger
     /// The time.
     package let clock: any BrokerClock
-    /// The data directories.
-    package let storage: LogDirectories
+    /// Keeps the logs.
+    package let storage: any StorageEngine
     /// The topics.
     package let catalog: TopicCatalog
     /// Incremental fetch sessions.
@@ -29,7 +29,6 @@ package final class Broker: Sendable {
     let upkeep: UpkeepScheduler
     /// Compacts, on a thread of its own, as one compaction may take hours.
     let cleaner: UpkeepScheduler
-    let storageJobs: [StorageJobs]
     /// The offset of this start's registration in the metadata log (KIP-631).
     let brokerEpoch: Int64
     private let advertised: AdvertisedAddresses
@@ -45,17 +44,7 @@ package final class Broker: Sendable {
         watchdog = LoopWatchdog(parts.sockets.loops, clock: clock, logger: logger)
         upkeep = UpkeepScheduler(clock: clock)
         cleaner = UpkeepScheduler(clock: clock)
-        storageJobs = parts.storage.all.map { [upkeep, cleaner] directory in
-            var jobs = StorageUpkeep.begin(directory, on: upkeep, settings, clock: clock)
-            let compact = CompactionUpkeep.begin(directory, on: cleaner, settings, clock: clock) {
-                [graves = jobs.graves] in upkeep.request(graves, within: .zero)
-            }
-            jobs.begin = { [begin = jobs.begin] in
-                begin()
-                compact()
-            }
-            return jobs
-        }
+        storage.beginUpkeep(UpkeepSettings(settings), on: upkeep, compaction: cleaner)
         brokerEpoch = parts.brokerEpoch
         groups = GroupUpkeep.host(parts, on: upkeep, settings, logger: logger, clock: clock)
         boundAddresses = parts.sockets.listeners.map(\.local)
@@ -65,7 +54,7 @@ package final class Broker: Sendable {
     }
 
     /// The cluster's id, from the data directory.
-    package var clusterID: Name { storage.properties.clusterID }
+    package var clusterID: Name { storage.owner.clusterID }
 
     /// What a client is told to connect to.
     package func advertisedAddress(for context: RequestContext) -> (host: String, port: Int32) {
@@ -75,7 +64,7 @@ package final class Broker: Sendable {
 
 /// What a broker is made of.
 struct BrokerParts: Sendable {
-    let storage: LogDirectories
+    let storage: any StorageEngine
     let catalog: TopicCatalog
     let producerIDs: ProducerIDs
     let sockets: BrokerSockets

@@ -1,10 +1,14 @@
 // Start: ports are bound first and the data directory is opened last, so that whatever is wrong outside of it
 // leaves it untouched. Connections are accepted only when everything is ready to serve.
 package import Base
+internal import LocalStorage
 internal import Network
 internal import Storage
 
 extension Broker {
+    /// Where clients leave no processor idle, compaction gets about a tenth of one.
+    private static let cleanerNiceness: Int32 = 10
+
     /// A broker that serves.
     package static func start(
         _ settings: BrokerSettings, logger: Logger, clock: any BrokerClock = SystemClock()
@@ -27,14 +31,15 @@ extension Broker {
         let disk = PosixDisk(OpenFiles(limit: descriptors.files, background: { diskPool.run($0) }))
         let storage = try openStorage(settings, disk, clock, system.room, { diskPool.run($0) }, logger)
         let settings = system.bounding(
-            try settings.adopting(storage.properties, of: storage.metadata.path))
+            try settings.adopting(storage.owner, of: storage.metadata.path))
         let worker = SerialWorker()
         let metadata = try MetadataLog(storage: storage, settings, clock: clock)
-        try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage, disk: disk)
+        try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage)
         UnservedMetadata(metadata.image, nodeID: settings.nodeID).report(to: logger)
         try StrayPartitions.remove(metadata.image, storage, logger)
         let catalog = try TopicCatalog(
-            metadata: metadata, storage: storage, settings: settings, worker: worker, logger: logger)
+            metadata: metadata, storage: storage, settings: settings, worker: worker,
+            background: { diskPool.run($0) }, logger: logger)
         try catalog.takeLeadership()
         let ids = ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID)
         let parts = BrokerParts(
@@ -49,9 +54,9 @@ extension Broker {
         MetadataUpkeep.begin(keeper, of: storage.metadata, on: broker.upkeep)
         broker.groups.start()
         broker.upkeep.start()
-        broker.cleaner.start(named: "apus-cleaner", niceness: CompactionUpkeep.niceness)
+        broker.cleaner.start(named: "apus-cleaner", niceness: Self.cleanerNiceness)
         for listener in sockets.listeners { listener.start() }
-        catalog.opening.begin(catalog.topics) { for jobs in broker.storageJobs { jobs.begin() } }
+        catalog.opening.begin(catalog.topics) { storage.resumeUpkeep() }
         logger.log(
             .info, "broker.ready",
             [
@@ -176,19 +181,19 @@ extension LogDirectoryOptions {
 }
 
 extension BrokerSettings {
-    /// The settings for a directory with these properties, whose node this broker becomes.
+    /// The settings for a directory of `owner`, whose node this broker becomes.
     ///
     /// Throws if the configuration names another one.
-    func adopting(_ properties: MetaProperties, of path: String) throws(StartError) -> BrokerSettings {
-        guard properties.nodeID != nodeID else { return self }
+    func adopting(_ owner: StorageOwner, of path: String) throws(StartError) -> BrokerSettings {
+        guard owner.nodeID != nodeID else { return self }
         guard !isNodeIDGiven else {
             throw StartError(
-                "the data directory \(path) was left untouched: it belongs to node \(properties.nodeID), and "
+                "the data directory \(path) was left untouched: it belongs to node \(owner.nodeID), and "
                     + "node.id is \(nodeID); remove node.id from the configuration, or choose another "
                     + "directory")
         }
         var adopted = self
-        adopted.nodeID = properties.nodeID
+        adopted.nodeID = owner.nodeID
         return adopted
     }
 }

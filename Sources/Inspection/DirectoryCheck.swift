@@ -1,7 +1,8 @@
 // `apus check`: reads everything in a data directory and changes nothing. Whatever is damaged is a finding;
 // what only costs time at the next start is none.
 internal import Base
-package import Storage
+package import LocalStorage
+internal import Storage
 
 /// Looks through a data directory.
 package struct DirectoryCheck {

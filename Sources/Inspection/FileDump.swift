@@ -1,7 +1,8 @@
 // Prints any file of a data directory. What a file is says its name; what its records are says the directory
 // in which it lies.
 internal import Base
-package import Storage
+package import LocalStorage
+internal import Storage
 
 /// Why a file cannot be printed.
 package struct InspectionError: Error, CustomStringConvertible {

@@ -1,5 +1,6 @@
 // Prints the batches and records of a segment, or of a snapshot of the metadata log.
 internal import Base
+internal import LocalStorage
 internal import Protocol
 internal import Records
 internal import Storage

@@ -1,5 +1,6 @@
 // Prints what lies beside a log: its indexes and the snapshots of its producers.
 internal import Base
+internal import LocalStorage
 internal import Protocol
 internal import Storage
 

@@ -1,5 +1,6 @@
 // Looks through one partition: its segments one after another, and what lies beside them.
 internal import Base
+internal import LocalStorage
 internal import Protocol
 internal import Storage
 

@@ -2,6 +2,7 @@
 // transactions say with the batches themselves. Both are trusted by a start after a clean stop, so a wrong
 // one would let a duplicate in, or show read_committed consumers what was aborted.
 internal import Base
+internal import LocalStorage
 internal import Protocol
 internal import Records
 internal import Storage

@@ -1,5 +1,6 @@
 // Looks through one segment: every batch with its checksum and records, then each index against the batches.
 internal import Base
+internal import LocalStorage
 internal import Records
 internal import Storage
 

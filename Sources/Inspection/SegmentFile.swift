@@ -1,5 +1,6 @@
 // Reads a log file batch by batch.
 internal import Base
+internal import LocalStorage
 internal import Records
 internal import Storage
 

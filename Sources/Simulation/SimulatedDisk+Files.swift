@@ -1,5 +1,6 @@
 // The disk's operations.
 import Base
+import LocalStorage
 import Storage
 
 extension SimulatedDisk {

@@ -2,6 +2,7 @@
 // bytes as well as directory entries; and it fails, fills up or reads short on demand. What it does is
 // decided by a seed, so that every failure can be replayed.
 import Base
+import LocalStorage
 import Storage
 
 /// A file system in memory.

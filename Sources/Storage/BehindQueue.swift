@@ -3,7 +3,7 @@
 internal import Base
 
 /// Work on many logs that nobody waits for.
-final class BehindQueue<Item: AnyObject & Sendable>: Sendable {
+package final class BehindQueue<Item: AnyObject & Sendable>: Sendable {
     private struct State {
         var waiting: [Item] = []
         /// Which items wait: one that is worked on twice at a time would be in its own way.
@@ -19,13 +19,13 @@ final class BehindQueue<Item: AnyObject & Sendable>: Sendable {
     private let hasWorked = Signal()
 
     /// A queue of what `background` does by `work`, some items at a time.
-    init(background: @escaping BackgroundRunner, _ work: @escaping @Sendable ([Item]) -> Void) {
+    package init(background: @escaping BackgroundRunner, _ work: @escaping @Sendable ([Item]) -> Void) {
         self.background = background
         self.work = work
     }
 
     /// Has `item` worked on, once, after whatever is under way.
-    func add(_ item: Item) {
+    package func add(_ item: Item) {
         let mustAsk = state.withLock { state in
             guard !state.isStopped, state.members.insert(ObjectIdentifier(item)).inserted else {
                 return false
@@ -38,7 +38,7 @@ final class BehindQueue<Item: AnyObject & Sendable>: Sendable {
     }
 
     /// Does nothing more when it returns.
-    func stop() {
+    package func stop() {
         let isWorking = state.withLock { state in
             state.isStopped = true
             state.waiting = []
@@ -67,9 +67,9 @@ final class BehindQueue<Item: AnyObject & Sendable>: Sendable {
 }
 
 /// Limits of what is done behind logs.
-enum BehindLimits {
+package enum BehindLimits {
     /// So many logs are worked on at a time: whatever else waits for the background comes in between.
     static let itemsMax = 64
     /// So many of their files are synced at a time.
-    static let threads = 4
+    package static let threads = 4
 }

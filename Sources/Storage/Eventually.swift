@@ -45,7 +45,7 @@ package final class Pending<Value: Sendable>: Sendable {
 
 extension Eventually {
     /// Runs `work` in the background and promises its result.
-    static func later(
+    package static func later(
         on background: @escaping BackgroundRunner,
         _ work: @escaping @Sendable () throws(StorageError) -> Value
     ) -> Eventually {

@@ -56,8 +56,8 @@ package final class SharedLogConfig: Sendable {
     package let value: LogConfig
     /// `segment.ms` and its jitter as numbers: each append asks for them, and a Duration takes a division of
     /// 128 bits.
-    let segmentAgeMaxMilliseconds: Int64
-    let segmentJitterMilliseconds: Int64
+    package let segmentAgeMaxMilliseconds: Int64
+    package let segmentJitterMilliseconds: Int64
 
     /// `value`, to be shared.
     package init(_ value: LogConfig) {
@@ -76,19 +76,13 @@ package enum StorageLimits {
     /// The records of one batch may take so many bytes when they are decompressed for an exact timestamp
     /// lookup.
     package static let decompressedBytesMax = 256 << 20
-    /// The zeros that an append may write behind its batch.
-    static let paddingBytesMax: Int64 = 1 << 16
-    /// Index entries that an active segment keeps in memory beyond those that are not yet in its file.
-    static let indexTailEntries = 4096
-    /// Index entries that may wait before they are written.
-    static let indexEntriesPending = 256
     /// Producers that one partition remembers; beyond it the one that was silent longest is forgotten.
     package static let producersPerPartition = 100_000
 }
 
 extension Duration {
     /// Whole milliseconds, rounded down.
-    var wholeMilliseconds: Int64 {
+    package var wholeMilliseconds: Int64 {
         components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

@@ -15,21 +15,17 @@ package struct StoreBounds: Equatable, Sendable {
     package var durableEnd: Offset
     /// What no crash can take back.
     package var syncedEnd: Offset
-    /// What recovery need not look at: the journal does not stand in for any of it.
-    package var recoveryPoint: Offset
     /// The first offset of what is kept, at or before `start`.
     package var oldest: Offset
 
     /// Bounds with these offsets.
     package init(
-        start: Offset, end: Offset, durableEnd: Offset, syncedEnd: Offset, recoveryPoint: Offset,
-        oldest: Offset
+        start: Offset, end: Offset, durableEnd: Offset, syncedEnd: Offset, oldest: Offset
     ) {
         self.start = start
         self.end = end
         self.durableEnd = durableEnd
         self.syncedEnd = syncedEnd
-        self.recoveryPoint = recoveryPoint
         self.oldest = oldest
     }
 }
@@ -68,7 +64,7 @@ package struct StoreRead: Equatable, Sendable {
 /// Bytes of whole batches (but perhaps the last) that lie one behind the other.
 package struct StoredRange: Sendable {
     /// Where the bytes are read.
-    package var source: any ByteRangeSource
+    package var source: any StoredBytes
     /// The first byte.
     package var position: Int64
     /// How many bytes there are.
@@ -79,7 +75,7 @@ package struct StoredRange: Sendable {
     package var isCut: Bool
 
     /// `length` bytes of `source` from `position`.
-    package init(source: any ByteRangeSource, position: Int64, length: Int, below: Offset, isCut: Bool) {
+    package init(source: any StoredBytes, position: Int64, length: Int, below: Offset, isCut: Bool) {
         self.source = source
         self.position = position
         self.length = length

@@ -5,24 +5,24 @@
 internal import Base
 
 /// Work for many: what fails has no part in the steps behind.
-struct Steps<Work: Sendable> {
-    private(set) var work: [Work]
+package struct Steps<Work: Sendable> {
+    package private(set) var work: [Work]
     /// What each failed with.
-    private(set) var failures: [StorageError?]
+    package private(set) var failures: [StorageError?]
     private let threads: Int
 
     /// The first step is still to be taken, by so many threads.
-    init(_ work: [Work], threads: Int) {
+    package init(_ work: [Work], threads: Int) {
         self.work = work
         self.threads = threads
         failures = work.map { _ in nil }
     }
 
     /// The numbers of those that did not fail.
-    var left: [Int] { work.indices.filter { failures[$0] == nil } }
+    package var left: [Int] { work.indices.filter { failures[$0] == nil } }
 
     /// Does `body` for all that are left.
-    mutating func take(
+    package mutating func take(
         _ body: @escaping @Sendable (_ number: Int, _ work: inout Work) throws(StorageError) -> Void
     ) {
         let left = left
@@ -41,5 +41,5 @@ struct Steps<Work: Sendable> {
     }
 
     /// All that are left fail.
-    mutating func fail(_ error: StorageError) { failures = failures.map { $0 ?? error } }
+    package mutating func fail(_ error: StorageError) { failures = failures.map { $0 ?? error } }
 }

@@ -56,10 +56,10 @@ package enum DiskOperation: String, Sendable, CaseIterable {
 
 extension StorageError {
     /// Whether the log was closed or deleted.
-    var isClosed: Bool { if case .closed = self { true } else { false } }
+    package var isClosed: Bool { if case .closed = self { true } else { false } }
 
     /// Whether a disk fails in this way, and other disks may still work.
-    var isFaultOfDisk: Bool {
+    package var isFaultOfDisk: Bool {
         switch self {
         case .io, .outOfSpace, .corrupt: true
         default: false
@@ -112,7 +112,7 @@ extension StorageError: CustomStringConvertible {
     }
 
     /// The system's own words for `errno`.
-    static func text(of errno: Int32) -> String {
+    package static func text(of errno: Int32) -> String {
         var buffer = [CChar](repeating: 0, count: 256)
         // The POSIX form of the call: it fills the buffer.
         guard unsafe strerror_r(errno, &buffer, buffer.count) == 0 else { return "errno \(errno)" }

@@ -1,6 +1,7 @@
 // `apus dump` and `apus check`: look into data directories without a broker.
 import Base
 import Inspection
+import LocalStorage
 import Storage
 
 private let dumpUsage = """

@@ -1,5 +1,6 @@
 // `apus recover`: makes a data directory that was not stopped cleanly one that Apache Kafka starts on.
 internal import Base
+internal import LocalStorage
 internal import Storage
 
 private let recoverUsage = """

@@ -8,6 +8,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Network
 @testable import Storage
 
@@ -21,6 +22,8 @@ final class BrokerRig {
     private let services: NetworkServices
     private let router: Router
     private let diskPool: Network.WorkPool
+    /// What the broker keeps its logs in.
+    let storage: LogDirectories
 
     /// A broker on `disk`, where another one may have been before; partitions that it made are opened when
     /// somebody asks for them.
@@ -38,10 +41,11 @@ final class BrokerRig {
         let storage = try LogDirectories(
             settings, disk: disk, clock: clock, background: { diskPool.run($0) }, logger: logger)
         try storage.start(startsThreads: false)
-        let metadata = try BrokerRig.metadata(storage.metadata, clock)
+        let metadata = try BrokerRig.metadata(storage.metadataDirectory, clock)
         let worker = SerialWorker()
         let catalog = try TopicCatalog(
-            metadata: metadata, storage: storage, settings: settings, worker: worker, logger: logger)
+            metadata: metadata, storage: storage, settings: settings, worker: worker,
+            background: { diskPool.run($0) }, logger: logger)
         let room = MemoryRoom(bytes: 1 << 30, bound: .machine)
         services = NetworkServices(
             limits: NetworkLimits(settings, room: room), loops: loops, pool: pool, logger: logger)
@@ -56,12 +60,13 @@ final class BrokerRig {
         router = Router(broker)
         loop = loops.loops[0]
         self.diskPool = diskPool
+        self.storage = storage
     }
 
     deinit {
         loop.post { [loop] in loop.closeAll() }
         step()
-        broker.storage.abandon()
+        storage.abandon()
     }
 
     /// A metadata log whose appends never wait, as the thread that would sync it is the one that waits.
@@ -91,7 +96,7 @@ final class BrokerRig {
     /// that.
     func flush() {
         step()
-        for directory in broker.storage.all { while directory.flusher.flushOnce() {} }
+        for directory in storage.all { while directory.flusher.flushOnce() {} }
         step()
     }
 

@@ -7,6 +7,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 @Suite("creating topics", .timeLimit(.minutes(1)))

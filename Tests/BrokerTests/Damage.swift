@@ -1,6 +1,7 @@
 // One thing that goes wrong with the files of a data directory while no broker looks: a byte, a page, an end,
 // a whole file. Which, is decided by a seed.
 import Base
+import LocalStorage
 import Records
 import Simulation
 import Storage

@@ -7,6 +7,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 /// What clients were told of one partition.
@@ -86,7 +87,7 @@ struct DamageRig {
         }
         try half.settle(name)
         if name == "__consumer_offsets", life == 1 {
-            let limits = CompactionLimits()
+            let limits = CompactionSettings()
             let pace = CompactionPace(
                 bytesPerSecond: .infinity, clock: half.clock, pause: { _ in }, isStopping: { false })
             _ = half.directory.compactNext(at: half.clock.wallTime(), limits, pace)

@@ -7,6 +7,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 private func number(_ name: String, _ otherwise: Int) -> Int {

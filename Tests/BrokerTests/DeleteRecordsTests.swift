@@ -5,6 +5,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 extension DeleteRecordsRequest {

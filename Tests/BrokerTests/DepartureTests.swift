@@ -1,5 +1,6 @@
 // What a client that is gone leaves behind: nothing.
 import Base
+import LocalStorage
 import Network
 import Protocol
 import Simulation

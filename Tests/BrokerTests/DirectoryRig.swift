@@ -1,5 +1,6 @@
 // A log directory on a simulated disk, for tests of what the broker does with it.
 import Base
+import LocalStorage
 import Records
 import Simulation
 import Storage

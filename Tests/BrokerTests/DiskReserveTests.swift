@@ -6,6 +6,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 @Suite("the disk reserve", .timeLimit(.minutes(1)))
@@ -20,7 +21,7 @@ struct DiskReserveTests {
     func refusesAndRecovers() throws {
         let rig = try DirectoryRig(reserveBytes: Self.reserve)
         let scheduler = UpkeepScheduler(clock: rig.clock)
-        StorageUpkeep.begin(rig.directory, on: scheduler, BrokerSettings(), clock: rig.clock)
+        _ = DirectoryUpkeep(rig.directory, on: scheduler, UpkeepSettings(), clock: rig.clock)
         let log = try rig.createLog("t", producer: 7)
         #expect(!rig.directory.reserve.isReached)
         rig.disk.setCapacity(rig.disk.usedBytes + Int(Self.reserve))
@@ -51,8 +52,8 @@ struct DiskReserveTests {
     func seldomLooks() throws {
         let rig = try DirectoryRig(reserveBytes: Self.reserve)
         let log = try rig.createLog("t", producer: 7)
-        StorageUpkeep.begin(
-            rig.directory, on: UpkeepScheduler(clock: rig.clock), BrokerSettings(), clock: rig.clock)
+        _ = DirectoryUpkeep(
+            rig.directory, on: UpkeepScheduler(clock: rig.clock), UpkeepSettings(), clock: rig.clock)
         rig.clock.advance(milliseconds: 10)
         try log.appendRecord(at: rig.clock.wallTime())
         rig.flush()

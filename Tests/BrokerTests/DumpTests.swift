@@ -2,6 +2,7 @@
 import Base
 import Foundation
 import Inspection
+import LocalStorage
 import Storage
 import Testing
 

@@ -1,6 +1,7 @@
 // When requests are answered, against when bytes reach the disk: the disk is synced only where a test says
 // so.
 import Base
+import LocalStorage
 import Protocol
 import Simulation
 import Storage

@@ -5,6 +5,7 @@ import Protocol
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 @Suite("fetching with leader epochs")

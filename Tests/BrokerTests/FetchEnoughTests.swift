@@ -4,6 +4,7 @@ import Protocol
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 @Suite("a fetch waits only for what can come")

@@ -3,6 +3,7 @@
 import Base
 import Compression
 import Coordinator
+import LocalStorage
 import Network
 import Protocol
 import Records

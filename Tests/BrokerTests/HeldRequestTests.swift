@@ -1,5 +1,6 @@
 // Requests that come before the partitions they name are open.
 import Base
+import LocalStorage
 import Network
 import Protocol
 import Simulation
@@ -82,7 +83,7 @@ struct HeldRequestTests {
             try client.send(ProduceRequest("t", acks: 1, records), version: 8)
         }
         first.flush()
-        try first.broker.storage.metadata.writeCheckpoints()
+        try first.storage.metadataDirectory.writeCheckpoints()
         let disk = first.disk.afterKill()
         // Below the recovery point: not a tail that was torn off.
         disk.damage("/data/t-0/00000000000000000000.log", at: 16, mask: 0x40)

@@ -6,6 +6,7 @@ import Records
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 // One after the other: what is expected of each takes some memory.
@@ -230,7 +231,7 @@ extension KafkaDirectoryTests {
         let properties = try #require(directory.expected()["meta_properties"])
         #expect(broker.clusterID.text == (try properties.string("cluster.id")))
         #expect("\(broker.settings.nodeID)" == (try properties.string("node.id")))
-        #expect("\(broker.storage.properties.directoryID)" == (try properties.string("directory.id")))
+        #expect("\(broker.storage.metadata.directoryID)" == (try properties.string("directory.id")))
     }
 
     private func checkTopics(_ broker: Broker, _ directory: KafkaDirectory) throws {

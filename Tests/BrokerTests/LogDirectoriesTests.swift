@@ -7,6 +7,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 @Suite("several data directories")
@@ -44,7 +45,7 @@ struct LogDirectoriesTests {
     func spread() throws {
         let disk = SimulatedDisk(seed: 1)
         let first = try start(disk)
-        #expect(Set(first.storage.directoryIDs).count == 3)
+        #expect(Set(first.storage.data.map(\.directoryID)).count == 3)
         #expect(first.create("t", partitions: 4) == nil)
         #expect(first.create("u", partitions: 5) == nil)
         let counts = try paths.map { try partitions(first, $0).count }
@@ -122,7 +123,7 @@ struct LogDirectoriesTests {
                 settings.metadataLogDirectory = metadata.map(real)
             },
             { broker, _ in
-                #expect(broker.storage.data.map(\.path) == made.map(real))
+                #expect(broker.storage.places.map(\.path) == made.map(real))
                 let log = real(made[0]) + "/__cluster_metadata-0"
                 #expect(FileManager.default.fileExists(atPath: log))
             })

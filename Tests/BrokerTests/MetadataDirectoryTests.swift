@@ -7,6 +7,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 @Suite("metadata logs of Apache Kafka", .timeLimit(.minutes(1)))
@@ -203,12 +204,11 @@ struct MetadataDirectoryTests {
     @Test("the node of the directory is adopted, unless the configuration names another")
     func node() throws {
         var settings = BrokerSettings()
-        let properties = MetaProperties(
-            clusterID: "c", nodeID: 7, directoryID: UUID(high: 1, low: 2), writerVersion: nil)
-        #expect(try settings.adopting(properties, of: "/data").nodeID == 7)
+        let owner = StorageOwner(clusterID: "c", nodeID: 7)
+        #expect(try settings.adopting(owner, of: "/data").nodeID == 7)
         settings.isNodeIDGiven = true
-        #expect(throws: StartError.self) { try settings.adopting(properties, of: "/data") }
+        #expect(throws: StartError.self) { try settings.adopting(owner, of: "/data") }
         settings.nodeID = 7
-        #expect(try settings.adopting(properties, of: "/data").nodeID == 7)
+        #expect(try settings.adopting(owner, of: "/data").nodeID == 7)
     }
 }

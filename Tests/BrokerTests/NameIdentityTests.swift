@@ -1,5 +1,6 @@
 // Names that Swift's strings take for one, from the wire through the broker.
 import Base
+import LocalStorage
 import Protocol
 import Storage
 import Testing
@@ -53,7 +54,7 @@ struct NameIdentityTests {
         let listed = try #require(try client.reply(ListGroupsResponse.self, version: 4))
         #expect(Set(listed.groups.map(\.groupID)) == Set(names))
         client.vanish()
-        rig.broker.storage.abandon()
+        rig.storage.abandon()
         let again = try BrokerRig(on: rig.disk) { $0.offsetsPartitions = 1 }
         #expect(try committed(again, try again.connect(), names) == [1, 2])
     }

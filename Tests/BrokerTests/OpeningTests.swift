@@ -4,6 +4,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 @Suite("opening partitions", .timeLimit(.minutes(1)))

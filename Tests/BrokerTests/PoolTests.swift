@@ -1,6 +1,7 @@
 // Work that would hold up an event loop: that it goes to the pool, and that nothing else notices.
 import Base
 import Compression
+import LocalStorage
 import Protocol
 import Records
 import Simulation

@@ -8,6 +8,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 @Suite("verdicts of Produce")

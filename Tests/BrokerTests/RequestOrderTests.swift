@@ -6,6 +6,7 @@ import Protocol
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 @Suite("the requests of a connection take effect in their order")

@@ -6,6 +6,7 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 /// A clock that moves by a second whenever it is read.

@@ -6,13 +6,14 @@ import Simulation
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 @testable import Storage
 
 /// The storage half of a broker on a simulated disk: log directories, metadata log and topics, with flushers
 /// of their own.
 struct StorageHalf {
     let storage: LogDirectories
-    var directory: LogDirectory { storage.metadata }
+    var directory: LogDirectory { storage.metadataDirectory }
     let metadata: MetadataLog
     let catalog: TopicCatalog
     let lines = DirectoryRig.Lines()
@@ -41,11 +42,11 @@ struct StorageHalf {
                 settings, disk: disk, clock: clock, background: { $0() }, logger: lines.logger)
         }
         metadata = try MetadataLog(storage: storage, settings, clock: clock)
-        try metadata.beginEpoch(settings, listeners: [], storage: storage, disk: disk)
+        try metadata.beginEpoch(settings, listeners: [], storage: storage)
         try StrayPartitions.remove(metadata.image, storage, lines.logger)
         catalog = try TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: SerialWorker(),
-            logger: lines.logger)
+            background: { $0() }, logger: lines.logger)
         try catalog.takeLeadership()
         if opensAll { catalog.opening.openAll(catalog.topics) }
     }

@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 
 @Suite("recurring work")
 struct UpkeepSchedulerTests {
@@ -83,7 +84,7 @@ struct UpkeepSchedulerTests {
         let scheduler = UpkeepScheduler(clock: rig.clock)
         var settings = BrokerSettings()
         settings.producerIDExpirationMilliseconds = 86_400_000
-        StorageUpkeep.begin(rig.directory, on: scheduler, settings, clock: rig.clock).begin()
+        DirectoryUpkeep(rig.directory, on: scheduler, UpkeepSettings(settings), clock: rig.clock).resume()
         // Recovery points that an earlier run may have left are nothing to write.
         rig.clock.advance(milliseconds: 600_000)
         #expect(scheduler.runDue() == nil)

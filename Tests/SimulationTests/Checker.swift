@@ -1,5 +1,6 @@
 // Compares a log with what was promised about it.
 import Base
+import LocalStorage
 import Records
 import Storage
 

@@ -1,5 +1,6 @@
 // What takes records away while the directory is open: retention, DeleteRecords, and compaction.
 import Base
+import LocalStorage
 import Simulation
 import Storage
 
@@ -70,7 +71,7 @@ extension History {
                     promise.compactedMax, end ?? promise.end)
             }
         }
-        var limits = CompactionLimits()
+        var limits = CompactionSettings()
         limits.mapBytes = random.chance(30) ? 6 * 24 : 1 << 16
         let pace = CompactionPace(
             bytesPerSecond: .infinity, clock: clock, pause: { _ in }, isStopping: { false })

@@ -1,5 +1,6 @@
 // What goes wrong: operations that fail, a disk that is full, and bits that change while nobody looks.
 import Base
+import LocalStorage
 import Records
 import Simulation
 import Storage

@@ -1,5 +1,6 @@
 // What happens while the directory is open.
 import Base
+import LocalStorage
 import Simulation
 import Storage
 
@@ -147,7 +148,7 @@ extension History {
             promise.isUnsure = true
             slots[number].alternatives = [nil, promise]
         }
-        let made = disk.during(.creating) { directory.createPartitions(wanted) }
+        let made = disk.during(.creating) { directory.createPartitions(wanted, kind: .data) }
         for (number, result) in zip(fresh, made) {
             guard case .success(let log) = result, var promise = slots[number].alternatives[1] else {
                 continue

@@ -1,6 +1,7 @@
 // Planted bugs: a disk that does not do what it is asked for, in the ways in which storage code goes wrong. A
 // simulator that finds none of them proves nothing.
 import Base
+import LocalStorage
 import Simulation
 import Storage
 

@@ -1,5 +1,6 @@
 // What the broker promises about a partition: the checker's own picture of what must, and what may, be in it.
 import Base
+import LocalStorage
 import Records
 import Storage
 

@@ -19,6 +19,14 @@ struct RulesCanFailTests {
         #expect(ImportRule.check(source(text)).isEmpty != isBroken)
     }
 
+    @Test(
+        "the engine over files is known to the composition root alone",
+        arguments: [("Broker", true), ("BrokerStart", false)])
+    func composition(_ name: String, _ isBroken: Bool) {
+        let file = source("internal import LocalStorage", at: "Sources/Broker/\(name).swift")
+        #expect(ImportRule.check(file).isEmpty != isBroken)
+    }
+
     @Test("a module without a row in the table is refused")
     func unknownModule() {
         #expect(ImportRule.check(source("import Base", at: "Sources/Nowhere/Sample.swift")).count == 1)

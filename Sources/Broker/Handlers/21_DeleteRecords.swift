@@ -125,7 +125,7 @@ enum DeleteRecordsHandler: RequestHandler {
         let hasMoved = response.topics.contains { $0.partitions.contains { $0.errorCode == 0 } }
         guard hasMoved else { return }
         do throws(StorageError) {
-            try context.broker.storage.writeCheckpoints()
+            try context.broker.storage.saveStarts()
         } catch {
             context.broker.logger.logLimited(
                 .error, "delete_records.not_durable", ["reason": error.description])
@@ -136,9 +136,7 @@ enum DeleteRecordsHandler: RequestHandler {
                 }
             }
         }
-        for jobs in context.broker.storageJobs {
-            context.broker.upkeep.request(jobs.retention, within: .zero)
-        }
+        context.broker.storage.requestRetention()
     }
 
     private static func refuseAll(

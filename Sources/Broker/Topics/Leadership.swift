@@ -13,7 +13,7 @@ struct Leadership {
 
     let metadata: MetadataLog
     let nodeID: Int32
-    let storage: LogDirectories
+    let storage: any StorageEngine
     let logger: Logger
 
     /// A partition and the epoch in which it is led from now on.
@@ -84,7 +84,7 @@ struct Leadership {
     private func record(of term: Term) -> MetadataRecord {
         let index = term.id.partition.value
         guard term.epoch == term.known.leaderEpoch + 1 else {
-            let directory = storage.directory(of: term.id)?.directoryID
+            let directory = storage.place(of: term.id)?.directoryID
             var record = PartitionRecord(
                 index, of: term.topicID, on: nodeID, directory ?? term.known.directory)
             record.leaderEpoch = term.epoch

@@ -18,7 +18,7 @@ struct MetadataInspection {
     /// Looks at the log `partition` of `storage`; one that is not there is fine.
     ///
     /// Throws, with one sentence, if it is not for a broker `nodeID` of this version.
-    init(_ partition: TopicPartition, of storage: LogDirectory, nodeID: Int32) throws(StartError) {
+    init(_ partition: TopicPartition, of storage: any StoragePlace, nodeID: Int32) throws(StartError) {
         do throws(StorageError) {
             let newest = try MetadataSnapshot.newest(of: partition, in: storage)
             snapshot = newest.snapshot

@@ -15,7 +15,7 @@ extension MetadataLog {
     ///
     /// Throws before anything is changed if the log is none for this version, or for this node.
     convenience init(
-        storage: LogDirectories, _ settings: BrokerSettings, clock: any BrokerClock
+        storage: any StorageEngine, _ settings: BrokerSettings, clock: any BrokerClock
     ) throws(StartError) {
         let directory = storage.metadata
         var config = LogConfig()
@@ -42,7 +42,7 @@ extension MetadataLog {
 
     /// Writes what a start begins with.
     func beginEpoch(
-        _ settings: BrokerSettings, listeners: [Listener], storage: LogDirectories, disk: any Disk
+        _ settings: BrokerSettings, listeners: [Listener], storage: any StorageEngine
     ) throws(StartError) {
         guard lastEpoch.value < .max else {
             throw StartError("the metadata log has reached the last epoch there can be")
@@ -50,16 +50,16 @@ extension MetadataLog {
         let epoch = LeaderEpoch(max(0, lastEpoch.value) + 1)
         do {
             let state = QuorumState(leaderID: settings.nodeID, epoch: epoch)
-            let path = "\(storage.metadata.path)/\(Self.partition)/\(QuorumState.fileName)"
             let text = state.text(kraftVersion: quorum.kraftVersion)
-            try disk.replace(path, with: Array(text.utf8), isDurable: true)
+            try storage.metadata.replace(
+                QuorumState.fileName, in: Self.partition, with: Array(text.utf8))
             try begin(epoch: epoch, nodeID: settings.nodeID)
             // Whoever began it will not go on.
             if image.isInTransaction { try append([.abortTransaction]) }
             if image.features.isEmpty {
                 try append(MetadataSnapshot.bootstrapRecords(in: storage.metadata) ?? Self.initialRecords)
             }
-            try register(settings, listeners, storage.directoryIDs)
+            try register(settings, listeners, storage.places.map(\.directoryID))
         } catch {
             throw StartError("cannot write the metadata log: \(error)")
         }

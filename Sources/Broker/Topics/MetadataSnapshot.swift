@@ -20,7 +20,7 @@ struct MetadataSnapshot: Sendable {
 
     /// The newest snapshot of `log` that is whole, if there is one; and where newer ones end, which are not.
     static func newest(
-        of log: TopicPartition, in storage: LogDirectory
+        of log: TopicPartition, in storage: any StoragePlace
     ) throws(StorageError) -> (snapshot: Self?, damagedEnd: Offset?) {
         var damagedEnd: Offset?
         let found = try storage.files(of: log).compactMap { file in place(file.name).map { ($0, file.name) } }
@@ -36,8 +36,9 @@ struct MetadataSnapshot: Sendable {
     }
 
     /// The records of `bootstrap.checkpoint`; nil if there is no such file, or it is not whole.
-    static func bootstrapRecords(in storage: LogDirectory) throws(StorageError) -> [MetadataRecord]? {
-        guard let bytes = try storage.contents(of: bootstrapName, limit: bytesMax), replay(bytes) != nil
+    static func bootstrapRecords(in storage: any StoragePlace) throws(StorageError) -> [MetadataRecord]? {
+        guard let bytes = try storage.contents(of: bootstrapName, in: nil, limit: bytesMax),
+            replay(bytes) != nil
         else {
             return nil
         }

@@ -29,7 +29,7 @@ final class MetadataSnapshotKeeper: Sendable {
         var bytes: Int64 = 0
     }
     private let metadata: MetadataLog
-    private let directory: LogDirectory
+    private let directory: any StoragePlace
     private let limits: MetadataSnapshotLimits
     private let clock: any BrokerClock
     private let logger: Logger
@@ -39,7 +39,7 @@ final class MetadataSnapshotKeeper: Sendable {
 
     /// Looks for the newest snapshot in `directory`, where `metadata` lies.
     init(
-        _ metadata: MetadataLog, in directory: LogDirectory, _ limits: MetadataSnapshotLimits,
+        _ metadata: MetadataLog, in directory: any StoragePlace, _ limits: MetadataSnapshotLimits,
         clock: any BrokerClock, logger: Logger
     ) {
         self.metadata = metadata

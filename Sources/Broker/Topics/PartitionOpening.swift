@@ -10,7 +10,7 @@ struct LogToOpen: Sendable {
     let topicID: TopicID
     let config: SharedLogConfig
     /// Where it lies; nil if its directory is not there.
-    let directory: LogDirectory?
+    let directory: (any StoragePlace)?
     /// Whether it has to be made, as far as the one who names it knows.
     let isNew: Bool
 }
@@ -86,7 +86,7 @@ final class PartitionOpening: Sendable {
             partition.whenSettled { isSettled.raise() }
             isSettled.wait()
         }
-        for directory in leadership.storage.all { directory.finishOpening() }
+        leadership.storage.finishOpening()
         isOver.store(true, ordering: .releasing)
         logger.log(.info, "partitions.opened", ["partitions": "\(partitions.count)"])
     }
@@ -136,12 +136,14 @@ final class PartitionOpening: Sendable {
         guard begin() else { return taken.forEach { $0.partition.settle(nil) } }
         defer { end(taken.map(\.unopened)) }
         var made: [TopicPartition: Result<PartitionLog, StorageError>] = [:]
-        for directory in leadership.storage.data {
+        for directory in leadership.storage.places {
             let fresh = taken.map(\.unopened).filter { unopened in
                 unopened.directory === directory && (try? directory.isUnknown(unopened.id)) == true
             }
             let wanted = fresh.map { NewPartition($0.id, of: $0.topicID, config: $0.config.value) }
-            for (one, result) in zip(fresh, directory.createPartitions(wanted)) { made[one.id] = result }
+            for (one, result) in zip(fresh, directory.createPartitions(wanted, kind: .data)) {
+                made[one.id] = result
+            }
         }
         for (partition, unopened) in taken {
             partition.settle(
@@ -169,7 +171,7 @@ final class PartitionOpening: Sendable {
         isIdle?.raise()
     }
 
-    private func directory(of unopened: LogToOpen) throws -> LogDirectory {
+    private func directory(of unopened: LogToOpen) throws -> any StoragePlace {
         guard let directory = unopened.directory else {
             throw OpeningError(
                 description: "the data directory that it was given is not among log.dirs, or is offline")
@@ -195,7 +197,7 @@ final class PartitionOpening: Sendable {
     ///
     /// A directory of a deleted topic was not renamed yet.
     private func openOrCreate(
-        _ unopened: LogToOpen, in directory: LogDirectory
+        _ unopened: LogToOpen, in directory: any StoragePlace
     ) throws(StorageError) -> PartitionLog {
         let (id, topicID, config) = (unopened.id, unopened.topicID, unopened.config.value)
         do throws(StorageError) {

@@ -32,7 +32,9 @@ struct QuorumState: Equatable, Sendable {
     }
 
     /// The state that the directory holds; nil if it holds none that can be read.
-    static func find(of log: TopicPartition, in storage: LogDirectory) throws(StorageError) -> QuorumState? {
+    static func find(of log: TopicPartition, in storage: any StoragePlace) throws(StorageError)
+        -> QuorumState?
+    {
         try storage.contents(of: fileName, in: log, limit: 1 << 20).flatMap { QuorumState(reading: $0) }
     }
 

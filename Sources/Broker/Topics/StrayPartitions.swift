@@ -12,19 +12,21 @@ enum StrayPartitions {
     /// partitions are opened, as nobody should wait until thousands of directories are looked into. Must come
     /// before the partitions are opened.
     static func remove(
-        _ image: MetadataImage, _ storage: LogDirectories, _ logger: Logger
+        _ image: MetadataImage, _ storage: any StorageEngine, _ logger: Logger
     ) throws(StartError) {
         do throws(StorageError) {
-            let named = storage.data.count == 1 ? image.partitionCounts : [:]
-            for directory in storage.data { try remove(image, from: directory, but: named, logger) }
-            for directory in storage.all { try removeDoomed(image, from: directory, logger) }
+            let named = storage.places.count == 1 ? image.partitionCounts : [:]
+            for directory in storage.places { try remove(image, from: directory, but: named, logger) }
+            var all = storage.places
+            if !all.contains(where: { $0 === storage.metadata }) { all.append(storage.metadata) }
+            for directory in all { try finishDeletions(image, in: directory, logger) }
         } catch {
             throw StartError(error.description)
         }
     }
 
     private static func remove(
-        _ image: MetadataImage, from directory: LogDirectory, but named: [Name: Int32], _ logger: Logger
+        _ image: MetadataImage, from directory: any StoragePlace, but named: [Name: Int32], _ logger: Logger
     ) throws(StorageError) {
         for partition in try directory.partitionNames() where partition.topic != TopicName.clusterMetadata {
             guard partition.partition.value >= named[partition.topic] ?? 0 else { continue }
@@ -49,18 +51,18 @@ enum StrayPartitions {
 
     /// Goes on with deletions that an earlier run began: its directories have the names of deleted
     /// partitions, and say which topic they were of, which is there no more.
-    private static func removeDoomed(
-        _ image: MetadataImage, from directory: LogDirectory, _ logger: Logger
+    private static func finishDeletions(
+        _ image: MetadataImage, in directory: any StoragePlace, _ logger: Logger
     ) throws(StorageError) {
-        for doomed in try directory.doomedDirectories() {
-            if doomed.isEmpty || doomed.topicID.map({ image.topics[$0] == nil }) ?? false {
-                directory.remove(doomed)
+        for deletion in try directory.unfinishedDeletions() {
+            if deletion.isEmpty || deletion.topicID.map({ image.topics[$0] == nil }) ?? false {
+                directory.finish(deletion)
                 continue
             }
             let reason =
-                doomed.topicID == nil
+                deletion.topicID == nil
                 ? "it does not tell which topic it belonged to" : "the topic it belongs to is there"
-            logger.log(.warning, "partition.delete.unproved", ["directory": doomed.path, "reason": reason])
+            logger.log(.warning, "partition.delete.unproved", ["directory": deletion.path, "reason": reason])
         }
     }
 }

@@ -26,7 +26,7 @@ extension TopicCatalog {
     private func plan(_ creation: Creation, into batch: inout CreationBatch) {
         let (results, plans) = check(creation.wanted, besides: batch.partitions)
         if creation.validateOnly || plans.isEmpty { return creation.done(results) }
-        guard !storage.isReserveReached else {
+        guard !storage.isFull else {
             return creation.done(
                 refuse(
                     results, "No topic is created, as less is free on the disk than apus.disk.reserve.bytes.")
@@ -194,7 +194,7 @@ private struct PlannedTopic {
     let checked: CheckedTopic
     let id: TopicID
     /// Where its partitions will lie.
-    var directories: [LogDirectory] = []
+    var directories: [any StoragePlace] = []
     /// How many records of the metadata log it is.
     var records: Int { 1 + checked.overrides.count + Int(checked.partitionCount) }
 }

@@ -40,7 +40,7 @@ package final class TopicCatalog: Sendable {
     }
     private let state = Lock(State())
     let metadata: MetadataLog
-    let storage: LogDirectories
+    let storage: any StorageEngine
     let settings: BrokerSettings
     let logger: Logger
     let worker: SerialWorker
@@ -51,7 +51,8 @@ package final class TopicCatalog: Sendable {
     /// The catalog of what `metadata` says, with partitions whose logs in `storage` are not open and not yet
     /// led.
     package init(
-        metadata: MetadataLog, storage: LogDirectories, settings: BrokerSettings, worker: SerialWorker,
+        metadata: MetadataLog, storage: any StorageEngine, settings: BrokerSettings, worker: SerialWorker,
+        background: @escaping BackgroundRunner,
         logger: Logger
     ) throws(StartError) {
         self.metadata = metadata
@@ -63,7 +64,7 @@ package final class TopicCatalog: Sendable {
             metadata: metadata, nodeID: settings.nodeID, storage: storage, logger: logger)
         opening = PartitionOpening(
             leadership, isRemoved: { metadata.image.removedTopics.contains($0) },
-            background: { storage.metadata.runInBackground($0) }, logger: logger)
+            background: background, logger: logger)
         let places = try PartitionPlaces(metadata.image, storage)
         let topics = TopicOpening(metadata.image, places, settings, logger).topics(openedBy: opening)
         state.withLock { $0.topics = TopicDirectory(topics) }

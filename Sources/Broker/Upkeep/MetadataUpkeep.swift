@@ -9,11 +9,11 @@ enum MetadataUpkeep {
 
     /// Adds the job to `scheduler`, and has the flusher of the metadata log's directory request it.
     static func begin(
-        _ keeper: MetadataSnapshotKeeper, of directory: LogDirectory, on scheduler: UpkeepScheduler
+        _ keeper: MetadataSnapshotKeeper, of directory: any StoragePlace, on scheduler: UpkeepScheduler
     ) {
         let job = scheduler.add { keeper.run() }
         let interval = min(lookInterval, keeper.interval)
-        directory.flusher.afterTurn { scheduler.request(job, within: interval) }
+        directory.afterWrites { scheduler.request(job, within: interval) }
         // For what earlier runs wrote.
         scheduler.request(job, within: interval)
     }

@@ -1,0 +1,157 @@
+// Looking at a directory before anything in it is changed: is it a log directory, is it empty, is it in use?
+// One that Apache Kafka wrote is as good as our own.
+package import Base
+import Glibc
+package import Records
+package import Storage
+
+extension LogDirectory {
+    enum Inspection: Equatable {
+        case missing
+        /// Without anything that could be somebody's but for plain files of these names.
+        case empty(besides: [String])
+        case ours
+    }
+
+    /// Finds out whose the directory is, without changing anything.
+    static func inspect(_ path: String, _ disk: any Disk) throws(StorageError) -> Inspection {
+        guard let entry = try disk.entry(at: path) else { return .missing }
+        guard entry.isDirectory else { throw .foreignDirectory(path: path, reason: "it is a file") }
+        if try properties(path, disk) != nil {
+            for name in try disk.directories(in: path) where NamedDirectory(name) == .foreign {
+                throw .strangeDirectory(path: path, name: name)
+            }
+            return .ours
+        }
+        // What file systems, tools and a start that was interrupted leave in an otherwise empty directory.
+        let entries = try disk.list(path).filter { entry in
+            entry.name != "lost+found" && entry.name != MetaProperties.fileName + ".tmp"
+                && (entry.isDirectory || !entry.name.hasPrefix(".") || entry.name == cleanStopName)
+        }
+        // Plain files do no harm, unless they tell that this was a broker's directory.
+        let brokers = OffsetCheckpoint.Kind.allCases.map(\.rawValue) + [cleanStopName]
+        guard let witness = entries.first(where: { $0.isDirectory || brokers.contains($0.name) }) else {
+            return .empty(besides: entries.map(\.name))
+        }
+        let kind = witness.isDirectory ? "the directory" : "the file"
+        throw .foreignDirectory(
+            path: path,
+            reason: "it is not empty and has no meta.properties, but for instance \(kind) \(witness.name)")
+    }
+
+    /// Reads the batches of a partition that is not open, one after another up to the first that is not
+    /// whole, and changes nothing.
+    package func peek(
+        at partition: TopicPartition, _ visit: (RecordBatch) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        let directory = path + "/" + partition.description
+        guard try services.disk.entry(at: directory) != nil else { return }
+        _ = try services.journal?.recovered?.replay(partition)
+        for entry in try services.disk.list(directory) where entry.name.hasSuffix(".log") {
+            let file = try services.disk.open(directory + "/" + entry.name, .readOnly)
+            do throws(StorageError) {
+                _ = try walkHeaders(of: file, in: 0..<entry.sizeBytes, blockBytes: 1 << 16, mayWait: true) {
+                    (header, position) throws(StorageError) in
+                    guard header.sizeInBytes <= StorageLimits.batchBytesMax else { return false }
+                    let bytes = try file.bytes(header.sizeInBytes, at: position)
+                    guard let batch = try? RecordBatch(reading: bytes.rawSpan),
+                        (try? batch.verifyChecksum()) != nil
+                    else { return false }
+                    try visit(batch)
+                    return true
+                }
+            } catch {
+                // The end of what was written before a crash.
+                guard case .corrupt = error else { throw error }
+                return
+            }
+        }
+    }
+
+    static func properties(_ path: String, _ disk: any Disk) throws(StorageError) -> MetaProperties? {
+        let file = path + "/" + MetaProperties.fileName
+        guard let bytes = try disk.contents(file, limit: 1 << 20) else { return nil }
+        return try MetaProperties(reading: bytes, path: file)
+    }
+
+    /// A directory that is locked.
+    struct Claim {
+        let lock: any DiskLock
+        let properties: MetaProperties
+        /// Whether it was made a log directory just now.
+        var isNew = false
+        /// Files in it that are not of a broker, if it is new.
+        var strangers: [String] = []
+    }
+
+    /// Takes the lock, and makes a missing or empty directory a log directory.
+    ///
+    /// A directory that cannot be made one, as on a full disk, is left as it was found.
+    static func claim(
+        _ options: LogDirectoryOptions, _ disk: any Disk
+    ) throws(StorageError) -> Claim {
+        let found = try inspect(options.path, disk)
+        var strangers: [String] = []
+        if case .empty(let others) = found { strangers = others }
+        var made: (any DiskLock)?
+        do throws(StorageError) {
+            if found == .missing { try create(options.path, disk) }
+            let lock = try lock(options.path, disk)
+            made = lock
+            if var properties = try properties(options.path, disk) {
+                if properties.directoryID == .zero { properties.directoryID = options.directoryID }
+                return Claim(lock: lock, properties: properties)
+            }
+            let properties = MetaProperties(
+                clusterID: options.clusterID, nodeID: options.nodeID, directoryID: options.directoryID,
+                writerVersion: options.version)
+            let file = options.path + "/" + MetaProperties.fileName
+            try disk.replace(file, with: properties.bytes, isDurable: true)
+            return Claim(lock: lock, properties: properties, isNew: true, strangers: strangers)
+        } catch {
+            // Whoever else holds the lock also owns what lies there.
+            if case .directoryInUse = error { throw error }
+            if found != .ours {
+                for name in [MetaProperties.fileName, MetaProperties.fileName + ".tmp", lockName] {
+                    try? disk.removeIfPresent(options.path + "/" + name)
+                }
+            }
+            if found == .missing { try? disk.removeDirectory(options.path) }
+            made?.release()
+            throw error
+        }
+    }
+
+    /// Creates the directory, and those above it that are missing.
+    static func create(_ path: String, _ disk: any Disk) throws(StorageError) {
+        let above = parent(of: path)
+        if above != path, try disk.entry(at: above) == nil { try create(above, disk) }
+        try disk.createDirectory(path)
+        try disk.syncDirectory(above)
+    }
+
+    /// Takes the lock.
+    ///
+    /// The file holds our process id, for the one who finds it locked.
+    static func lock(_ path: String, _ disk: any Disk) throws(StorageError) -> any DiskLock {
+        let file = path + "/" + lockName
+        guard let lock = try disk.lock(file) else {
+            let text = try disk.contents(file, limit: 64) ?? []
+            let process = Int32(String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+            throw .directoryInUse(path: path, process: process)
+        }
+        // Kafka leaves the file empty and does not mind what is in it.
+        let holder = try disk.open(file, .any)
+        try holder.truncate(to: 0)
+        try holder.write(Array("\(getpid())\n".utf8).rawSpan, at: 0)
+        return lock
+    }
+
+    static func readCleanStop(_ path: String, _ disk: any Disk) throws(StorageError) -> CleanStop? {
+        guard let bytes = try disk.contents(path + "/" + cleanStopName, limit: 4096) else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let digits = text.split(separator: ":").last.map { $0.filter { $0.isNumber || $0 == "-" } } ?? ""
+        return CleanStop(brokerEpoch: Int64(digits) ?? -1)
+    }
+
+}

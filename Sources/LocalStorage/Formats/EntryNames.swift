@@ -1,0 +1,110 @@
+// What the names in a data directory say. A name makes nothing ours by itself: whatever is to be deleted or
+// taken over has to prove besides whose it is.
+package import Base
+internal import Storage
+
+/// A directory in a log directory, by its name.
+package enum NamedDirectory: Equatable, Sendable {
+    /// `topic-N`.
+    case partition(TopicPartition)
+    /// `topic-N.UUID-delete`, as brokers rename what they delete; a long topic name is cut.
+    case doomed
+    /// Like that but for its middle, or `-stray` and `-future`: Kafka works with such directories, and we let
+    /// them lie.
+    case setAside
+    /// The journal, what file systems make, and what is hidden.
+    case tolerated
+    /// Anything else.
+    case foreign
+
+    /// What `name` says.
+    package init(_ name: String) {
+        if let partition = TopicPartition(directoryName: name) {
+            self = .partition(partition)
+        } else if name.hasPrefix(".") || Self.toleratedNames.contains(Name(name)) {
+            self = .tolerated
+        } else {
+            self = Self.marked(name) ?? .foreign
+        }
+    }
+
+    /// Kafka passes over its cache of remote indexes too.
+    private static let toleratedNames: Set<Name> = [
+        "lost+found", Name(JournalDirectory.name), "remote-log-index-cache",
+    ]
+
+    private static func marked(_ name: String) -> NamedDirectory? {
+        let marks = [LogDirectory.deletedSuffix, "-stray", "-future"]
+        guard let mark = marks.first(where: { name.hasSuffix($0) }) else { return nil }
+        let stem = name.dropLast(mark.count)
+        guard let dot = stem.lastIndex(of: "."),
+            TopicPartition(directoryName: String(stem[..<dot])) != nil
+        else { return nil }
+        let unique = stem[stem.index(after: dot)...].utf8
+        guard mark == LogDirectory.deletedSuffix, unique.count == 32, unique.allSatisfy(isHexadecimal) else {
+            return .setAside
+        }
+        return .doomed
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        byte >= 0x30 && byte <= 0x39 || byte >= 0x61 && byte <= 0x66
+    }
+}
+
+extension TopicPartition {
+    /// The longest name of a topic.
+    private static let topicBytesMax = 249
+
+    /// The partition whose directory has this name; nil for names that no partition has, among them `-delete`
+    /// and `-stray`.
+    package init?(directoryName name: String) {
+        guard let dash = name.lastIndex(of: "-"), dash != name.startIndex else { return nil }
+        let (topic, digits) = (name[..<dash], name[name.index(after: dash)...])
+        guard let index = Int32(digits), index >= 0, "\(index)" == digits,
+            topic.utf8.count <= Self.topicBytesMax, topic.utf8.allSatisfy(Self.isAllowed)
+        else { return nil }
+        self.init(topic: Name(topic), partition: PartitionIndex(index))
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}
+
+/// The files in the directory of a partition, by their names.
+enum PartitionFileName {
+    /// Files that are not named after an offset.
+    private static let single: Set<Name> = [
+        Name(LeaderEpochs.fileName), Name(PartitionMetadata.fileName), "quorum-state",
+    ]
+    private static let kinds: Set<Name> = [
+        "log", "index", "timeindex", "txnindex", "snapshot", "checkpoint",
+    ]
+    private static let marks: Set<Name> = ["deleted", "cleaned", "swap", "tmp", "part", "quarantine"]
+
+    /// Whether brokers give files such a name: `OFFSET.kind` with whatever marks behind it, and a few others.
+    static func isOfBroker(_ name: String) -> Bool {
+        let stem = name.hasSuffix(".tmp") ? String(name.dropLast(".tmp".count)) : name
+        if single.contains(Name(stem)) { return true }
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count > 1, let offset = parts[0].split(separator: "-").first, offset.utf8.count == 20,
+            parts[0].utf8.allSatisfy(isDigitOrDash)
+        else { return false }
+        // Quarantined tails have their position instead of a kind.
+        let isTail = parts.count == 3 && parts[2] == "quarantine"
+        guard isTail || kinds.contains(Name(parts[1])) else { return false }
+        return parts.dropFirst(2).allSatisfy { part in
+            marks.contains(Name(part)) || part.utf8.allSatisfy(isDigitOrDash)
+        }
+    }
+
+    private static func isDigitOrDash(_ byte: UInt8) -> Bool {
+        byte >= 0x30 && byte <= 0x39 || byte == UInt8(ascii: "-")
+    }
+}

@@ -1,0 +1,72 @@
+// Closing a log. A clean close goes in steps, each of which a stop takes for many logs before the next one
+// begins: what thousands of partitions have to sync costs little more together than one of them alone.
+internal import Base
+package import Storage
+
+extension SegmentStore {
+    /// Ends appends and reads.
+    package func close(isClean: Bool) throws(StorageError) {
+        if isClean {
+            try tidyLog()
+            for index in try tidyIndexes() { try sync(index) }
+            closeFiles()
+        }
+        // Nothing is renamed any more when this returns: the directory may get another owner.
+        let bytes = surgery.withLock { _ in
+            upkeep.withLock { _ in
+                state.withLock { state in
+                    state.isClosed = true
+                    defer { state.unsyncedBytes = 0 }
+                    return state.unsyncedBytes
+                }
+            }
+        }
+        services.flusher.forget(bytes)
+    }
+
+    /// Syncs what is left of the batches, and gives reserved blocks back.
+    func tidyLog() throws(StorageError) {
+        let unsynced = try state.withLock { (state) throws(StorageError) -> Unsynced? in
+            try requireWritable(state)
+            // The file of a log without a single record may get lost: it would be made again.
+            let hasNews = state.hasNewFile && state.end > .zero
+            let wasPadded = try state.dropPadding()
+            try state.openTrace()
+            let isDirty = state.filedEnd < state.end || hasNews || state.unsealed > 0 || state.hasTrace
+            return isDirty || wasPadded ? state.takeAll(directory) : nil
+        }
+        guard let unsynced else { return }
+        do throws(StorageError) {
+            try unsynced.sync(services.disk, services.failures)
+        } catch {
+            finish(unsynced, .failure(error), isJournalled: false)
+            throw error
+        }
+        finish(unsynced, .success(()), isJournalled: false)
+        services.flusher.forget(unsynced.bytes)
+    }
+
+    /// Completes the index files; those that a sync has to make durable.
+    func tidyIndexes() throws(StorageError) -> [any DiskFile] {
+        settleNow()
+        return try upkeep.withLock { _ throws(StorageError) in
+            // What failed above, and was only noted, must not pass for clean.
+            _ = try sealClosed()
+            // Thousands of partitions may have nothing to be tidied, and a stop has not much time.
+            if state.withLock({ $0.isTidy || $0.active.sizeBytes == 0 }) { return [] }
+            let (file, size) = try state.withLock { (state) throws(StorageError) in
+                state.active.noteTime()
+                return (try state.active.segment.log(mayWait: true), state.active.sizeBytes)
+            }
+            try file?.truncate(to: size)
+            try writeIndexes(minimumPending: 0)
+            // The marker of a clean stop vouches for them, to the last byte.
+            let active = state.withLock { $0.active }
+            var indexes: [any DiskFile] = []
+            for index in [active.index, active.times] where index.stored > 0 {
+                indexes.append(try active.segment.writableIndex(index.kind))
+            }
+            return indexes
+        }
+    }
+}

@@ -1,0 +1,224 @@
+// Lookups by time, and walks over the whole log: what happens seldom, and may wait for the disk.
+package import Base
+package import Records
+package import Storage
+
+/// What a lookup by time needs of a segment.
+private struct TimedSegment: Sendable {
+    var segment: Segment
+    var sizeBytes: Int64
+    var greatest: TimestampMark?
+    var times: SparseIndex.Floor
+    var nextBase: Offset
+}
+
+extension SegmentStore {
+    /// Finds a record by time, on the pool.
+    package func find(
+        _ query: TimestampQuery, below limit: Offset, mayWait: Bool
+    ) throws(StorageError) -> Eventually<TimestampHit?> {
+        if state.withLock({ $0.isClosed }) { throw .closed(path: directory) }
+        if mayWait { return .now(try found(query, below: limit)) }
+        return .later(on: services.background) { () throws(StorageError) in
+            try self.found(query, below: limit)
+        }
+    }
+
+    private func found(_ query: TimestampQuery, below limit: Offset) throws(StorageError) -> TimestampHit? {
+        try notingDamage { () throws(StorageError) in
+            switch query {
+            case .atOrAfter(let timestamp): return try first(atOrAfter: timestamp, below: limit)
+            case .greatest:
+                guard let greatest = try greatest(below: limit) else { return nil }
+                return try first(atOrAfter: greatest, below: limit)
+            }
+        }
+    }
+
+    private func first(atOrAfter target: Timestamp, below limit: Offset) throws(StorageError) -> TimestampHit?
+    {
+        let (segments, start) = timedSegments(target, below: limit)
+        for timed in segments where timed.greatest?.timestamp ?? .none >= target || timed.greatest == nil {
+            let position = try self.position(behind: timed, before: target)
+            guard let file = try timed.segment.log(mayWait: true) else { continue }
+            var hit: TimestampHit?
+            _ = try walkHeaders(of: file, in: position..<timed.sizeBytes, blockBytes: 1 << 16, mayWait: true)
+            {
+                (header, position) throws(StorageError) in
+                guard header.baseOffset < limit else { return false }
+                guard header.maxTimestamp >= target, header.lastOffset >= start else { return true }
+                hit = try self.record(atOrAfter: target, from: start, header, in: file, position)
+                return hit == nil
+            }
+            if let hit { return hit.offset < limit ? hit : nil }
+        }
+        return nil
+    }
+
+    private func timedSegments(_ target: Timestamp, below limit: Offset) -> ([TimedSegment], start: Offset) {
+        state.withLock { state in
+            let first = state.segmentNumber(containing: state.start)
+            let timed = (first..<state.segments.count).map { number in
+                let segment = state.segments[number]
+                let isLast = number == state.segments.count - 1
+                return TimedSegment(
+                    segment: segment.segment, sizeBytes: segment.sizeBytes, greatest: segment.greatest,
+                    times: segment.times.floor(of: target.milliseconds &- 1),
+                    nextBase: isLast ? state.end : state.segments[number + 1].segment.base)
+            }
+            return (timed.filter { $0.segment.base < limit }, state.start)
+        }
+    }
+
+    /// A position up to which every record is older than `target`.
+    private func position(behind timed: TimedSegment, before target: Timestamp) throws(StorageError) -> Int64
+    {
+        var entry: IndexEntry?
+        switch timed.times {
+        case .none: return 0
+        case .entry(let found): entry = found
+        case .inFile(let entries):
+            let key = target.milliseconds &- 1
+            if case .entry(let found) = try timed.segment.search(
+                .time, entries: entries, key: key, mayWait: true)
+            {
+                entry = found
+            }
+        }
+        guard let entry else { return 0 }
+        return try boundary(of: timed.segment.base.advanced(by: Int64(entry.value)), in: timed.segment)
+    }
+
+    /// The first record of one batch that is old enough.
+    private func record(
+        atOrAfter target: Timestamp, from start: Offset, _ header: BatchHeader, in file: any DiskFile,
+        _ position: Int64
+    ) throws(StorageError) -> TimestampHit? {
+        guard header.sizeInBytes <= StorageLimits.batchBytesMax else {
+            throw .corrupt(path: file.path, position: position, reason: "the batch is larger than any")
+        }
+        let bytes = try file.bytes(header.sizeInBytes, at: position)
+        var hit: TimestampHit?
+        do throws(RecordError) {
+            let batch = try RecordBatch(reading: bytes.rawSpan)
+            try batch.forEachRecord(limitBytes: StorageLimits.decompressedBytesMax) {
+                (record, _) throws(RecordError) in
+                guard record.timestamp >= target, record.offset >= start else { return true }
+                hit = TimestampHit(
+                    offset: record.offset, timestamp: record.timestamp, leaderEpoch: header.leaderEpoch)
+                return false
+            }
+        } catch {
+            throw .corrupt(
+                path: file.path, position: position, reason: "its records cannot be read (\(error))")
+        }
+        return hit
+    }
+
+    /// The greatest timestamp of the batches below `limit`.
+    private func greatest(below limit: Offset) throws(StorageError) -> Timestamp? {
+        var greatest: Timestamp?
+        let (segments, start) = timedSegments(.none, below: limit)
+        for timed in segments {
+            if let mark = timed.greatest, mark.offset < limit, mark.offset >= start {
+                greatest = max(greatest ?? mark.timestamp, mark.timestamp)
+            } else if let file = try timed.segment.log(mayWait: true) {
+                // The greatest of the segment is out of sight; what remains has to be looked through.
+                _ = try walkHeaders(of: file, in: 0..<timed.sizeBytes, blockBytes: 1 << 16, mayWait: true) {
+                    header, _ in
+                    guard header.baseOffset < limit else { return false }
+                    if header.lastOffset >= start, header.recordCount > 0 {
+                        greatest = max(greatest ?? header.maxTimestamp, header.maxTimestamp)
+                    }
+                    return true
+                }
+            }
+        }
+        return greatest
+    }
+
+    /// Visits the headers of batches up to the end of the log; also those before its start, if they are kept.
+    package func walk(
+        from offset: Offset, bytesBack: Int, _ visit: (BatchHeader) throws(StorageError) -> Bool
+    ) throws(StorageError) {
+        let (segments, from) = state.withLock { state in
+            (state.segments.map { ($0.segment, $0.sizeBytes) }, max(offset, state.segments[0].segment.base))
+        }
+        var first = segments.lastIndex { $0.0.base <= from } ?? 0
+        var position = try boundary(of: from, in: segments[first].0)
+        var isBack = false
+        var number = segments.count - 1
+        var left = Int64(bytesBack)
+        while left > segments[number].1, number > 0 {
+            left -= segments[number].1
+            number -= 1
+        }
+        let back = try boundary(near: max(0, segments[number].1 - left), in: segments[number].0)
+        if bytesBack > 0, (number, back) <= (first, position) {
+            (first, position, isBack) = (number, back, true)
+        }
+        for (segment, size) in segments[first...] {
+            guard size > 0, let file = try segment.log(mayWait: true) else { continue }
+            let begin = segment === segments[first].0 ? position : 0
+            let end = try walkHeaders(of: file, in: begin..<size, blockBytes: 1 << 16, mayWait: true) {
+                (header, _) throws(StorageError) in
+                if !isBack, header.lastOffset < from { return true }
+                return try visit(header)
+            }
+            if end == .stopped { return }
+        }
+    }
+
+    /// The beginning of a batch at or before `position`, as far as the index knows one.
+    private func boundary(near position: Int64, in segment: Segment) throws(StorageError) -> Int64 {
+        let (tail, stored, size) = state.withLock { state -> ([IndexEntry], Int, Int64) in
+            let found = state.segments.first { $0.segment === segment }
+            return (found?.index.tail ?? [], found?.index.tailStart ?? 0, found?.sizeBytes ?? 0)
+        }
+        if let entry = tail.last(where: { Int64($0.value) <= position }) { return Int64(entry.value) }
+        guard stored > 0, let file = try segment.index(.offset, mayWait: true) else { return 0 }
+        var low = 0
+        var high = stored - 1
+        var found: IndexEntry?
+        while low <= high {
+            let middle = (low + high) / 2
+            guard let entry = try IndexKind.offset.entry(middle, of: file, mayWait: true) else { return 0 }
+            if Int64(entry.value) <= position {
+                found = entry
+                low = middle + 1
+            } else {
+                high = middle - 1
+            }
+        }
+        guard let found else { return 0 }
+        return try start(at: found, in: segment, size)
+    }
+
+    /// The beginning of a batch at or before the one with `offset`.
+    func boundary(of offset: Offset, in segment: Segment) throws(StorageError) -> Int64 {
+        let (floor, size) = state.withLock { state -> (SparseIndex.Floor, Int64) in
+            guard let found = state.segments.first(where: { $0.segment === segment }) else {
+                return (.none, 0)
+            }
+            return (found.index.floor(of: offset - segment.base), found.sizeBytes)
+        }
+        switch floor {
+        case .none: return 0
+        case .entry(let entry): return Int64(entry.value)
+        case .inFile(let entries):
+            let search = try segment.search(
+                .offset, entries: entries, key: offset - segment.base, mayWait: true)
+            if case .entry(let entry) = search { return try start(at: entry, in: segment, size) }
+            return 0
+        }
+    }
+
+    /// The position that `entry` names, or 0 where it cannot be right.
+    private func start(
+        at entry: IndexEntry, in segment: Segment, _ sizeBytes: Int64
+    ) throws(StorageError) -> Int64 {
+        let position = try segment.position(of: entry, sizeBytes: sizeBytes, mayWait: true) ?? 0
+        if position == 0 { indexIsDamaged(segment) }
+        return position
+    }
+}

@@ -1,0 +1,192 @@
+// The log of one partition, above the store of its bytes: it assigns offsets, knows producers and leader
+// epochs, and says how far readers may see. All state sits behind one lock, which is held for an append's
+// single write but never for reading.
+package import Base
+package import Records
+
+/// What a log tells about its progress, on the flusher's thread and never under a lock.
+package protocol LogObserver: AnyObject, Sendable {
+    /// Readers may see more than before.
+    func logAdvanced(_ bounds: LogBounds)
+    /// The log takes no more appends; what was appended and is not below the high watermark may be lost.
+    func logFailed(_ error: StorageError)
+}
+
+/// How far a log reaches, all at the same moment.
+package struct LogBounds: Equatable, Sendable, BitwiseCopyable {
+    /// The first offset that can be read.
+    package var logStart: Offset
+    /// The offset that the next record gets.
+    package var logEnd: Offset
+    /// The durable end: a crash may take back what lies from here on, and readers do not see it.
+    package var highWatermark: Offset
+    /// The last stable offset: nothing from here on is shown to read_committed consumers.
+    package var lastStable: Offset
+    package var leaderEpoch: LeaderEpoch
+}
+
+/// The offsets of the first and the last record of a batch.
+package struct OffsetRange: Equatable, Sendable, BitwiseCopyable {
+    /// The offset of the first record.
+    package var first: Offset
+    /// The offset of the last record.
+    package var last: Offset
+}
+
+/// What became of a batch.
+package enum AppendResult: Equatable, Sendable {
+    /// It stands in the log.
+    case appended(OffsetRange, logStart: Offset)
+    /// It stands there since an earlier append. That one need not be durable yet: who waits for durability
+    /// waits for that of the range's last offset.
+    case duplicate(OffsetRange, timestamp: Timestamp, logStart: Offset)
+}
+
+/// A partition's log.
+package final class PartitionLog: Sendable {
+    struct State: Sendable {
+        var shared: SharedLogConfig
+        var config: LogConfig { shared.value }
+        var bounds: LogBounds
+        var epochs: LeaderEpochs
+        var producers: ProducerState
+        /// Producers as they were when a segment was opened, to be written once that offset is durable.
+        var snapshots: [(offset: Offset, producers: ProducerState)] = []
+        var aborted: TransactionIndex
+        /// Whether the file of epochs is behind.
+        var epochsChanged = false
+        /// The newest snapshot on the disk.
+        var lastSnapshot: Offset?
+        /// The high watermark and last stable offset that the observer has heard of.
+        var announced: (highWatermark: Offset, lastStable: Offset)
+        weak var observer: (any LogObserver)?
+        var hasFailed = false
+
+        mutating func updateStable() {
+            producers.markersBecameDurable(below: bounds.highWatermark)
+            bounds.lastStable = min(bounds.highWatermark, producers.firstUnstable ?? bounds.highWatermark)
+        }
+    }
+
+    /// Topic and number.
+    package let partition: TopicPartition
+    /// The id of the topic.
+    package let topicID: TopicID
+    /// Whether producers are tracked.
+    package let kind: LogKind
+    let store: any LogStore
+    let notes: any LogNotes
+    let services: LogServices
+    let state: Lock<State>
+
+    init(
+        _ identity: LogIdentity, store: any LogStore, notes: any LogNotes, services: LogServices,
+        state: State
+    ) {
+        partition = identity.partition
+        topicID = identity.topicID
+        kind = identity.kind
+        self.store = store
+        self.notes = notes
+        self.services = services
+        self.state = Lock(state)
+        store.attach(self)
+    }
+
+    /// Where the log is and where it ends, in one lock acquisition.
+    package var bounds: LogBounds { state.withLock { $0.bounds } }
+
+    /// Whether a write or sync failed, so that the log takes no more appends.
+    package var hasFailed: Bool { state.withLock { $0.hasFailed } }
+
+    /// The settings in use.
+    package var config: LogConfig { state.withLock { $0.config } }
+
+    /// Uses other settings from now on.
+    package func update(_ config: LogConfig) {
+        let shared = SharedLogConfig(config)
+        state.withLock { $0.shared = shared }
+        store.update(shared)
+    }
+
+    /// Who is told about progress; held weakly.
+    package func setObserver(_ observer: any LogObserver) { state.withLock { $0.observer = observer } }
+
+    /// Appends exactly one validated batch of format v2, and stamps its base offset and leader epoch into its
+    /// bytes.
+    ///
+    /// When it returns, the operating system has the bytes and the flusher is at work on them; where nobody
+    /// waits for their durability (`isAwaited`), a heavy stream may be gathered for some milliseconds first.
+    /// - Throws: `.outOfOrderSequence`, `.staleProducerEpoch`, `.batchTooLarge`, `.reserveReached`,
+    ///   `.outOfSpace`, `.io`, `.offline`, `.closed`; nothing was appended then.
+    package func append(
+        _ batch: inout MutableRawSpan, header: BatchHeader, isAwaited: Bool = true
+    ) throws(StorageError) -> AppendResult {
+        precondition(
+            batch.byteCount == header.sizeInBytes, "exactly one batch is appended, with its own header")
+        return try state.withLock { (state) throws(StorageError) in
+            let isTracked = kind == .data && header.hasProducerID
+            if isTracked, case .duplicate(let earlier) = try judge(header, &state) {
+                return .duplicate(
+                    OffsetRange(first: earlier.firstOffset, last: earlier.lastOffset),
+                    timestamp: earlier.timestamp,
+                    logStart: state.bounds.logStart)
+            }
+            // What the broker itself must be able to write passes: metadata, and the ends of transactions.
+            if kind == .data, !header.attributes.isControl, services.refusesRecords() {
+                throw .reserveReached(path: partition.description)
+            }
+            var header = header
+            header.baseOffset = state.bounds.logEnd
+            header.leaderEpoch = state.bounds.leaderEpoch
+            let marker = isTracked ? EndTransactionMarker(batch.bytes, header) : nil
+            BatchStamp.assign(baseOffset: header.baseOffset, leaderEpoch: header.leaderEpoch, in: &batch)
+            let answer = try store.append(batch.bytes, header, isAwaited: isAwaited)
+            // An engine that answers later has taken the bytes over; its failure takes the log offline.
+            if case .now(let append) = answer, append.opensSegment {
+                state.snapshots.append((header.baseOffset, state.producers))
+            }
+            state.appended(header, isTracked: isTracked, marker)
+            let range = OffsetRange(first: header.baseOffset, last: header.lastOffset)
+            return .appended(range, logStart: state.bounds.logStart)
+        }
+    }
+
+    /// Compares a batch with what is known of its producer; where that came from a snapshot, a gap may be a
+    /// duplicate of a batch that only the log still knows.
+    private func judge(_ header: BatchHeader, _ state: inout State) throws(StorageError) -> ProducerVerdict {
+        do throws(StorageError) {
+            return try state.producers.check(header)
+        } catch {
+            guard case .outOfOrderSequence = error, state.producers.mayKnowMore(of: header.producerID) else {
+                throw error
+            }
+            var history = ProducerHistory()
+            try store.walk(from: state.bounds.logEnd, bytesBack: PartitionLog.historyBytes) { header in
+                history.add(header)
+                return true
+            }
+            state.producers.complete(with: history)
+            return try state.producers.check(header)
+        }
+    }
+
+    /// How far back the log is searched for the batches of a producer before its last one: five of the
+    /// largest default size, several times over.
+    private static let historyBytes = 64 << 20
+}
+
+extension PartitionLog.State {
+    /// Changes what follows from a batch that stands in the log now.
+    mutating func appended(_ header: BatchHeader, isTracked: Bool, _ marker: EndTransactionMarker?) {
+        bounds.logEnd = header.nextOffset
+        if config.durability == .os { bounds.highWatermark = bounds.logEnd }
+        if header.leaderEpoch > epochs.latest?.epoch ?? LeaderEpoch(-1) {
+            epochs.assign(header.leaderEpoch, from: header.baseOffset)
+        }
+        if epochs.latest?.start == header.baseOffset { epochsChanged = true }
+        // In the same step as the last stable offset, so that no reader sees the one without the other.
+        if isTracked, let transaction = producers.apply(header, marker) { aborted.add(transaction) }
+        updateStable()
+    }
+}

@@ -1,0 +1,30 @@
+// What the logs of one engine share.
+package import Base
+
+/// Runs work that may wait for the disk, on some other thread.
+package typealias BackgroundRunner = @Sendable (@escaping @Sendable () -> Void) -> Void
+
+/// What an engine gives the logs above its stores.
+package final class LogServices: Sendable {
+    /// Tells how long producers were silent.
+    let clock: any BrokerClock
+    let logger: Logger
+    /// Whether clients' records are refused for lack of space.
+    let refusesRecords: @Sendable () -> Bool
+    /// Logs beside which something is to be written.
+    let notes: BehindQueue<PartitionLog>
+
+    /// Means of the logs of one engine; `background` does what nobody waits for.
+    package init(
+        clock: any BrokerClock, logger: Logger, background: @escaping BackgroundRunner,
+        refusesRecords: @escaping @Sendable () -> Bool
+    ) {
+        self.clock = clock
+        self.logger = logger
+        self.refusesRecords = refusesRecords
+        notes = BehindQueue(background: background, NoteWriting.writeBehind)
+    }
+
+    /// Writes nothing behind logs any more when it returns; their close does.
+    package func stop() { notes.stop() }
+}
