@@ -1,7 +1,7 @@
 // Seam 2: the bytes of one partition. The log above (PartitionLog) knows offsets, producers and epochs; a
-// store only keeps batches, tells how far they are committed and finds them again. The local engine
-// (SegmentStore) mostly answers at once; an engine on shared storage answers later, which is why append and
-// reads return Eventually.
+// store only keeps batches, tells how far they are committed and finds them again. An append takes its bytes
+// over at once, and what becomes of them is an event; what has to be looked up may come later, as from a cold
+// disk or an object store.
 package import Base
 package import Records
 
@@ -109,6 +109,41 @@ package struct TimestampHit: Equatable, Sendable {
     }
 }
 
+/// Which headers are wanted.
+package struct HeaderRequest: Equatable, Sendable {
+    /// Those of the batch that contains this offset, and of all behind it.
+    package var from: Offset
+    /// Or from so many bytes before the end of the store on, if that is earlier.
+    package var bytesBack: Int
+    /// The length at which the piece may end.
+    package var countMax: Int
+    /// Whether the caller would rather wait for the disk than be answered later.
+    package var mayWait: Bool
+    /// A piece of some hundred kilobytes.
+    package static let usualCount = 1024
+
+    /// A request for headers.
+    package init(from: Offset, bytesBack: Int = 0, countMax: Int = Self.usualCount, mayWait: Bool) {
+        self.from = from
+        self.bytesBack = bytesBack
+        self.countMax = countMax
+        self.mayWait = mayWait
+    }
+}
+
+/// Headers of batches that follow on each other.
+package struct HeaderRun: Sendable {
+    package var headers: [BatchHeader]
+    /// Where the next piece begins; nil where the store ends.
+    package var next: Offset?
+
+    /// A piece of a walk.
+    package init(headers: [BatchHeader], next: Offset?) {
+        self.headers = headers
+        self.next = next
+    }
+}
+
 /// What a store tells the log above, on a thread of its own and never under a lock.
 package protocol LogStoreEvents: AnyObject, Sendable {
     /// More is durable than before: up to `bounds.durableEnd`.
@@ -129,13 +164,11 @@ package protocol LogStore: AnyObject, Sendable {
     var bounds: StoreBounds { get }
 
     /// Appends one batch whose base offset is the end of the store; the bytes are taken over before the call
-    /// returns.
+    /// returns, and whether they are kept for good is told by events.
     ///
     /// - Throws: `.outOfSpace`, `.io`, `.offline`, `.closed`, `.staleLeaderEpoch`, `.batchTooLarge`;
     ///   nothing was kept then.
-    func append(
-        _ batch: RawSpan, _ header: BatchHeader, isAwaited: Bool
-    ) throws(StorageError) -> Eventually<StoreAppend>
+    func append(_ batch: RawSpan, _ header: BatchHeader, isAwaited: Bool) throws(StorageError) -> StoreAppend
 
     /// Finds the bytes of `request`; nil where there is nothing below its limit.
     func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?>
@@ -145,26 +178,18 @@ package protocol LogStore: AnyObject, Sendable {
         _ query: TimestampQuery, below limit: Offset, mayWait: Bool
     ) throws(StorageError) -> Eventually<TimestampHit?>
 
-    /// Visits the headers of all batches from the one that contains `offset`, or from `bytesBack` bytes
-    /// before the end of the store if that is earlier, until `visit` returns false; also of those before the
-    /// start that are still kept. Waits for the disk.
-    func walk(
-        from offset: Offset, bytesBack: Int, _ visit: (BatchHeader) throws(StorageError) -> Bool
-    ) throws(StorageError)
+    /// The headers of batches in their order, piece by piece; also of those before the start that are still
+    /// kept.
+    func headers(_ request: HeaderRequest) throws(StorageError) -> Eventually<HeaderRun>
 
-    /// Makes `offset` the first that can be read; `expire` frees what lies wholly before it.
+    /// Makes `offset` the first that can be read; `maintain` frees what lies wholly before it.
     func trim(to offset: Offset)
 
-    /// Closes the active segment if retention wants all of it deleted at `now`.
-    func rollIfExpired(at now: Timestamp, below limit: Offset) throws(StorageError) -> AgedRoll
-
-    /// Deletes closed segments that lie before the start of the store, or that retention wants deleted at
-    /// `now`; none that reaches `limit`. Waits for the disk.
-    func expire(at now: Timestamp, below limit: Offset) throws(StorageError) -> Expiry
-
-    /// Closes the active segment if it has come of age at `now`; the log above may note its state at the base
-    /// of the new one. An engine without segments has nothing to do.
-    func rollIfAged(at now: Timestamp) throws(StorageError) -> AgedRoll
+    /// Does what is due at `now` and waits for nothing, and says what is left; nothing that reaches `limit`
+    /// is deleted.
+    func maintain(
+        _ duty: MaintenanceDuty, at now: Timestamp, below limit: Offset
+    ) throws(StorageError) -> Maintenance
 
     /// Uses other settings from now on.
     func update(_ shared: SharedLogConfig)

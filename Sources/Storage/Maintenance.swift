@@ -1,27 +1,52 @@
-// What upkeep did to a store, so that the log above can follow.
+// What a log is looked after for now and then, and what came of it. It goes in two steps: what changes where
+// the log begins and ends is done at once, under the lock of the log above, which notes its state at the same
+// offsets; what waits for a disk comes afterwards.
 package import Base
 
-/// What `rollIfAged` did.
-package struct AgedRoll: Equatable, Sendable {
-    /// The base of the segment that was opened.
-    package var opened: Offset?
-    /// When the active segment comes of age; nil if it is empty.
-    package var due: Timestamp?
+/// Why a store is looked after.
+package enum MaintenanceDuty: Sendable, CaseIterable {
+    /// Records that came of age stand in a segment of their own (`segment.ms`); an engine without segments
+    /// has nothing to do.
+    case age
+    /// What retention wants deleted goes, and what lies before the start.
+    case retention
+}
 
-    /// A segment that was opened at `opened`, or will be at `due`.
-    package init(opened: Offset? = nil, due: Timestamp? = nil) {
-        self.opened = opened
+/// What a look after a store led to.
+package struct Maintenance: Sendable {
+    /// Nothing more is added to what lies below this offset: the log above may note its state there.
+    package var sealed: Offset?
+    /// When the store is to be looked after again for the same reason; nil if only after more appends.
+    package var due: Timestamp?
+    /// What is left to do, and may wait for the disk.
+    package var deletion: Deletion?
+
+    /// What was done at once.
+    package init(sealed: Offset? = nil, due: Timestamp? = nil, deletion: Deletion? = nil) {
+        self.sealed = sealed
         self.due = due
+        self.deletion = deletion
     }
 }
 
-/// What `expire` did.
+/// A deletion that is to be done.
+package struct Deletion: Sendable {
+    private let work: @Sendable () throws(StorageError) -> Expiry
+
+    /// A deletion that `work` does.
+    package init(_ work: @escaping @Sendable () throws(StorageError) -> Expiry) { self.work = work }
+
+    /// Does it, and waits for the disk.
+    package func run() throws(StorageError) -> Expiry { try work() }
+}
+
+/// What was deleted.
 package struct Expiry: Equatable, Sendable {
     /// The first offset that is left.
     package var start: Offset
-    /// The base offsets of the segments that were deleted.
+    /// The first offsets of the pieces that were deleted, at which the log above may have noted its state.
     package var removed: [Offset] = []
-    /// When the next segment comes of age; nil if none will.
+    /// When the next piece comes of age; nil if none will.
     package var due: Timestamp?
 
     /// Nothing but that `start` is the first offset.

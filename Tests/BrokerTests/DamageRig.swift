@@ -216,6 +216,9 @@ extension PartitionLog {
         let header = try BatchHeader(reading: batch.span.bytes)
         var span = batch.mutableSpan
         var bytes = span.mutableBytes
+        let result = try append(&bytes, header: header)
+        guard result == .mustRecall else { return result }
+        try recallProducers()
         return try append(&bytes, header: header)
     }
 }

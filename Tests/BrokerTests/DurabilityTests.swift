@@ -49,6 +49,33 @@ struct DurabilityTests {
         #expect(try second.produced() == [.at(0)])
     }
 
+    @Test("after a clean stop repetitions are still known, and what was sent behind one waits for its turn")
+    func repetitionAfterStop() throws {
+        let first = try BrokerRig()
+        try first.topic("t")
+        let client = try first.connect()
+        for sequence in Int32(0)..<4 {
+            let batch = RigBatch(producer: (id: 7, sequence: sequence))
+            try client.send(ProduceRequest("t", acks: 1, batch), version: 8)
+        }
+        first.flush()
+        client.vanish()
+        first.step()
+        try first.storage.stop(brokerEpoch: 1)
+        let rig = try BrokerRig(on: first.disk)
+        let again = try rig.connect()
+        // The snapshot knows the last of the four alone, so the first is looked for in the log.
+        for sequence: Int32 in [1, 4, 2, 3] {
+            let batch = RigBatch(producer: (id: 7, sequence: sequence))
+            try again.send(ProduceRequest("t", acks: 1, batch), version: 8)
+        }
+        rig.flush()
+        #expect(try again.produced() == [.at(1)])
+        #expect(try again.produced() == [.at(4)])
+        #expect(try again.produced() == [.at(2)])
+        #expect(try again.produced() == [.at(3)])
+    }
+
     @Test("a failed sync answers whoever waits, duplicates too, with KAFKA_STORAGE_ERROR")
     func failedSync() throws {
         let rig = try BrokerRig()

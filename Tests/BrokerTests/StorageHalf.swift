@@ -90,7 +90,7 @@ struct StorageHalf {
         let id = TopicPartition(topic: TopicName.clusterMetadata, partition: PartitionIndex(0))
         let log = try #require(directory.log(of: id))
         var count = 0
-        try log.store.walk(from: offset.next, bytesBack: 0) { _ in
+        try log.store.walk(from: offset.next) { _ in
             count += 1
             return true
         }

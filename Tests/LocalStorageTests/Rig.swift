@@ -65,7 +65,8 @@ func marker(producer: Int64, epoch: Int16, commits: Bool) throws -> [UInt8] {
 }
 
 extension PartitionLog {
-    /// Appends one batch; the bytes as they stand in the log go to `stored`.
+    /// Appends one batch as a broker does, which has producers recalled where it must; the bytes as they
+    /// stand in the log go to `stored`.
     @discardableResult
     func append(
         _ batch: [UInt8], isAwaited: Bool = true, stored: UnsafeMutablePointer<[UInt8]>? = nil
@@ -81,6 +82,10 @@ extension PartitionLog {
             var raw = bytes.mutableBytes
             do throws(StorageError) {
                 result = try append(&raw, header: header, isAwaited: isAwaited)
+                if result == .mustRecall {
+                    try recallProducers()
+                    result = try append(&raw, header: header, isAwaited: isAwaited)
+                }
             } catch { failure = error }
         }
         if let failure { throw failure }

@@ -116,12 +116,15 @@ extension LogPromise {
 }
 
 extension PartitionLog {
-    /// Appends one batch.
+    /// Appends one batch, as a broker does.
     func append(_ batch: [UInt8], isAwaited: Bool) throws -> AppendResult {
         var batch = batch
         let header = try BatchHeader(reading: batch.span.bytes)
         var span = batch.mutableSpan
         var raw = span.mutableBytes
+        let result = try append(&raw, header: header, isAwaited: isAwaited)
+        guard result == .mustRecall else { return result }
+        try recallProducers()
         return try append(&raw, header: header, isAwaited: isAwaited)
     }
 

@@ -38,6 +38,9 @@ struct PartitionOutcome {
             response.logAppendTimeMs = timestamp.milliseconds
             response.logStartOffset = logStart.value
             wait = (partition, range.last.next)
+        case .mustRecall:
+            // It was looked up just now, in a log that was opened again since: the client is to try again.
+            refuse(ProduceRefusal(.notLeaderOrFollower))
         }
     }
 }

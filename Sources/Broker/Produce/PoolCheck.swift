@@ -4,6 +4,7 @@ internal import Base
 internal import Network
 internal import Protocol
 internal import Records
+internal import Storage
 
 /// Records of one partition that are checked on the pool.
 struct PoolCheck: Sendable {
@@ -12,10 +13,12 @@ struct PoolCheck: Sendable {
 
     private let check: ProduceCheck
     private let records: [UInt8]
+    private let log: PartitionLog
 
     /// The check of what was postponed, with a copy of its records out of `frame`.
     init(_ postponed: ProduceAttempt.Postponed, of frame: RawSpan) {
         check = postponed.check
+        log = postponed.log
         records = frame.copy(postponed.range)
     }
 
@@ -30,11 +33,23 @@ struct PoolCheck: Sendable {
             var span = bytes.mutableSpan
             var batch = unsafe span.mutableBytes
             switch try check.check(&batch, within: &allowance) {
-            case .asSent(let header): return .success((bytes, header))
-            case .rebuilt(let made, let header): return .success((made, header))
+            case .asSent(let header):
+                try recallProducers(for: header)
+                return .success((bytes, header))
+            case .rebuilt(let made, let header):
+                try recallProducers(for: header)
+                return .success((made, header))
             case nil: return nil
             }
         } catch { return .failure(error) }
+    }
+
+    /// Has the log look up what it knows of a producer whose batch may be a repetition.
+    private func recallProducers(for header: BatchHeader) throws(ProduceRefusal) {
+        guard log.mustRecall(header) else { return }
+        do throws(StorageError) { try log.recallProducers() } catch {
+            throw ProduceRefusal(ErrorCode(error))
+        }
     }
 }
 

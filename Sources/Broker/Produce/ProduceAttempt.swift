@@ -8,7 +8,7 @@ internal import Storage
 
 /// The state of one produce request.
 struct ProduceAttempt: Sendable {
-    /// Records whose check is too much for an event loop.
+    /// Records whose check is too much for an event loop, or waits for the disk.
     struct Postponed: Sendable {
         let place: Acknowledgement.Place
         let topic: Topic
@@ -16,6 +16,8 @@ struct ProduceAttempt: Sendable {
         let check: ProduceCheck
         /// Where the records lie in the frame.
         let range: Range<Int>
+        /// The log, which may have to look up what it knows of the producer.
+        let log: PartitionLog
     }
 
     /// A partition whose log must be durable up to `end` before acks=all is answered.
@@ -98,18 +100,20 @@ struct ProduceAttempt: Sendable {
             let check = ProduceCheck(
                 rules: topic.rules, version: context.version, now: context.broker.clock.wallTime())
             var batch = frame._mutatingExtracting(range)
+            let later = Postponed(
+                place: place, topic: topic, partition: partition, check: check, range: range, log: open)
             let mustFollow = !postponed.isEmpty && postponed.contains { $0.partition === partition }
+            let result: AppendResult
             switch try mustFollow ? nil : check.check(&batch, within: &allowance) {
-            case nil:
-                postponed.append(
-                    Postponed(place: place, topic: topic, partition: partition, check: check, range: range))
-            case .asSent(let header):
-                outcome.note(try open.store(&batch, header, isAwaited), partition, check.appendTime)
+            case nil: return postponed.append(later)
+            case .asSent(let header): result = try open.store(&batch, header, isAwaited)
             case .rebuilt(var bytes, let header):
                 var span = bytes.mutableSpan
                 var made = unsafe span.mutableBytes
-                outcome.note(try open.store(&made, header, isAwaited), partition, check.appendTime)
+                result = try open.store(&made, header, isAwaited)
             }
+            guard result != .mustRecall else { return postponed.append(later) }
+            outcome.note(result, partition, check.appendTime)
         } catch {
             outcome.refuse(error, logStart: log?.bounds.logStart)
         }

@@ -5,19 +5,33 @@ package import Base
 package import Storage
 
 extension SegmentStore {
+    /// Does what is due at once; see `LogStore.maintain`.
+    package func maintain(
+        _ duty: MaintenanceDuty, at now: Timestamp, below limit: Offset
+    ) throws(StorageError) -> Maintenance {
+        switch duty {
+        case .age: return try rollIfAged(at: now)
+        case .retention:
+            let opened = try rollIfExpired(at: now, below: limit)
+            return Maintenance(
+                sealed: opened,
+                deletion: Deletion { [self] () throws(StorageError) in try expire(at: now, below: limit) })
+        }
+    }
+
     /// Closes the active segment if it has come of age at `now`; the flusher seals it in its next turn.
-    package func rollIfAged(at now: Timestamp) throws(StorageError) -> AgedRoll {
-        let (result, isNewlyDirty) = try state.withLock { (state) throws(StorageError) -> (AgedRoll, Bool) in
+    private func rollIfAged(at now: Timestamp) throws(StorageError) -> Maintenance {
+        let (done, isNewlyDirty) = try state.withLock { (state) throws(StorageError) -> (Maintenance, Bool) in
             guard !state.isClosed, state.failure == nil, let due = state.rollDue else {
-                return (AgedRoll(), false)
+                return (Maintenance(), false)
             }
-            guard due <= now else { return (AgedRoll(due: due), false) }
+            guard due <= now else { return (Maintenance(due: due), false) }
             let base = state.end
             try roll(&state, at: base, now)
-            return (AgedRoll(opened: base), state.mustQueue())
+            return (Maintenance(sealed: base), state.mustQueue())
         }
         if isNewlyDirty { services.flusher.enqueue(self) }
-        return result
+        return done
     }
 }
 

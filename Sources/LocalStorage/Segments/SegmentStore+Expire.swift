@@ -1,7 +1,7 @@
 // Retention: segments are deleted whole, the oldest first, once they lie before the log's start, are too many
 // bytes, or are too old (the rules of Kafka's UnifiedLog.deleteOldSegments).
 package import Base
-package import Storage
+internal import Storage
 
 extension SegmentStore {
     /// Makes `offset` the first that can be read.
@@ -9,8 +9,8 @@ extension SegmentStore {
         state.withLock { $0.start = max($0.start, min(offset, $0.end)) }
     }
 
-    /// Closes the active segment if retention takes it too, as there must be one after it.
-    package func rollIfExpired(at now: Timestamp, below limit: Offset) throws(StorageError) -> AgedRoll {
+    /// Closes the active segment if retention takes it too, as there must be one after it; the base of that.
+    func rollIfExpired(at now: Timestamp, below limit: Offset) throws(StorageError) -> Offset? {
         let opened = try state.withLock { (state) throws(StorageError) -> Offset? in
             guard !state.isClosed, state.failure == nil,
                 state.expired(at: now, below: limit).count == state.segments.count
@@ -18,15 +18,15 @@ extension SegmentStore {
             try roll(&state, at: state.end, now)
             return state.end
         }
-        guard let opened else { return AgedRoll() }
+        guard let opened else { return nil }
         // It is synced already, or `limit` would lie before its end; with `apus.durability=os` the flusher
         // sees to that.
         if state.withLock({ $0.mustQueue() }) { services.flusher.enqueue(self) }
-        return AgedRoll(opened: opened)
+        return opened
     }
 
     /// Deletes what retention takes of the closed segments.
-    package func expire(at now: Timestamp, below limit: Offset) throws(StorageError) -> Expiry {
+    func expire(at now: Timestamp, below limit: Offset) throws(StorageError) -> Expiry {
         let mustSync = state.withLock { state in
             let count = state.expired(at: now, below: limit).count
             return state.unsealed > 0 && count >= state.segments.count - state.unsealed

@@ -1,6 +1,6 @@
-// Lookups by time, and walks over the whole log: what happens seldom, and may wait for the disk.
+// Lookups by time: they happen seldom, and may wait for the disk.
 package import Base
-package import Records
+internal import Records
 package import Storage
 
 /// What a lookup by time needs of a segment.
@@ -137,63 +137,6 @@ extension SegmentStore {
         return greatest
     }
 
-    /// Visits the headers of batches up to the end of the log; also those before its start, if they are kept.
-    package func walk(
-        from offset: Offset, bytesBack: Int, _ visit: (BatchHeader) throws(StorageError) -> Bool
-    ) throws(StorageError) {
-        let (segments, from) = state.withLock { state in
-            (state.segments.map { ($0.segment, $0.sizeBytes) }, max(offset, state.segments[0].segment.base))
-        }
-        var first = segments.lastIndex { $0.0.base <= from } ?? 0
-        var position = try boundary(of: from, in: segments[first].0)
-        var isBack = false
-        var number = segments.count - 1
-        var left = Int64(bytesBack)
-        while left > segments[number].1, number > 0 {
-            left -= segments[number].1
-            number -= 1
-        }
-        let back = try boundary(near: max(0, segments[number].1 - left), in: segments[number].0)
-        if bytesBack > 0, (number, back) <= (first, position) {
-            (first, position, isBack) = (number, back, true)
-        }
-        for (segment, size) in segments[first...] {
-            guard size > 0, let file = try segment.log(mayWait: true) else { continue }
-            let begin = segment === segments[first].0 ? position : 0
-            let end = try walkHeaders(of: file, in: begin..<size, blockBytes: 1 << 16, mayWait: true) {
-                (header, _) throws(StorageError) in
-                if !isBack, header.lastOffset < from { return true }
-                return try visit(header)
-            }
-            if end == .stopped { return }
-        }
-    }
-
-    /// The beginning of a batch at or before `position`, as far as the index knows one.
-    private func boundary(near position: Int64, in segment: Segment) throws(StorageError) -> Int64 {
-        let (tail, stored, size) = state.withLock { state -> ([IndexEntry], Int, Int64) in
-            let found = state.segments.first { $0.segment === segment }
-            return (found?.index.tail ?? [], found?.index.tailStart ?? 0, found?.sizeBytes ?? 0)
-        }
-        if let entry = tail.last(where: { Int64($0.value) <= position }) { return Int64(entry.value) }
-        guard stored > 0, let file = try segment.index(.offset, mayWait: true) else { return 0 }
-        var low = 0
-        var high = stored - 1
-        var found: IndexEntry?
-        while low <= high {
-            let middle = (low + high) / 2
-            guard let entry = try IndexKind.offset.entry(middle, of: file, mayWait: true) else { return 0 }
-            if Int64(entry.value) <= position {
-                found = entry
-                low = middle + 1
-            } else {
-                high = middle - 1
-            }
-        }
-        guard let found else { return 0 }
-        return try start(at: found, in: segment, size)
-    }
-
     /// The beginning of a batch at or before the one with `offset`.
     func boundary(of offset: Offset, in segment: Segment) throws(StorageError) -> Int64 {
         let (floor, size) = state.withLock { state -> (SparseIndex.Floor, Int64) in
@@ -214,7 +157,7 @@ extension SegmentStore {
     }
 
     /// The position that `entry` names, or 0 where it cannot be right.
-    private func start(
+    func start(
         at entry: IndexEntry, in segment: Segment, _ sizeBytes: Int64
     ) throws(StorageError) -> Int64 {
         let position = try segment.position(of: entry, sizeBytes: sizeBytes, mayWait: true) ?? 0

@@ -180,7 +180,7 @@ package final class SegmentStore: LogStore {
     /// Appends one batch with a single write, and tells the flusher.
     package func append(
         _ batch: RawSpan, _ header: BatchHeader, isAwaited: Bool
-    ) throws(StorageError) -> Eventually<StoreAppend> {
+    ) throws(StorageError) -> StoreAppend {
         let now = services.clock.wallTime()
         let appended: Appended
         do throws(StorageError) {
@@ -194,7 +194,7 @@ package final class SegmentStore: LogStore {
         }
         if appended.isCounted { services.flusher.wrote(batch.byteCount, isAwaited: isAwaited) }
         if appended.isNewlyDirty { services.flusher.enqueue(self) }
-        return .now(StoreAppend(opensSegment: appended.opensSegment))
+        return StoreAppend(opensSegment: appended.opensSegment)
     }
 
     private struct Appended {

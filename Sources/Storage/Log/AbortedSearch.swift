@@ -73,7 +73,7 @@ struct AbortedSearch {
             }
         }
         var found: [AbortedTransaction] = []
-        try store.walk(from: begin, bytesBack: 0) { (header) throws(StorageError) in
+        try store.walk(from: begin) { (header) throws(StorageError) in
             guard header.baseOffset < end else { return false }
             let marker = try PartitionLog.marker(header, in: store)
             if let aborted = producers.apply(header, marker) { found.append(aborted) }

@@ -61,9 +61,7 @@ extension PartitionLog {
     /// Closes the active segment if it is older than `segment.ms`; when it will be, nil if it is empty.
     package func rollIfAged(at now: Timestamp) throws(StorageError) -> Timestamp? {
         try state.withLock { (state) throws(StorageError) in
-            let roll = try store.rollIfAged(at: now)
-            if let base = roll.opened { state.snapshots.append((base, state.producers)) }
-            return roll.due
+            try state.maintain(store, .age, at: now).due
         }
     }
 

@@ -8,13 +8,13 @@ extension PartitionLog {
     ///
     /// Waits for the disk.
     package func expire(at now: Timestamp) throws(StorageError) -> Timestamp? {
-        try state.withLock { (state) throws(StorageError) in
-            let roll = try store.rollIfExpired(at: now, below: state.bounds.highWatermark)
-            if let base = roll.opened { state.snapshots.append((base, state.producers)) }
+        let begun = try state.withLock { (state) throws(StorageError) in
+            try state.maintain(store, .retention, at: now)
         }
+        guard let deletion = begun.deletion else { return begun.due }
         let expiry: Expiry
         do throws(StorageError) {
-            expiry = try store.expire(at: now, below: bounds.highWatermark)
+            expiry = try deletion.run()
         } catch {
             // What it took out of the log readers must not ask for any more, though its files are still
             // there.
@@ -43,6 +43,15 @@ extension PartitionLog {
 }
 
 extension PartitionLog.State {
+    /// Looks after the bytes; where nothing more is added to what they hold, producers are noted as they are.
+    mutating func maintain(
+        _ store: any LogStore, _ duty: MaintenanceDuty, at now: Timestamp
+    ) throws(StorageError) -> Maintenance {
+        let done = try store.maintain(duty, at: now, below: bounds.highWatermark)
+        if let sealed = done.sealed { snapshots.append((sealed, producers)) }
+        return done
+    }
+
     /// Makes `offset` the first that can be read.
     mutating func moveStart(to offset: Offset) {
         bounds.logStart = offset

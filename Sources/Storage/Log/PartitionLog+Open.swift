@@ -62,7 +62,7 @@ extension PartitionLog {
         }
         let snapshotEnd = rebuilt.lastSnapshot ?? bounds.oldest
         var aborted: [AbortedTransaction] = []
-        try store.walk(from: from, bytesBack: 0) { (header) throws(StorageError) in
+        try store.walk(from: from) { (header) throws(StorageError) in
             if header.leaderEpoch > rebuilt.epochs.latest?.epoch ?? LeaderEpoch(-1) {
                 rebuilt.epochs.assign(header.leaderEpoch, from: header.baseOffset)
                 rebuilt.epochsChanged = true

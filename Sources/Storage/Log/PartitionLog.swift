@@ -40,6 +40,9 @@ package enum AppendResult: Equatable, Sendable {
     /// It stands there since an earlier append. That one need not be durable yet: who waits for durability
     /// waits for that of the range's last offset.
     case duplicate(OffsetRange, timestamp: Timestamp, logStart: Offset)
+    /// It was not appended, as only the log itself can tell whether it stands there already: it is to come
+    /// again after `PartitionLog.recallProducers`.
+    case mustRecall
 }
 
 /// A partition's log.
@@ -126,11 +129,16 @@ package final class PartitionLog: Sendable {
             batch.byteCount == header.sizeInBytes, "exactly one batch is appended, with its own header")
         return try state.withLock { (state) throws(StorageError) in
             let isTracked = kind == .data && header.hasProducerID
-            if isTracked, case .duplicate(let earlier) = try judge(header, &state) {
-                return .duplicate(
-                    OffsetRange(first: earlier.firstOffset, last: earlier.lastOffset),
-                    timestamp: earlier.timestamp,
-                    logStart: state.bounds.logStart)
+            if isTracked {
+                switch try state.producers.check(header) {
+                case .append: break
+                case .unknown: return .mustRecall
+                case .duplicate(let earlier):
+                    return .duplicate(
+                        OffsetRange(first: earlier.firstOffset, last: earlier.lastOffset),
+                        timestamp: earlier.timestamp,
+                        logStart: state.bounds.logStart)
+                }
             }
             // What the broker itself must be able to write passes: metadata, and the ends of transactions.
             if kind == .data, !header.attributes.isControl, services.refusesRecords() {
@@ -141,9 +149,8 @@ package final class PartitionLog: Sendable {
             header.leaderEpoch = state.bounds.leaderEpoch
             let marker = isTracked ? EndTransactionMarker(batch.bytes, header) : nil
             BatchStamp.assign(baseOffset: header.baseOffset, leaderEpoch: header.leaderEpoch, in: &batch)
-            let answer = try store.append(batch.bytes, header, isAwaited: isAwaited)
-            // An engine that answers later has taken the bytes over; its failure takes the log offline.
-            if case .now(let append) = answer, append.opensSegment {
+            let append = try store.append(batch.bytes, header, isAwaited: isAwaited)
+            if append.opensSegment {
                 state.snapshots.append((header.baseOffset, state.producers))
             }
             state.appended(header, isTracked: isTracked, marker)
@@ -151,29 +158,6 @@ package final class PartitionLog: Sendable {
             return .appended(range, logStart: state.bounds.logStart)
         }
     }
-
-    /// Compares a batch with what is known of its producer; where that came from a snapshot, a gap may be a
-    /// duplicate of a batch that only the log still knows.
-    private func judge(_ header: BatchHeader, _ state: inout State) throws(StorageError) -> ProducerVerdict {
-        do throws(StorageError) {
-            return try state.producers.check(header)
-        } catch {
-            guard case .outOfOrderSequence = error, state.producers.mayKnowMore(of: header.producerID) else {
-                throw error
-            }
-            var history = ProducerHistory()
-            try store.walk(from: state.bounds.logEnd, bytesBack: PartitionLog.historyBytes) { header in
-                history.add(header)
-                return true
-            }
-            state.producers.complete(with: history)
-            return try state.producers.check(header)
-        }
-    }
-
-    /// How far back the log is searched for the batches of a producer before its last one: five of the
-    /// largest default size, several times over.
-    private static let historyBytes = 64 << 20
 }
 
 extension PartitionLog.State {

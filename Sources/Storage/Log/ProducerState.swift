@@ -82,6 +82,9 @@ struct ProducerEntry: Sendable {
 enum ProducerVerdict: Equatable {
     case append
     case duplicate(ProducerBatch)
+    /// What seems a gap may be a repetition: what is known of the producer came from a snapshot, and the log
+    /// may hold older batches.
+    case unknown
 }
 
 /// All producers of one log.
@@ -110,6 +113,7 @@ struct ProducerState: Sendable {
         let last = header.producerEpoch == entry.epoch ? entry.last?.lastSequence ?? -1 : -1
         let due = last == Int32.max ? 0 : last + 1
         guard header.baseSequence == due else {
+            if entry.isFromSnapshot { return .unknown }
             throw .outOfOrderSequence(producer: header.producerID, expected: due, found: header.baseSequence)
         }
         return .append
@@ -120,9 +124,6 @@ struct ProducerState: Sendable {
             producer: header.producerID, current: entry?.epoch ?? ProducerEntry.noEpoch,
             found: header.producerEpoch)
     }
-
-    /// Whether looking into the log might make a duplicate of what seems a gap.
-    func mayKnowMore(of producer: ProducerID) -> Bool { entries[producer.value]?.isFromSnapshot ?? false }
 
     /// Notes a batch that stands in the log, live and on recovery alike; `marker` is what a control batch
     /// says.
