@@ -32,6 +32,14 @@ extension History {
         case 94..<97: try read(number)
         default: injectFault()
         }
+        try checkInvariants()
+    }
+
+    /// Whatever happened, logs, stores, flusher and journal agree with each other.
+    private func checkInvariants() throws {
+        do throws(InvariantViolation) { try directory?.checkInvariants() } catch {
+            throw Violation(description: "\(error)")
+        }
     }
 
     private mutating func append(to number: Int) throws {

@@ -36,7 +36,7 @@ extension SegmentStore {
     var closedSegments: [ClosedSegment] {
         state.withLock { state in
             guard !state.isClosed, state.failure == nil else { return [] }
-            return (0..<(state.segments.count - 1 - state.unsealed)).map { number in
+            return (0..<(state.segments.count - 1 - state.ends.unsealed)).map { number in
                 ClosedSegment(
                     state: state.segments[number], next: state.segments[number + 1].segment.base)
             }

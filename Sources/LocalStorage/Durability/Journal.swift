@@ -46,14 +46,14 @@ final class Journal: Sendable {
     private let disk: any Disk
     private let directory: JournalDirectory
     private var path: String { directory.journalPath }
-    private let areaBytes: Int
+    let areaBytes: Int
     private let clock: any BrokerClock
     private let logger: Logger
     private let failures: SyncFailures
     private let background: BackgroundRunner
     /// What the run before this one left, if it did not end cleanly.
     let recovered: RecoveredJournal?
-    private let state: Lock<State>
+    let state: Lock<State>
     private static let retryEvery: Int64 = 60_000_000_000
 
     init(

@@ -133,34 +133,30 @@ struct Recovery {
         // Where a file took the place of others, they must not come back beside what is written to it.
         if trust != .clean, !isDeferred || hasNewFile, end > .zero { try disk.syncDirectory(directory) }
         let isFresh = end == .zero || hasNewFile && trust == .clean
-        var state = SegmentStore.State(
-            shared: shared, segments: segments, start: start, end: end, syncedEnd: end, filedEnd: end,
-            syncedPlace: segments.last.map {
-                SyncedPlace(segmentBase: $0.segment.base, position: $0.sizeBytes)
-            },
+        var ends = DurableEnds(
+            start: start, end: end,
+            place: segments.last.map { SyncedPlace(segmentBase: $0.segment.base, position: $0.sizeBytes) })
+        let isLeft = isDeferred && !hasNewFile
+        ends.opened(
+            DurableEnds.Doubts(
+                hasNewFile: isFresh,
+                // Its creation may have failed half-way, in a run that was killed.
+                isDoubtful: trust != .clean && end == .zero,
+                // An append may have been taken back, or cut off, without a sync; and what was cut off now is
+                // not gone for good.
+                hasTrace: trust != .clean && segments.last?.sizeBytes == 0
+                    || isLeft && opened.firstScanned != nil))
+        // What was found beyond the durable end is left to be synced and sealed by the flusher's means.
+        if isLeft, end > .zero {
+            ends.leftUnsynced(
+                beyond: opened.durableEnd,
+                unsealed: opened.firstScanned.map { max(0, segments.count - 1 - $0) } ?? 0)
+        }
+        let state = SegmentStore.State(
+            shared: shared, segments: segments, ends: ends,
             incarnation: services.journal?.newIncarnation() ?? 0, epoch: LeaderEpoch(-1),
-            lastAppend: services.clock.wallTime(), hasNewFile: isFresh, isTidy: opened.isTidy)
-        // Its creation may have failed half-way, in a run that was killed.
-        state.isDoubtful = trust != .clean && end == .zero
-        // An append may have been taken back, or cut off, without a sync.
-        state.hasTrace = trust != .clean && state.active.sizeBytes == 0
-        if isDeferred, !hasNewFile { leaveUnsynced(&state, opened.durableEnd, opened.firstScanned) }
+            lastAppend: services.clock.wallTime(), isTidy: opened.isTidy)
         return SegmentStore(directory: directory, services: services, identity: identity, state: state)
-    }
-
-    /// Leaves what was found beyond the durable end to be synced and sealed by the flusher's means.
-    private func leaveUnsynced(
-        _ state: inout SegmentStore.State, _ durableEnd: Offset, _ firstScanned: Int?
-    ) {
-        // What was cut off is not gone for good.
-        state.hasTrace = state.hasTrace || firstScanned != nil
-        guard state.end > .zero else { return }
-        // The log starts where something durable was.
-        state.syncedEnd = max(state.start, min(durableEnd, state.end))
-        state.filedEnd = state.syncedEnd
-        state.syncedPlace = nil
-        state.hasNewFile = true
-        state.unsealed = firstScanned.map { max(0, state.segments.count - 1 - $0) } ?? 0
     }
 
     /// Whether nothing need have stood between `end` and the segment at `next`.

@@ -28,7 +28,7 @@ extension SegmentStore {
             guard due <= now else { return (Maintenance(due: due), false) }
             let base = state.end
             try roll(&state, at: base, now)
-            return (Maintenance(sealed: base), state.mustQueue())
+            return (Maintenance(sealed: base), state.ends.mustQueue())
         }
         if isNewlyDirty { services.flusher.enqueue(self) }
         return done

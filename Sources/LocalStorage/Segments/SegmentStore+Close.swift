@@ -12,16 +12,15 @@ extension SegmentStore {
             closeFiles()
         }
         // Nothing is renamed any more when this returns: the directory may get another owner.
-        let bytes = surgery.withLock { _ in
+        let settled = surgery.withLock { _ in
             upkeep.withLock { _ in
                 state.withLock { state in
-                    state.isClosed = true
-                    defer { state.unsyncedBytes = 0 }
-                    return state.unsyncedBytes
+                    state.ends.closed()
+                    return state.ends.takeSettledBytes()
                 }
             }
         }
-        services.flusher.forget(bytes)
+        services.flusher.forget(settled)
     }
 
     /// Syncs what is left of the batches, and gives reserved blocks back.
@@ -29,10 +28,11 @@ extension SegmentStore {
         let unsynced = try state.withLock { (state) throws(StorageError) -> Unsynced? in
             try requireWritable(state)
             // The file of a log without a single record may get lost: it would be made again.
-            let hasNews = state.hasNewFile && state.end > .zero
+            let ends = state.ends
+            let hasNews = ends.hasNewFile && ends.end > .zero
             let wasPadded = try state.dropPadding()
             try state.openTrace()
-            let isDirty = state.filedEnd < state.end || hasNews || state.unsealed > 0 || state.hasTrace
+            let isDirty = ends.filed < ends.end || hasNews || ends.unsealed > 0 || ends.hasTrace
             return isDirty || wasPadded ? state.takeAll(directory) : nil
         }
         guard let unsynced else { return }

@@ -6,7 +6,7 @@ internal import Storage
 extension SegmentStore {
     /// Makes `offset` the first that can be read.
     package func trim(to offset: Offset) {
-        state.withLock { $0.start = max($0.start, min(offset, $0.end)) }
+        state.withLock { $0.ends.trimmed(to: offset) }
     }
 
     /// Closes the active segment if retention takes it too, as there must be one after it; the base of that.
@@ -21,7 +21,7 @@ extension SegmentStore {
         guard let opened else { return nil }
         // It is synced already, or `limit` would lie before its end; with `apus.durability=os` the flusher
         // sees to that.
-        if state.withLock({ $0.mustQueue() }) { services.flusher.enqueue(self) }
+        if state.withLock({ $0.ends.mustQueue() }) { services.flusher.enqueue(self) }
         return opened
     }
 
@@ -29,7 +29,7 @@ extension SegmentStore {
     func expire(at now: Timestamp, below limit: Offset) throws(StorageError) -> Expiry {
         let mustSync = state.withLock { state in
             let count = state.expired(at: now, below: limit).count
-            return state.unsealed > 0 && count >= state.segments.count - state.unsealed
+            return state.ends.unsealed > 0 && count >= state.segments.count - state.ends.unsealed
         }
         // What was closed just now is sealed only when it is synced.
         if mustSync { syncUnsealed() }
@@ -60,11 +60,11 @@ extension SegmentStore {
                 let expired = state.expired(at: now, below: limit)
                 expiry.due = expired.due
                 // Segments that the flusher still has to seal stay for now, and the active one in any case.
-                let count = min(expired.count, state.segments.count - 1 - state.unsealed)
+                let count = min(expired.count, state.segments.count - 1 - state.ends.unsealed)
                 if count > 0 { state.oldest = state.oldest ?? state.segments[0].segment.base }
                 let removed = state.segments.prefix(count).map(\.segment)
                 state.segments.removeFirst(count)
-                state.start = max(state.start, state.segments[0].segment.base)
+                state.ends.trimmed(to: state.segments[0].segment.base)
                 expiry.start = state.start
                 expiry.removed = removed.map(\.base)
                 defer { state.retired += count }

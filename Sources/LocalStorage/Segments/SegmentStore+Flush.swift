@@ -10,24 +10,28 @@ extension SegmentStore: FlushTarget {
 
     /// Takes the files that hold unsynced bytes.
     package func takeUnsynced() -> Unsynced? {
-        state.withLock { state in
-            state.isQueued = false
-            guard state.failure == nil, !state.isClosed, state.syncedEnd < state.end || state.unsealed > 0
-            else { return nil }
-            let isPatient = state.config.durability == .os && state.unsealed == 0
-            if isPatient, state.patientBytes < SegmentStore.osSyncBytes { return nil }
+        let (unsynced, settled) = state.withLock { state -> (Unsynced?, Int) in
+            state.ends.wasLookedAt()
+            let settled = state.ends.takeSettledBytes()
+            guard state.ends.isWritable, state.ends.isDirty else { return (nil, settled) }
+            let isPatient = state.config.durability == .os && state.ends.unsealed == 0
+            if isPatient, state.ends.patientBytes < SegmentStore.osSyncBytes { return (nil, settled) }
             var unsynced = state.takeAll(directory)
             if let identity { state.describe(&unsynced, for: identity) }
-            return unsynced
+            assertInvariants { () throws(InvariantViolation) in try state.checkInvariants() }
+            return (unsynced, settled)
         }
+        if settled > 0 { services.flusher.forget(settled) }
+        return unsynced
     }
 
     /// Moves the durable end, or takes the store offline.
     package func finish(_ unsynced: Unsynced, _ result: Result<Void, StorageError>, isJournalled: Bool) {
-        let (lostBytes, isNews) = state.withLock { state -> (Int, Bool) in
+        let (settled, isNews) = state.withLock { state -> (Int, Bool) in
             switch result {
             case .success:
                 state.synced(unsynced, isJournalled: isJournalled)
+                assertInvariants { () throws(InvariantViolation) in try state.checkInvariants() }
                 if let segment = unsynced.activeSegment {
                     state.recents.note(unsynced.end, at: unsynced.endPosition, in: segment)
                 }
@@ -35,15 +39,15 @@ extension SegmentStore: FlushTarget {
             case .failure(let error):
                 // A partition that is being deleted may lose its directory during its last sync.
                 guard !state.isClosed else { return (0, false) }
+                // That is so for a log, too, that is offline already, as the journal failed before.
+                let isNews = state.failure == nil || !isJournalled
                 // After a failed fsync the kernel calls the lost pages clean: trying again would succeed and
                 // mean nothing.
-                defer { state.unsyncedBytes = 0 }
-                defer { state.failure = state.failure ?? error }
-                // That is so for a log, too, that is offline already, as the journal failed before.
-                return (state.unsyncedBytes, state.failure == nil || !isJournalled)
+                state.ends.failed(error)
+                return (state.ends.takeSettledBytes(), isNews)
             }
         }
-        services.flusher.forget(lostBytes)
+        services.flusher.forget(settled)
         if isNews, case .failure(let error) = result { noteFailedSync(error) }
     }
 
@@ -80,7 +84,7 @@ extension SegmentStore: FlushTarget {
                 services.logger.logLimited(
                     .warning, "index.write.failed", ["directory": directory, "reason": error.description])
             }
-            return state.withLock { ($0.events, $0.syncedEnd) }
+            return state.withLock { ($0.events, $0.ends.synced) }
         }
         events?.storeSettled(syncedEnd)
         if hasSealed { services.flusher.sealed() }
@@ -96,7 +100,7 @@ extension SegmentStore: FlushTarget {
             try sync(try writeIndex(\.index, of: number, minimumPending: 0))
             try sync(try writeIndex(\.times, of: number, minimumPending: 0))
             state.withLock { state in
-                state.unsealed -= 1
+                state.ends.sealed()
                 state.segments[number].reservedBytes = 0
             }
             hasSealed = true
@@ -136,7 +140,7 @@ extension SegmentStore: FlushTarget {
     ) throws(StorageError) -> (any DiskFile)? {
         let (segment, kind, stored, entries, keeping) = state.withLock { state in
             let segment = state.segments[number]
-            let entries = segment[keyPath: index].unwritten(below: state.syncedEnd - segment.segment.base)
+            let entries = segment[keyPath: index].unwritten(below: state.ends.synced - segment.segment.base)
             // A closed segment is searched in its files; the active one mostly at its end.
             let keeping = number == state.segments.count - 1 ? SegmentLimits.indexTailEntries : 0
             return (
@@ -158,18 +162,24 @@ extension SegmentStore: FlushTarget {
 extension SegmentStore.State {
     /// The number of the next closed segment whose batches are synced, and whose indexes are to follow.
     var sealable: Int? {
-        guard unsealed > 0, !isClosed, failure == nil else { return nil }
-        let number = segments.count - 1 - unsealed
-        return segments[number + 1].segment.base <= sealableEnd ? number : nil
+        guard ends.unsealed > 0, ends.isWritable else { return nil }
+        let number = segments.count - 1 - ends.unsealed
+        return segments[number + 1].segment.base <= ends.sealableEnd ? number : nil
     }
 
-    /// Everything that is not synced.
+    /// Takes on everything that is not synced.
     mutating func takeAll(_ directory: String) -> Unsynced {
+        var unsynced = everything(directory)
+        unsynced.bytes = ends.began(withActive: unsynced.active != nil)
+        return unsynced
+    }
+
+    /// All files that may hold unsynced bytes, which stay noted as such.
+    func everything(_ directory: String) -> Unsynced {
         var unsynced = Unsynced(
-            end: end, endPosition: segments[segments.count - 1].sizeBytes,
-            activeSegment: segments[segments.count - 1].segment,
-            bytes: unsyncedBytes)
-        for number in (segments.count - 1 - unsealed)..<segments.count {
+            end: ends.end, endPosition: segments[segments.count - 1].sizeBytes,
+            activeSegment: segments[segments.count - 1].segment, bytes: 0)
+        for number in (segments.count - 1 - ends.unsealed)..<segments.count {
             // The file is open: it was written to, or holds a trace that was opened.
             guard let opened = try? segments[number].segment.log(mayWait: false) else { continue }
             if number == segments.count - 1 {
@@ -178,12 +188,7 @@ extension SegmentStore.State {
                 unsynced.sealed.append((opened, segments[number].sizeBytes))
             }
         }
-        if hasNewFile { unsynced.directory = directory }
-        hasNewFile = false
-        // Whoever opens the file has it synced.
-        if unsynced.active != nil { hasTrace = false }
-        unsyncedBytes = 0
-        patientBytes = 0
+        if ends.hasNewFile { unsynced.directory = directory }
         return unsynced
     }
 }

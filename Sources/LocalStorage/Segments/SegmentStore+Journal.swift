@@ -7,7 +7,7 @@ extension SegmentStore {
     /// Has the system write whatever is not synced.
     package func startWriteBack() {
         let unsynced = state.withLock { state in
-            state.failure == nil && !state.isClosed && state.filedEnd < state.end
+            state.ends.isWritable && state.ends.filed < state.end
                 ? state.everything(directory) : nil
         }
         unsynced?.startWriteBack()
@@ -16,23 +16,25 @@ extension SegmentStore {
     /// Syncs what the journal stands in for; false if that failed, now or before.
     package func syncJournalled() -> Bool {
         let found = state.withLock { state -> (unsynced: Unsynced, newest: Offset)? in
-            guard state.failure == nil, !state.isClosed, state.filedEnd < state.syncedEnd else { return nil }
+            guard state.ends.isWritable, state.ends.filed < state.ends.synced else { return nil }
             return (state.everything(directory), state.active.segment.base)
         }
         guard let found else {
-            return state.withLock { $0.failure == nil || $0.isClosed || $0.filedEnd >= $0.syncedEnd }
+            return state.withLock {
+                $0.failure == nil || $0.isClosed || $0.ends.filed >= $0.ends.synced
+            }
         }
         do throws(StorageError) {
             try found.unsynced.syncInPlace(services.disk, services.failures)
         } catch {
             finish(found.unsynced, .failure(error), isJournalled: false)
             // The flusher's turn tells the log above.
-            if state.withLock({ $0.mustQueue() }) { services.flusher.enqueue(self) }
+            if state.withLock({ $0.ends.mustQueue() }) { services.flusher.enqueue(self) }
             return state.withLock { $0.isClosed }
         }
         state.withLock { state in
-            state.filedEnd = max(state.filedEnd, found.unsynced.end)
-            if found.newest == state.active.segment.base { state.hasNewFile = false }
+            state.ends.filed(
+                to: found.unsynced.end, hasNewestName: found.newest == state.active.segment.base)
         }
         return true
     }
@@ -46,7 +48,7 @@ extension SegmentStore {
 
     /// Whether a start has left something to be synced.
     var isUnsynced: Bool {
-        state.withLock { $0.failure == nil && !$0.isClosed && ($0.syncedEnd < $0.end || $0.unsealed > 0) }
+        state.withLock { $0.ends.isWritable && $0.ends.isDirty }
     }
 
     /// Syncs everything, on any thread: what a start found beyond what is known to be durable, and segments
@@ -58,23 +60,23 @@ extension SegmentStore {
             try unsynced.sync(services.disk, services.failures)
             state.withLock { state in
                 state.synced(unsynced, isJournalled: false)
-                if newest == state.active.segment.base { state.hasNewFile = false }
+                state.ends.filed(
+                    to: unsynced.end, hasNewestName: newest == state.active.segment.base)
             }
         } catch {
             finish(unsynced, .failure(error), isJournalled: false)
         }
-        if state.withLock({ $0.mustQueue() }) { services.flusher.enqueue(self) }
+        if state.withLock({ $0.ends.mustQueue() }) { services.flusher.enqueue(self) }
     }
 
     /// Takes no more appends; the log above hears of it in the flusher's next turn.
     func goOffline(_ error: StorageError) {
-        let (lostBytes, mustQueue) = state.withLock { state in
-            defer { state.unsyncedBytes = 0 }
-            guard !state.isClosed, state.failure == nil else { return (0, false) }
-            state.failure = error
-            return (state.unsyncedBytes, state.mustQueue())
+        let (settled, mustQueue) = state.withLock { state in
+            guard state.ends.isWritable else { return (0, false) }
+            state.ends.failed(error)
+            return (state.ends.takeSettledBytes(), state.ends.mustQueue())
         }
-        services.flusher.forget(lostBytes)
+        services.flusher.forget(settled)
         if mustQueue { services.flusher.enqueue(self) }
     }
 
@@ -87,10 +89,10 @@ extension SegmentStore {
         let (old, unsynced) = state.withLock { state in
             let old = state.incarnation
             state.incarnation = journal.newIncarnation()
-            state.isLeavingJournal = true
-            return (old, state.filedEnd < state.end ? state.everything(directory) : nil)
+            state.ends.leavesJournal(true)
+            return (old, state.ends.filed < state.end ? state.everything(directory) : nil)
         }
-        defer { state.withLock { $0.isLeavingJournal = false } }
+        defer { state.withLock { $0.ends.leavesJournal(false) } }
         if let unsynced {
             do throws(StorageError) {
                 try unsynced.syncInPlace(services.disk, services.failures)
@@ -100,10 +102,7 @@ extension SegmentStore {
             }
         }
         try journal.retire([(identity, old)])
-        state.withLock { state in
-            guard let unsynced else { return }
-            state.filedEnd = max(state.filedEnd, unsynced.end)
-        }
+        if let unsynced { state.withLock { $0.ends.filed(to: unsynced.end, hasNewestName: false) } }
     }
 
     /// Lets go of what the journal holds of segments that begin below `base` and are about to be removed or
@@ -119,16 +118,14 @@ extension SegmentStore {
 extension SegmentStore.State {
     /// Moves the durable end to what a turn made durable.
     mutating func synced(_ unsynced: Unsynced, isJournalled: Bool) {
-        syncedEnd = max(syncedEnd, unsynced.end)
-        if isJournalled {
-            if unsynced.directory != nil { hasNewFile = true }
-        } else {
-            filedEnd = max(filedEnd, unsynced.end)
-            if unsynced.directory != nil { isDoubtful = false }
-            if let base = unsynced.activeSegment?.base { sealableEnd = max(sealableEnd, base) }
+        let place = unsynced.activeSegment.map {
+            SyncedPlace(segmentBase: $0.base, position: unsynced.endPosition)
         }
-        if let segment = unsynced.activeSegment, syncedEnd == unsynced.end {
-            syncedPlace = SyncedPlace(segmentBase: segment.base, position: unsynced.endPosition)
+        let hasName = unsynced.directory != nil
+        if isJournalled {
+            ends.journalled(to: unsynced.end, at: place, hadName: hasName)
+        } else {
+            ends.synced(to: unsynced.end, at: place, hasName: hasName)
         }
     }
 
@@ -138,21 +135,13 @@ extension SegmentStore.State {
         note.baseOffset = unsynced.end
         unsynced.note = note
         let active = segments[segments.count - 1]
-        guard unsealed == 0, !isLeavingJournal, !isDoubtful, config.durability == .disk,
+        guard ends.mayJournal, config.durability == .disk,
             let file = unsynced.active,
-            let place = syncedPlace, place.segmentBase == active.segment.base,
+            let place = ends.syncedPlace, place.segmentBase == active.segment.base,
             place.position < active.sizeBytes
         else { return }
         unsynced.run = JournalRun(
             file: file, identity: identity, incarnation: incarnation, segmentBase: place.segmentBase,
             position: place.position, length: Int(active.sizeBytes - place.position), leaderEpoch: epoch)
-    }
-
-    /// All files that may hold unsynced bytes, which stay noted as such.
-    func everything(_ directory: String) -> Unsynced {
-        var copy = self
-        var unsynced = copy.takeAll(directory)
-        unsynced.bytes = 0
-        return unsynced
     }
 }

@@ -45,7 +45,7 @@ extension SegmentStore {
         state.withLock { state in
             guard !state.isClosed, state.failure == nil else { return nil }
             let first = state.segmentNumber(containing: old[0].base)
-            guard first + old.count <= state.segments.count - 1 - state.unsealed else { return nil }
+            guard first + old.count <= state.segments.count - 1 - state.ends.unsealed else { return nil }
             let found = state.segments[first..<(first + old.count)]
             guard zip(found, old).allSatisfy({ $0.segment === $1 }) else { return nil }
             defer { state.retired += old.count }

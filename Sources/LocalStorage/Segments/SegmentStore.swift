@@ -71,43 +71,15 @@ package final class SegmentStore: LogStore {
         ///
         /// Never empty.
         var segments: [SegmentState]
-        var start: Offset
-        var end: Offset
-        /// What is durable, in the files or in the journal: on disk nothing else reaches beyond it.
-        var syncedEnd: Offset
-        /// What is durable in the files.
-        var filedEnd: Offset
-        /// Where `syncedEnd` lies; nil where it is not known to lie in the active segment.
-        var syncedPlace: SyncedPlace?
+        /// How far the log reaches, and what stands for it.
+        var ends: DurableEnds
         /// Which log this is for the journal.
         var incarnation: UInt64 = 0
-        /// Whether the journal must not take anything now.
-        var isLeavingJournal = false
-        /// Whether an append failed whose bytes were cut off again, but not durably.
-        var hasTrace = false
         var epoch: LeaderEpoch
-        var failure: StorageError?
-        var isClosed = false
         /// Whether an index was found to contradict its log.
         var hasDamagedIndex = false
-        /// Whether the flusher knows that there is something to do.
-        var isQueued = false
         /// When something was appended last, or the log was opened.
         var lastAppend: Timestamp
-        /// Bytes that no sync has taken on yet, counted in the flusher's budget.
-        var unsyncedBytes = 0
-        /// The same with `apus.durability=os`, where nobody waits for a sync and no budget counts them.
-        var patientBytes = 0
-        /// How many segments, counted back from the one before the last, wait to be synced and tidied.
-        var unsealed = 0
-        /// Segments that end below it were synced since they were closed; that their records are durable
-        /// would not do: they may be in the journal, and what was cut off behind them may come back.
-        var sealableEnd = Offset.zero
-        /// Whether a segment file was created whose directory entry is not synced.
-        var hasNewFile: Bool
-        /// Whether not even the name of the file that identifies the log need be durable, without which a
-        /// journal is of no use.
-        var isDoubtful = false
         /// Whether the files are as a clean stop left them.
         var isTidy: Bool
         var recents = RecentPositions()
@@ -119,23 +91,23 @@ package final class SegmentStore: LogStore {
         var oldest: Offset?
         weak var events: (any LogStoreEvents)?
 
+        var start: Offset { ends.start }
+        var end: Offset { ends.end }
+        var failure: StorageError? { ends.failure }
+        var isClosed: Bool { ends.isClosed }
         /// Up to here readers may see.
-        var durableEnd: Offset { config.durability == .os ? end : syncedEnd }
+        var durableEnd: Offset { config.durability == .os ? ends.end : ends.synced }
         var bounds: StoreBounds {
             StoreBounds(
-                start: start, end: end, durableEnd: durableEnd, syncedEnd: syncedEnd,
+                start: ends.start, end: ends.end, durableEnd: durableEnd, syncedEnd: ends.synced,
                 oldest: kept.oldest)
         }
         var kept: KeptBounds {
-            let filed = min(filedEnd, syncedEnd)
+            let filed = min(ends.filed, ends.synced)
             let point =
-                unsealed == 0 ? filed : min(filed, segments[segments.count - 1 - unsealed].segment.base)
+                ends.unsealed == 0
+                ? filed : min(filed, segments[segments.count - 1 - ends.unsealed].segment.base)
             return KeptBounds(recoveryPoint: point, oldest: oldest ?? segments[0].segment.base)
-        }
-        /// Marks the store as queued with the flusher; false if it was.
-        mutating func mustQueue() -> Bool {
-            defer { isQueued = true }
-            return !isQueued
         }
 
         var active: SegmentState {
@@ -189,7 +161,11 @@ package final class SegmentStore: LogStore {
             }
         } catch {
             // If the store went offline over it, the log above hears of that like of any other failure.
-            if state.withLock({ $0.failure != nil && $0.mustQueue() }) { services.flusher.enqueue(self) }
+            let (settled, mustTell) = state.withLock { state in
+                (state.ends.takeSettledBytes(), state.failure != nil && state.ends.mustQueue())
+            }
+            services.flusher.forget(settled)
+            if mustTell { services.flusher.enqueue(self) }
             throw error
         }
         if appended.isCounted { services.flusher.wrote(batch.byteCount, isAwaited: isAwaited) }
@@ -221,11 +197,11 @@ package final class SegmentStore: LogStore {
         try write(batch, &state)
         let interval = state.config.indexIntervalBytes
         state.active.note(header, intervalBytes: interval)
-        state.end = header.nextOffset
         state.epoch = header.leaderEpoch
         let isCounted = state.config.durability == .disk
-        if isCounted { state.unsyncedBytes += batch.byteCount } else { state.patientBytes += batch.byteCount }
-        return Appended(opensSegment: opensSegment, isNewlyDirty: state.mustQueue(), isCounted: isCounted)
+        let isNewlyDirty = state.ends.appended(batch.byteCount, to: header.nextOffset, isCounted: isCounted)
+        assertInvariants { () throws(InvariantViolation) in try state.checkInvariants() }
+        return Appended(opensSegment: opensSegment, isNewlyDirty: isNewlyDirty, isCounted: isCounted)
     }
 
     func requireWritable(_ state: borrowing State) throws(StorageError) {
@@ -247,11 +223,11 @@ package final class SegmentStore: LogStore {
         } catch {
             state.active.reservedBytes = 0
             state.active.paddedBytes = 0
-            state.hasTrace = true
+            state.ends.cutOff()
             do throws(StorageError) {
                 try file.truncate(to: end)
             } catch let second {
-                state.failure = second
+                state.ends.failed(second)
             }
             throw error
         }
@@ -284,14 +260,12 @@ package final class SegmentStore: LogStore {
             // Once its segments were larger, a start would miss what lies behind the empty file: it goes for
             // good before anything else of this log becomes durable.
             try? services.disk.remove(segment.path(".log"))
-            state.hasNewFile = true
-            state.isDoubtful = true
+            state.ends.rollFailed()
             throw error
         }
         state.active.noteTime()
         state.active.openedAt = state.lastAppend
-        state.unsealed += 1
-        state.hasNewFile = true
+        state.ends.rolled()
         var opened = SegmentState(
             Segment(base: base, directory: directory, disk: services.disk, log: file), openedAt: now)
         opened.isGapless = true
@@ -303,7 +277,7 @@ extension SegmentStore.State {
     /// Opens the active file if a start left a trace in it and nobody has opened it since: only open files
     /// are synced.
     func openTrace() throws(StorageError) {
-        if hasTrace { _ = try active.segment.log(mayWait: true) }
+        if ends.hasTrace { _ = try active.segment.log(mayWait: true) }
     }
 
     /// Ends the active file with its last batch again, which a sync has to make durable; false if it did
@@ -358,12 +332,6 @@ struct DamagedPlace: Sendable {
     /// Where the batch before it begins: from between the two the place is not reached.
     let previous: Int64
     let error: StorageError
-}
-
-/// The end of what is durable of a segment.
-struct SyncedPlace: Equatable, Sendable, BitwiseCopyable {
-    var segmentBase: Offset
-    var position: Int64
 }
 
 /// Where the last few reads began and syncs ended: followers of the log ask for the same places next.
