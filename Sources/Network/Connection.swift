@@ -297,6 +297,7 @@ extension Connection: EventSource, TurnTaker {
             close(.failed(errno: ECONNRESET))
         }
         finishTurn()
+        assertInvariants { () throws(InvariantViolation) in try checkInvariants() }
     }
 
     /// Whether a readable socket is read from.
@@ -331,6 +332,7 @@ extension Connection: EventSource, TurnTaker {
         registration = nil
         socket.close()
         for timer in [idleTimer, muteTimer] { if let timer { loop.cancel(timer) } }
+        (idleTimer, muteTimer, mutedUntil) = (nil, nil, 0)
         kept.removeAll()
         frameWish?.cancel()
         frameWish = nil

@@ -318,6 +318,37 @@ struct OutboundQueue {
     }
 }
 
+extension OutboundQueue {
+    /// Counts what the running sums say.
+    func checkInvariants() throws(InvariantViolation) {
+        var (held, unleased, pending) = (prefetched.count, prefetched.count, 0)
+        for slot in slots[head...] {
+            switch slot {
+            case .pending(let holding, _):
+                pending += 1
+                held += holding.bytes
+                unleased += holding.unleasedBytes
+            case .ready(let reply):
+                held += reply.memoryBytes
+                unleased += reply.unleasedBytes
+            case .cancelled: break
+            }
+        }
+        try invariant(pendingCount == pending, "\(pendingCount) replies are pending, and it is \(pending)")
+        try invariant(heldBytes == held, "replies hold \(heldBytes) bytes, and it is \(held)")
+        try invariant(
+            unleasedBytes == unleased, "\(unleasedBytes) of them have no lease, and it is \(unleased)")
+        try invariant(
+            held >= 0 && unleased >= 0 && unleased <= held, "\(unleased) of \(held) bytes have no lease")
+        guard head < slots.count else {
+            return try invariant(prefetched.isEmpty, "bytes were read for a reply that has left")
+        }
+        if case .cancelled = slots[head] {
+            throw InvariantViolation("a place that was given up holds back others")
+        }
+    }
+}
+
 extension UnsafeMutableRawBufferPointer {
     /// Fills the whole area with `bytes` from `position` on, of which there are enough.
     fileprivate func fill(with bytes: [UInt8], at position: Int) {

@@ -271,6 +271,25 @@ struct GroupHostTests {
         #expect(found == [nil, Offset(20), nil])
     }
 
+    @Test("a fault that is planted in the host of a shard is found", arguments: [0, 1, 2])
+    func plantedFaults(_ number: Int) throws {
+        let rig = try rig()
+        let shard = try shard(of: rig)
+        shard.load()
+        rig.step()
+        try shard.checkInvariants()
+        shard.guarded.withLock { guarded in
+            switch number {
+            case 0: guarded.held.append((.expiryDue, nil))
+            case 1: guarded.timer = (99, 0)
+            default:
+                guarded.stage = .closed
+                guarded.waiting[ReplyToken(1)] = { _ in }
+            }
+        }
+        #expect(throws: InvariantViolation.self) { try shard.checkInvariants() }
+    }
+
     private func append(_ batch: [UInt8], to log: PartitionLog) throws {
         var bytes = batch
         var span = bytes.mutableSpan

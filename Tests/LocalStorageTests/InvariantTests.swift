@@ -11,7 +11,7 @@ struct InvariantTests {
     /// What is changed where nobody may change it.
     enum Fault: CaseIterable {
         case budget, filedEnd, segmentOrder, unsealed, logEnd, highWatermark, lastStable, journalEnd
-        case journalIncarnation
+        case journalIncarnation, queuedTwice, holds
     }
 
     @Test("a fault that is planted in a machine is found", arguments: Fault.allCases)
@@ -33,6 +33,8 @@ struct InvariantTests {
         case .logEnd: log.state.withLock { $0.bounds.logEnd = Offset(20) }
         case .highWatermark: log.state.withLock { $0.bounds.highWatermark = $0.bounds.logEnd }
         case .lastStable: log.state.withLock { $0.bounds.lastStable = Offset(999) }
+        case .queuedTwice: rig.directory.flusher.enqueue(store)
+        case .holds: rig.directory.flusher.endAppends()
         case .journalEnd: try journal(rig).state.withLock { $0.areas[0].end = 1 }
         case .journalIncarnation:
             try journal(rig).state.withLock { state in

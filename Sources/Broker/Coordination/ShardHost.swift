@@ -41,7 +41,7 @@ final class ShardHost<State: Shard>: Sendable {
     typealias Answer = Result<State.Reply, ErrorCodeError>
     private typealias Made = Decision<State.Record, State.Reply, State.Event>
 
-    private enum Stage {
+    enum Stage {
         case loading
         case active
         /// The log takes no more appends until the next start.
@@ -50,7 +50,7 @@ final class ShardHost<State: Shard>: Sendable {
         case closed
     }
 
-    private struct Guarded {
+    struct Guarded {
         var stage = Stage.loading
         /// The groups, or whatever it is, while the shard is active; nothing otherwise.
         ///
@@ -82,7 +82,7 @@ final class ShardHost<State: Shard>: Sendable {
 
     /// The partition that holds the records.
     let partition: Partition
-    private let guarded: Lock<Guarded>
+    let guarded: Lock<Guarded>
     private let make: @Sendable () -> State
     private let whenLoaded: @Sendable (State) -> [State.Event]
     private let loop: EventLoop
@@ -255,6 +255,7 @@ extension ShardHost {
             guarded.nextTimer += 1
             outgoing.timer = guarded.timer
         }
+        assertInvariants { () throws(InvariantViolation) in try guarded.checkInvariants() }
         return answer
     }
 

@@ -20,6 +20,7 @@ extension LogDirectory {
         try invariant(
             flusher.unsyncedBytes == unsynced,
             "the flusher counts \(flusher.unsyncedBytes) unsynced bytes, and the logs have \(unsynced)")
+        try flusher.checkInvariants()
         try services.journal?.checkInvariants()
     }
 }

@@ -103,7 +103,7 @@ package final class Flusher: Sendable {
 
     private let disk: any Disk
     private let clock: any BrokerClock
-    private let budgetBytes: Int
+    let budgetBytes: Int
     private let journal: Journal?
     private let failures: SyncFailures
     let state = Lock(State())

@@ -1,0 +1,17 @@
+// What holds of a connection between its turns.
+import Base
+
+extension Connection {
+    /// Compares what the connection knows with itself.
+    func checkInvariants() throws(InvariantViolation) {
+        try outbound.checkInvariants()
+        try invariant(pauseDepth >= 0, "requests were resumed that nobody held back")
+        try invariant(unfinishedBytes >= 0, "fewer bytes than none made no frame")
+        try invariant(
+            (muteTimer == nil) == (mutedUntil == 0), "muted without a timer, or the other way round")
+        guard case .closed = phase else { return }
+        try invariant(registration == nil, "closed, and the loop still watches the socket")
+        try invariant(idleTimer == nil && muteTimer == nil, "closed, and a timer is set")
+        try invariant(frameWish == nil, "closed, and a frame waits for memory")
+    }
+}
