@@ -25,7 +25,7 @@ extension PartitionLog {
         while next < end {
             do throws(StorageError) {
                 let slice = try read(
-                    from: next, maxBytes: Self.walkChunkBytes, upTo: .logEnd, wholeFirstBatch: true)
+                    from: next, maxBytes: Self.walkChunkBytes, upTo: .logEnd, firstBatch: .whole)
                 try slice.copy(into: &buffer)
                 place = "\(slice.place), read from byte \(slice.position)"
             } catch {

@@ -14,6 +14,9 @@ enum ReplyMemory {
     /// What a loop makes itself: some hundred microseconds at worst, which its other connections wait for.
     static let loopMaxBytes = 8 << 10
 
+    /// How many members, groups or offsets a reply may tell of before it is made on the pool.
+    static let loopMaxParts = 200
+
     /// How much larger than its bytes a request is as values, where it names things: the shortest name is a
     /// few bytes, and a string in a structure of its own several dozen.
     private static let requestFactor = 16
@@ -46,6 +49,10 @@ extension SizedRequest {
 private enum Entry {
     static let topicBytes = 64
     static let partitionBytes = 48
+    /// An offset that was committed, without its metadata.
+    static let offsetBytes = 24
+    /// A partition or a group and what became of it.
+    static let codeBytes = 8
     static let configBytes = 64
 }
 
@@ -67,13 +74,13 @@ extension MetadataRequest: SizedRequest {
 
 extension DescribeGroupsRequest: SizedRequest {
     func replyBytes(_ context: RequestContext, limitBytes: Int) -> Int {
-        sum(of: groups, limitBytes) { context.bytes(of: $0) { $0.describedBytes($1) } }
+        context.describedBytes(groups, limitBytes)
     }
 }
 
 extension ConsumerGroupDescribeRequest: SizedRequest {
     func replyBytes(_ context: RequestContext, limitBytes: Int) -> Int {
-        sum(of: groupIDs, limitBytes) { context.bytes(of: $0) { $0.describedBytes($1) } }
+        context.describedBytes(groupIDs, limitBytes)
     }
 }
 
@@ -86,11 +93,37 @@ extension ListGroupsRequest: SizedRequest {
 extension OffsetFetchRequest: SizedRequest {
     func replyBytes(_ context: RequestContext, limitBytes: Int) -> Int {
         let asked =
-            context.version >= 8 ? groups.map { ($0.groupID, $0.topics?.count) } : [(groupID, topics?.count)]
-        return sum(of: asked, limitBytes) { group, topicCount in
-            // Who names partitions gets about as much as the request is.
-            topicCount == nil ? context.bytes(of: group) { $0.offsetBytes(of: $1) } : 0
+            context.version >= 8
+            ? groups.map { ($0.groupID, $0.topics?.map(\.partitionIndexes.count)) }
+            : [(groupID, topics?.map(\.partitionIndexes.count))]
+        return sum(of: asked, limitBytes) { group, partitionCounts in
+            partitionCounts.map { $0.reduce(0) { $0 + Entry.topicBytes + $1 * Entry.offsetBytes } }
+                ?? context.bytes(of: group) { $0.offsetBytes(of: $1) }
         }
+    }
+}
+
+extension OffsetCommitRequest: SizedRequest {
+    func replyBytes(_ context: RequestContext, limitBytes: Int) -> Int {
+        topics.reduce(0) { $0 + Entry.topicBytes + $1.partitions.count * Entry.codeBytes }
+    }
+}
+
+extension OffsetDeleteRequest: SizedRequest {
+    func replyBytes(_ context: RequestContext, limitBytes: Int) -> Int {
+        topics.reduce(0) { $0 + Entry.topicBytes + $1.partitions.count * Entry.codeBytes }
+    }
+}
+
+extension DeleteGroupsRequest: SizedRequest {
+    func replyBytes(_ context: RequestContext, limitBytes: Int) -> Int {
+        groupsNames.reduce(0) { $0 + $1.utf8.count + Entry.codeBytes }
+    }
+}
+
+extension FindCoordinatorRequest: SizedRequest {
+    func replyBytes(_ context: RequestContext, limitBytes: Int) -> Int {
+        coordinatorKeys.reduce(0) { $0 + $1.utf8.count + Entry.topicBytes }
     }
 }
 
@@ -120,6 +153,17 @@ extension Topic {
 }
 
 extension RequestContext {
+    /// What descriptions of groups take; each is measured once, however often it is asked for.
+    fileprivate func describedBytes(_ groups: [Name], _ limitBytes: Int) -> Int {
+        var measured: [Name: Int] = [:]
+        return sum(of: groups, limitBytes) { group in
+            if let bytes = measured[group] { return bytes }
+            let bytes = bytes(of: group) { $0.describedBytes($1) }
+            measured[group] = bytes
+            return bytes
+        }
+    }
+
     fileprivate func bytes(of group: Name, _ measure: (GroupCoordinator, Name) -> Int) -> Int {
         guard let shards = broker.groups.existingShards() else { return 0 }
         return GroupHost.shard(of: group, in: shards).inspect { measure($0, group) } ?? 0

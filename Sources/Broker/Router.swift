@@ -106,11 +106,17 @@ package final class Router: ConnectionHandler {
             }
             try dispatch(key, &frame, bodyStart, request, connection)
         } catch {
-            let name = request.context.header.key?.name ?? "\(key)"
-            connection.close(
-                .handler("\(name) request of version \(request.context.version) cannot be decoded: \(error)"))
+            refuse(request, error, connection)
         }
         if key == .produce { waitForDisk(connection) }
+    }
+
+    /// What cannot be decoded closes its connection.
+    private func refuse(_ request: PendingRequest, _ error: WireError, _ connection: isolated Connection) {
+        let header = request.context.header
+        let name = header.key?.name ?? "\(header.requestAPIKey)"
+        connection.close(
+            .handler("\(name) request of version \(header.version) cannot be decoded: \(error)"))
     }
 
     /// Keeps a request, and those behind it, until the barrier has heard `count` times that it may start.
@@ -195,10 +201,41 @@ package final class Router: ConnectionHandler {
         _ handler: Handler.Type, _ frame: RawSpan, _ start: Int, _ request: PendingRequest,
         _ connection: isolated Connection
     ) throws(WireError) where Handler.Request: SizedRequest {
+        guard frame.byteCount > MemoryShares.smallMaxBytes else {
+            let sized = try SizedBody<Handler.Request>(reading: frame, from: start, request.context)
+            return serve(handler, sized, request, connection)
+        }
+        // A large one names so much that to read it takes long too.
+        let bytes = unsafe frame.withUnsafeBytes { unsafe [UInt8]($0) }
+        connection.pauseRequests()
+        connection.hold(bytes.count, for: request.slot)
+        broker.sockets.pool.run(for: connection.loop) { () -> Result<SizedBody<Handler.Request>, WireError> in
+            do throws(WireError) {
+                return .success(try SizedBody(reading: unsafe bytes.span.bytes, from: start, request.context))
+            } catch {
+                return .failure(error)
+            }
+        } then: { [self, connection = connection as Connection] result in
+            connection.assumeIsolated {
+                $0.hold(0, for: request.slot)
+                if $0.isOpen {
+                    switch result {
+                    case .success(let sized): serve(handler, sized, request, $0)
+                    case .failure(let error): refuse(request, error, $0)
+                    }
+                }
+                $0.resumeRequests()
+            }
+        }
+    }
+
+    private func serve<Handler: RequestHandler>(
+        _ handler: Handler.Type, _ sized: SizedBody<Handler.Request>, _ request: PendingRequest,
+        _ connection: isolated Connection
+    ) where Handler.Request: SizedRequest {
         let context = request.context
-        let body = try Handler.Request(reading: frame, from: start, version: context.version)
         let limitBytes = context.memory.shares.largeBytes
-        let bytes = frame.byteCount + body.replyBytes(context, limitBytes: limitBytes)
+        let (body, bytes) = (sized.body, sized.bytes)
         guard bytes > MemoryShares.smallMaxBytes else {
             guard bytes > ReplyMemory.loopMaxBytes, Handler.Request.isAnsweredOnPool else {
                 return finish(handler.handle(body, context), handler.effect, request, connection, Self.frame)
@@ -215,7 +252,7 @@ package final class Router: ConnectionHandler {
                 .handler("a reply of about \(bytes) bytes does not fit into memory (\(limitBytes) bytes)"))
         }
         connection.pauseRequests()
-        connection.hold(frame.byteCount, for: request.slot)
+        connection.hold(sized.frameBytes, for: request.slot)
         let wish = context.memory.whenLeased(bytes, for: context.holder) {
             [self, connection = connection as Connection] lease in
             guard let lease else {
@@ -341,6 +378,20 @@ package final class Router: ConnectionHandler {
         broker.storage.whenBelowBudget { [connection = connection as Connection] in
             loop.post { connection.assumeIsolated { $0.resumeRequests() } }
         }
+    }
+}
+
+/// A request that was read, and what it and its reply take.
+private struct SizedBody<Request: SizedRequest>: Sendable {
+    let body: Request
+    let frameBytes: Int
+    /// Of the frame and the reply together.
+    let bytes: Int
+
+    init(reading frame: RawSpan, from start: Int, _ context: RequestContext) throws(WireError) {
+        body = try Request(reading: frame, from: start, version: context.version)
+        frameBytes = frame.byteCount
+        bytes = frameBytes + body.replyBytes(context, limitBytes: context.memory.shares.largeBytes)
     }
 }
 

@@ -107,7 +107,7 @@ extension Listener: EventSource {
         do {
             registration = try loop.watch(socket.descriptor, for: .readable, self)
         } catch {
-            context.logger.log(
+            context.logger.logLimited(
                 .error, "listener-not-watched", ["listener": address.name.text, "error": "\(error)"])
         }
     }

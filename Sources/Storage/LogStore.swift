@@ -39,6 +39,16 @@ package struct StoreAppend: Equatable, Sendable {
     package init(opensSegment: Bool) { self.opensSegment = opensSegment }
 }
 
+/// What becomes of a first batch that is larger than the bytes that are wanted.
+package enum LargeFirstBatch: Equatable, Sendable {
+    /// It comes whole (KIP-74).
+    case whole
+    /// Nothing comes.
+    case none
+    /// As much of it comes as is wanted.
+    case cut
+}
+
 /// Which bytes are wanted.
 package struct StoreRead: Equatable, Sendable {
     /// The first record wanted; the range begins with its batch.
@@ -47,17 +57,17 @@ package struct StoreRead: Equatable, Sendable {
     package var limit: Offset
     /// The length at which the range may end, also in the middle of a batch.
     package var bytesMax: Int
-    /// Whether the first batch comes whole even if it is larger than that (KIP-74).
-    package var wholeFirstBatch: Bool
+    /// What becomes of the first batch if it is larger than that.
+    package var firstBatch: LargeFirstBatch
     /// Whether the caller would rather wait for the disk than be answered later.
     package var mayWait = false
 
     /// A request for bytes.
-    package init(from: Offset, limit: Offset, bytesMax: Int, wholeFirstBatch: Bool) {
+    package init(from: Offset, limit: Offset, bytesMax: Int, firstBatch: LargeFirstBatch) {
         self.from = from
         self.limit = limit
         self.bytesMax = bytesMax
-        self.wholeFirstBatch = wholeFirstBatch
+        self.firstBatch = firstBatch
     }
 }
 

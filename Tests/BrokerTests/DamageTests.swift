@@ -121,7 +121,7 @@ private struct Aftermath {
             do {
                 var bytes: [UInt8] = []
                 let slice = try log.read(
-                    from: offset, maxBytes: 700, upTo: .highWatermark, wholeFirstBatch: true)
+                    from: offset, maxBytes: 700, upTo: .highWatermark, firstBatch: .whole)
                 try slice.copy(into: &bytes)
                 return DamageRig.split(bytes)
             } catch StorageError.corrupt {

@@ -37,6 +37,10 @@ struct FetchSessionTests {
         #expect(throws: FetchSessionCache.Refusal.unknownSession) { try advance(id &+ 1, 1) }
         #expect(throws: FetchSessionCache.Refusal.wrongEpoch) { try advance(id, 2) }
         #expect(throws: FetchSessionCache.Refusal.mixedTopicIDs) { try advance(id, 1, ids: false) }
+        // Also where the request names nothing itself.
+        #expect(throws: FetchSessionCache.Refusal.mixedTopicIDs) {
+            try cache.advance(id, epoch: 1, updating: [], forgetting: [], usesTopicIDs: false, at: 1)
+        }
         try advance(id, 1)
         #expect(throws: FetchSessionCache.Refusal.wrongEpoch) { try advance(id, 1) }
     }

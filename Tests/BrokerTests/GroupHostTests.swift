@@ -312,8 +312,8 @@ struct GroupHostTests {
         { answer in
             let text: String
             switch answer {
-            case .success(.fetchOffsets(let group)):
-                text = "\(group.topics.flatMap(\.partitions).map(\.committedOffset))"
+            case .success(.fetchOffsets(let fetched)):
+                text = "\(fetched.response.topics.flatMap(\.partitions).map(\.committedOffset))"
             case .success: text = "another reply"
             case .failure(let error): text = error.code.name
             }

@@ -21,10 +21,10 @@ struct ComparedBrokers: SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         // Between two assignments no time has to pass, so that answers do not depend on the clock. Records
-        // stay, however old they say they are.
+        // stay, however old they say they are, and so do groups that nobody uses.
         let common = [
             ("group.consumer.assignment.interval.ms", "0"), ("log.retention.ms", "-1"),
-            ("log.cleaner.enable", "false"),
+            ("log.cleaner.enable", "false"), ("offsets.retention.check.interval.ms", "86400000"),
         ]
         let own = [("offsets.topic.num.partitions", "4"), ("apus.replication.clamp", "false")]
         try await withBroker(common + own) { apus in

@@ -8,22 +8,29 @@ import Synchronization
 /// Asks small things one after the other, on threads of its own, and notes how long each took.
 final class PoliteClient: Sendable {
     /// What the client asks in turn.
-    enum Question: Int, CaseIterable, Sendable {
+    enum Question: Sendable {
         case versions, metadata, produce
+        /// Stores an offset of a group without members.
+        case commit
+
+        /// What needs no coordinator of groups.
+        static let usual: [Question] = [.versions, .metadata, .produce]
     }
 
     /// A topic that exists.
     static let topic: Name = "polite"
 
     private let port: Int
+    private let questions: [Question]
     private let isOver = Atomic(false)
     private let running = Atomic(0)
     private let milliseconds = Lock<[Double]>([])
     private let failure = Lock<String?>(nil)
 
     /// A client of the broker at `port` with `connections`; the last one is made anew for every question.
-    init(port: Int, connections: Int = 2) {
+    init(port: Int, asking questions: [Question] = Question.usual, connections: Int = 2) {
         self.port = port
+        self.questions = questions
         for number in 0..<connections {
             running.add(1, ordering: .relaxed)
             Thread.detachNewThread { [self] in
@@ -50,7 +57,7 @@ final class PoliteClient: Sendable {
             while !isOver.load(ordering: .acquiring) {
                 let begun = ContinuousClock.now
                 if isNewEachTime { connection = try WireConnection(port: port) }
-                try Self.ask(Question.allCases[number % Question.allCases.count], on: connection)
+                try Self.ask(questions[number % questions.count], on: connection)
                 let took = ContinuousClock.now - begun
                 milliseconds.withLock { $0.append(took / .milliseconds(1)) }
                 number += 1
@@ -78,6 +85,17 @@ final class PoliteClient: Sendable {
         case .produce:
             let reply = try connection.ask(ProduceRequest(topic, values: [Array("hello".utf8)]), version: 8)
             guard reply.responses.first?.partitionResponses.first?.errorCode == 0 else {
+                throw WireConnectionError.closed
+            }
+        case .commit:
+            var request = OffsetCommitRequest()
+            request.groupID = "polite"
+            var topic = OffsetCommitRequest.OffsetCommitRequestTopic()
+            topic.name = Self.topic
+            topic.partitions = [OffsetCommitRequest.OffsetCommitRequestPartition()]
+            request.topics = [topic]
+            let reply = try connection.ask(request, version: 6)
+            guard reply.topics.first?.partitions.first?.errorCode == 0 else {
                 throw WireConnectionError.closed
             }
         }

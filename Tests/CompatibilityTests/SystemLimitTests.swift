@@ -35,7 +35,7 @@ extension Compatibility {
             do {
                 try HostileActs.prepare(.broken, port: port)
                 let connection = try WireConnection(port: port)
-                for question in PoliteClient.Question.allCases {
+                for question in PoliteClient.Question.usual {
                     try PoliteClient.ask(question, on: connection)
                 }
                 let large = try ProduceRequest(

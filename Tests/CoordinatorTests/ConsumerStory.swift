@@ -59,6 +59,8 @@ struct ConsumerRig {
     private var nextToken: UInt64 = 1
     /// What the shard wants computed elsewhere.
     private var computations: [@Sendable () -> GroupEvent] = []
+    /// What the shard goes on with.
+    private var continuations: [GroupEvent] = []
 
     init(_ settings: GroupSettings = GroupSettings()) {
         self.settings = settings
@@ -82,16 +84,43 @@ struct ConsumerRig {
         return (decision.replies.last { $0.token == token }?.reply, decision.records)
     }
 
+    /// A heartbeat with which a member of `group` comes, or says that it is there.
+    mutating func beat(
+        _ member: Name, instance: Name? = nil, epoch: Int32 = 0, topics: [Name] = ["t"], in group: Name = "g"
+    ) -> ConsumerGroupHeartbeatResponse? {
+        var request = ConsumerGroupHeartbeatRequest()
+        request.groupID = group
+        request.memberID = member
+        request.instanceID = instance
+        request.memberEpoch = epoch
+        request.rebalanceTimeoutMs = 30_000
+        request.subscribedTopicNames = topics
+        request.topicPartitions = []
+        let beat = ConsumerHeartbeat(
+            request, version: 1, from: GroupClient(id: "c", host: "/127.0.0.1"),
+            freshID: UUID(high: 1, low: 1))
+        guard case .consumerHeartbeat(let reply)? = self.request(.consumerHeartbeat(beat)).reply else {
+            return nil
+        }
+        return reply
+    }
+
     private mutating func keep(
         _ decision: GroupDecision
     ) -> GroupDecision {
         log += decision.records
         computations += decision.computations
+        continuations += decision.continuations
         return decision
     }
 
     /// How much is to be computed elsewhere.
     var computationCount: Int { computations.count }
+
+    /// Goes on with what takes more than one decision; nil when there is nothing.
+    mutating func goOn() -> GroupDecision? {
+        continuations.isEmpty ? nil : send(continuations.removeFirst())
+    }
 
     /// Computes what was left to others, and tells the shard.
     mutating func compute() {

@@ -39,8 +39,8 @@ extension ConsumerRig {
         case "heartbeat": return answer(request(heartbeat(pairs)))
         case "leave": return answer(request(leave(pairs)))
         case "commit": return answer(request(commit(pairs)))
-        case "delete": return answer(request(.delete([pairs.name("g") ?? "g"])))
-        case "describe": return answer(request(.describeConsumers([pairs.name("g") ?? "g"])))
+        case "delete": return answer(request(.delete(pairs.name("g") ?? "g")))
+        case "describe": return answer(request(.describeConsumers(pairs.name("g") ?? "g")))
         default: throw StoryError(line: line)
         }
     }
@@ -199,8 +199,8 @@ extension ConsumerRig {
             return response.members.map { code($0.errorCode) }.joined(separator: " ")
         case .commitOffsets(let response):
             return response.topics.flatMap(\.partitions).map { code($0.errorCode) }.joined(separator: " ")
-        case .delete(let results): return results.map { code($0.errorCode) }.joined(separator: " ")
-        case .describeConsumers(let groups): return groups.map(describe).joined(separator: " ")
+        case .delete(let result): return code(result.errorCode)
+        case .describeConsumers(let described): return describe(described.response)
         default: return "something else"
         }
     }

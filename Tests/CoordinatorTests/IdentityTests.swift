@@ -56,7 +56,7 @@ struct IdentityTests {
             #expect(offset(rig, Self.decomposed) == 2)
             rig.restart()
         }
-        _ = rig.request(.delete([Self.composed]))
+        _ = rig.request(.delete(Self.composed))
         #expect(offset(rig, Self.composed) == nil)
         #expect(offset(rig, Self.decomposed) == 2)
         try rig.checkReplay()
@@ -109,21 +109,7 @@ struct IdentityTests {
         var rig = ConsumerRig()
         rig.setTopic("t", 2)
         for (member, instance) in [("m1", Self.composed), ("m2", Self.decomposed)] as [(Name, Name)] {
-            var request = ConsumerGroupHeartbeatRequest()
-            request.groupID = "g"
-            request.memberID = member
-            request.instanceID = instance
-            request.rebalanceTimeoutMs = 10_000
-            request.subscribedTopicNames = ["t"]
-            request.topicPartitions = []
-            let beat = ConsumerHeartbeat(
-                request, version: 1, from: GroupClient(id: "c", host: "/127.0.0.1"),
-                freshID: UUID(high: 1, low: 2))
-            guard case .consumerHeartbeat(let reply)? = rig.request(.consumerHeartbeat(beat)).reply else {
-                Issue.record("no reply")
-                return
-            }
-            #expect(reply.errorCode == 0)
+            #expect(rig.beat(member, instance: instance)?.errorCode == 0)
         }
         #expect(rig.shard.groups.consumer["g"]?.members.count == 2)
         try rig.checkReplay()
@@ -134,16 +120,7 @@ struct IdentityTests {
         var rig = ConsumerRig()
         rig.setTopic("t", 2)
         for member in [Self.composed, Self.decomposed] {
-            var request = ConsumerGroupHeartbeatRequest()
-            request.groupID = "g"
-            request.memberID = member
-            request.rebalanceTimeoutMs = 10_000
-            request.subscribedTopicNames = ["t"]
-            request.topicPartitions = []
-            let beat = ConsumerHeartbeat(
-                request, version: 1, from: GroupClient(id: "c", host: "/127.0.0.1"),
-                freshID: UUID(high: 1, low: 2))
-            _ = rig.request(.consumerHeartbeat(beat))
+            _ = rig.beat(member)
         }
         #expect(rig.shard.groups.consumer["g"]?.members.count == 2)
         try rig.checkReplay()

@@ -148,8 +148,8 @@ extension Stage {
             group.topics = call.plain.isEmpty ? nil : call.plain.map(wanted)
             return .fetchOffsets(group, requireStable: false)
         case "forget-offsets": return forgetOffsets(call)
-        case "describe": return .describe(call.names)
-        case "delete": return .delete(call.names)
+        case "describe": return .describe(call.names.first ?? "")
+        case "delete": return .delete(call.names.first ?? "")
         case "list":
             return .list(
                 GroupFilter(
@@ -312,7 +312,8 @@ extension Stage {
             return reply.topics.flatMap { topic in
                 topic.partitions.map { "\(topic.name)-\($0.partitionIndex):\(code($0.errorCode))" }
             }.joined(separator: " ")
-        case .fetchOffsets(let group):
+        case .fetchOffsets(let fetched):
+            let group = fetched.response
             return group.topics.flatMap { topic in
                 topic.partitions.map {
                     "\(topic.name)-\($0.partitionIndex)@\($0.committedOffset)"
@@ -320,26 +321,27 @@ extension Stage {
                 }
             }.joined(separator: " ") + (group.errorCode == 0 ? "" : code(group.errorCode))
         case .consumerHeartbeat(let reply): return code(reply.errorCode)
-        case .describeConsumers(let groups):
-            return groups.map { "\($0.groupID) \(code($0.errorCode))" }.joined(separator: "; ")
+        case .describeConsumers(let described):
+            let group = described.response
+            return "\(group.groupID) \(code(group.errorCode))"
         case .deleteOffsets(let reply):
             return code(reply.errorCode)
                 + reply.topics.flatMap { topic in
                     topic.partitions.map { " \(topic.name)-\($0.partitionIndex):\(code($0.errorCode))" }
                 }.joined()
-        case .describe(let groups):
-            return groups.map { group in
-                "\(group.groupID) \(code(group.errorCode)) \(group.groupState) '\(group.protocolType)' "
-                    + "'\(group.protocolData)' ["
-                    + group.members.map {
-                        "\(named($0.memberID))='\(String(decoding: $0.memberAssignment, as: UTF8.self))'"
-                    }.joined(separator: " ") + "]"
-            }.joined(separator: "; ")
+        case .describe(let described):
+            let group = described.response
+            let members = group.members.map {
+                "\(named($0.memberID))='\(String(decoding: $0.memberAssignment, as: UTF8.self))'"
+            }
+            return "\(group.groupID) \(code(group.errorCode)) \(group.groupState) '\(group.protocolType)' "
+                + "'\(group.protocolData)' [\(members.joined(separator: " "))]"
         case .list(let groups):
-            return groups.map { "\($0.groupID) \($0.groupState) \($0.groupType) '\($0.protocolType)'" }
-                .joined(separator: "; ")
-        case .delete(let results):
-            return results.map { "\($0.groupID):\(code($0.errorCode))" }.joined(separator: " ")
+            return groups.sorted { $0.groupID < $1.groupID }.map {
+                "\($0.groupID) \($0.groupState) \($0.groupType) '\($0.protocolType)'"
+            }
+            .joined(separator: "; ")
+        case .delete(let result): return "\(result.groupID):\(code(result.errorCode))"
         }
     }
 

@@ -27,13 +27,26 @@ struct TimeoutTests {
         return request
     }
 
-    private func ask(_ rig: inout ConsumerRig, _ request: JoinGroupRequest, _ id: UInt64)
-        -> JoinGroupResponse?
-    {
+    private func ask(
+        _ rig: inout ConsumerRig, _ request: JoinGroupRequest, _ id: UInt64, version: Int16 = 3
+    ) -> JoinGroupResponse? {
         let event = GroupRequest.join(
-            request, version: 3, from: Self.client, freshID: UUID(high: 1, low: id))
+            request, version: version, from: Self.client, freshID: UUID(high: 1, low: id))
         guard case .join(let reply)? = rig.request(event).reply else { return nil }
         return reply
+    }
+
+    @Test(
+        "a negative rebalance timeout is over at once; the version without one has the session's",
+        arguments: [(Int16(1), true), (3, true), (0, false)])
+    func negative(version: Int16, isOver: Bool) throws {
+        var rig = ConsumerRig()
+        let request = Self.join("", rebalance: version == 0 ? -1 : -7)
+        let joined = try #require(ask(&rig, request, 1, version: version))
+        #expect(joined.errorCode == 0)
+        // It does not ask for its assignment in time.
+        _ = rig.advance(0.01)
+        #expect(rig.shard.groups.classic["g"]?.members.isEmpty == isOver)
     }
 
     @Test("a round that nobody comes back to waits, whatever its members ask for", arguments: odd)

@@ -52,9 +52,9 @@ private struct Model {
         let end = batches.last?.header.nextOffset ?? .zero
         let offset = Offset(Int64.random(in: 0...end.value, using: &random))
         let maxBytes = Int.random(in: 0...3000, using: &random)
-        let whole = random.chance(50)
+        let firstBatch = [LargeFirstBatch.whole, .none, .cut].randomElement(using: &random) ?? .whole
         rig.disk.setCold(random.chance(20))
-        let bytes = try log.bytes(from: offset, maxBytes: maxBytes, whole: whole)
+        let bytes = try log.bytes(from: offset, maxBytes: maxBytes, firstBatch: firstBatch)
         rig.disk.setCold(false)
         let visible = batches.filter { $0.header.nextOffset <= log.bounds.highWatermark }
         guard let first = visible.firstIndex(where: { $0.header.lastOffset >= offset }) else {
@@ -64,8 +64,8 @@ private struct Model {
         let rest = visible[first...].flatMap(\.bytes)
         #expect(bytes == Array(rest.prefix(bytes.count)), "at \(offset.value)")
         let firstSize = visible[first].bytes.count
-        #expect(bytes.count <= max(maxBytes, whole ? firstSize : 0))
-        if whole { #expect(bytes.count >= firstSize) }
+        #expect(bytes.count <= max(maxBytes, firstBatch == .whole ? firstSize : 0))
+        if firstBatch == .whole || firstBatch == .none && !bytes.isEmpty { #expect(bytes.count >= firstSize) }
     }
 }
 

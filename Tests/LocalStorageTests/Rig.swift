@@ -100,11 +100,11 @@ extension PartitionLog {
     /// All bytes of a slice.
     func bytes(
         from offset: Offset, maxBytes: Int = 1 << 30, upTo limit: ReadLimit = .highWatermark,
-        whole: Bool = true
+        firstBatch: LargeFirstBatch = .whole
     ) throws -> [UInt8] {
-        let slice = try readEventually(from: offset, maxBytes: maxBytes, upTo: limit, wholeFirstBatch: whole)
+        let slice = try readEventually(from: offset, maxBytes: maxBytes, upTo: limit, firstBatch: firstBatch)
             .wait()
-        let same = try read(from: offset, maxBytes: maxBytes, upTo: limit, wholeFirstBatch: whole)
+        let same = try read(from: offset, maxBytes: maxBytes, upTo: limit, firstBatch: firstBatch)
         #expect(same.length == slice.length && same.position == slice.position)
         var bytes: [UInt8] = []
         try slice.copy(into: &bytes)

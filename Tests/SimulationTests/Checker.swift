@@ -146,7 +146,7 @@ extension PartitionLog {
     /// The whole batches that one read gets.
     func batches(from offset: Offset, maxBytes: Int) throws -> [[UInt8]] {
         let slice = try read(
-            from: offset, maxBytes: maxBytes, upTo: .highWatermark, wholeFirstBatch: true)
+            from: offset, maxBytes: maxBytes, upTo: .highWatermark, firstBatch: .whole)
         var bytes: [UInt8] = []
         try slice.copy(into: &bytes)
         var found: [[UInt8]] = []

@@ -131,6 +131,20 @@ struct RulesCanFailTests {
         #expect(NameRule.check(source(text)).isEmpty != isBroken)
     }
 
+    @Test(
+        "events without a limit",
+        arguments: [
+            ("logger.log(.info, \"known\")", 0), ("services.logger.log(\n    .info, \"other\", [:])", 2),
+            ("logger.logLimited(.info, \"other\")", 1), ("// logger.log(.info, \"other\")", 1),
+            ("logger.log(.info, name)\nlet a = \"known\"", 2),
+            ("logger.log(a ? .info : .error, \"known\")", 0),
+            ("try segment.log(mayWait: true)", 1),
+        ])
+    func logEvents(_ text: String, _ count: Int) {
+        // A row that nothing needs is one thing too many.
+        #expect(LogRule(files: [source(text)]).check(["known": "a reason"]).count == count)
+    }
+
     @Test("API keys without a handler, gaps that are none, and strangers")
     func apiKeys() {
         let keys = SourceFile(

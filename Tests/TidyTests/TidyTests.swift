@@ -29,6 +29,11 @@ struct TidyTests {
         expectNone(NameRule.check(file).map(\.description))
     }
 
+    @Test("what peers can bring about is logged with a limit")
+    func logEvents() {
+        expectNone(LogRule(files: SourceTree.productFiles).check())
+    }
+
     @Test("no notes to ourselves and no paths of a machine", arguments: SourceTree.repository.files)
     func texts(_ file: SourceFile) {
         let found = TextRules.checkNotes(file) + TextRules.checkPaths(file)

@@ -149,7 +149,10 @@ package final class GroupHost: Sendable {
         var next: Timestamp?
         for shard in existingShards() ?? [] {
             shard.post(.expiryDue)
-            if let expiry = shard.inspect({ $0.nextExpiry }) ?? nil { next = min(next ?? expiry, expiry) }
+            // A look that takes long is not over yet: what it finds is heard of next time.
+            let now = services.now.wall
+            let expiry = shard.inspect { $0.isExpiring ? now : $0.nextExpiry } ?? nil
+            if let expiry { next = min(next ?? expiry, expiry) }
         }
         return next.map { .milliseconds(max(0, $0.milliseconds - services.clock.wallTime().milliseconds)) }
     }

@@ -1,4 +1,5 @@
-// How handlers ask the group coordinator: the shard of one group, or all of them, and a deferred reply.
+// How handlers ask the group coordinator (the shard of one group, those of many, or all of them), and the
+// deferred reply.
 internal import Base
 internal import Coordinator
 internal import Network
@@ -15,13 +16,13 @@ extension RequestContext {
     ) -> Outcome<Reply> {
         guard let shards = broker.groups.existingShards() else {
             let reply = Deferred<Reply>()
-            ask(group, request, holdFor: hold) { answer in reply.complete(answer.read(read, refusal)) }
+            ask(group, request, holdFor: hold) { complete(reply, $0, read, refusal) }
             return .later(reply)
         }
         let shard = GroupHost.shard(of: group, in: shards)
         let taken = shard.take({ .request(request, $0) }) {
             let reply = Deferred<Reply>()
-            return (reply, { answer in reply.complete(answer.read(read, refusal)) })
+            return (reply, { complete(reply, $0, read, refusal) })
         }
         switch taken {
         case .answered(let answer): return .now(answer.read(read, refusal))
@@ -29,6 +30,18 @@ extension RequestContext {
             limitWait(token, for: shard, hold)
             return .later(reply)
         }
+    }
+
+    private func complete<Reply: Sendable>(
+        _ reply: Deferred<Reply>, _ answer: GroupHost.Host.Answer,
+        _ read: @escaping @Sendable (GroupReply) -> Reply?,
+        _ refusal: @escaping @Sendable (ErrorCode) -> Reply
+    ) {
+        guard answer.partCount > ReplyMemory.loopMaxParts else {
+            reply.complete(answer.read(read, refusal))
+            return
+        }
+        broker.sockets.pool.run { reply.complete(answer.read(read, refusal)) }
     }
 
     /// The same for a part of a reply.
@@ -47,34 +60,48 @@ extension RequestContext {
     func askEach<Part: Sendable, Reply: Sendable>(
         _ ids: [Name], _ operation: Operation, refusal: @escaping @Sendable (ErrorCode, Name) -> Part,
         check: (Name) -> ErrorCode? = { _ in nil }, _ request: (Name) -> GroupRequest,
-        read: @escaping @Sendable (GroupReply) -> [Part]?,
+        read: @escaping @Sendable (GroupReply) -> Part?,
         then respond: @escaping @Sendable ([Part]) -> Reply
     ) -> Outcome<Reply> {
-        let reply = Deferred<Reply>()
-        let gathering = Gathering<Part>(count: ids.count) { reply.complete(respond($0)) }
-        for (index, id) in ids.enumerated() {
+        gather(count: ids.count) { answers in
+            respond(zip(ids, answers).map { id, answer in answer.read(read) { refusal($0, id) } })
+        } ask: { index, answer in
+            let id = ids[index]
             let isAllowed = authorize(operation, .group(id))
             if let code = isAllowed ? check(id) : .groupAuthorizationFailed {
-                gathering.add(refusal(code, id), at: index)
-                continue
+                return answer(.failure(ErrorCodeError(code)))
             }
-            ask(id, request(id)) { answer in
-                let part = answer.read({ read($0)?.first }, { refusal($0, id) })
-                gathering.add(part, at: index)
-            }
+            ask(id, request(id), answer: answer)
         }
-        return .later(reply)
     }
 
     /// Asks every shard; there are none before somebody made use of groups.
-    func askAll(
-        _ request: GroupRequest, answer: @escaping @Sendable ([GroupHost.Host.Answer]) -> Void
-    ) {
+    func askAll<Reply: Sendable>(
+        _ request: GroupRequest, then respond: @escaping @Sendable ([GroupHost.Host.Answer]) -> Reply
+    ) -> Outcome<Reply> {
         let shards = broker.groups.existingShards() ?? []
-        let gathering = Gathering<GroupHost.Host.Answer>(count: shards.count, then: answer)
-        for (index, shard) in shards.enumerated() {
-            submit(request, to: shard, ShardLimits.holdTime) { gathering.add($0, at: index) }
+        return gather(count: shards.count, respond) { index, answer in
+            submit(request, to: shards[index], ShardLimits.holdTime, answer)
         }
+    }
+
+    /// Asks `count` times, and makes one reply of all answers, in order.
+    func gather<Reply: Sendable>(
+        count: Int, _ respond: @escaping @Sendable ([GroupHost.Host.Answer]) -> Reply,
+        ask: (_ index: Int, _ answer: @escaping @Sendable (GroupHost.Host.Answer) -> Void) -> Void
+    ) -> Outcome<Reply> {
+        let reply = Deferred<Reply>()
+        let gathering = Gathering<GroupHost.Host.Answer>(count: count) {
+            [pool = broker.sockets.pool] answers in
+            // The last of them may come from a thread that others wait for, such as the flusher's.
+            guard answers.reduce(0, { $0 + $1.partCount }) > ReplyMemory.loopMaxParts else {
+                reply.complete(respond(answers))
+                return
+            }
+            pool.run { reply.complete(respond(answers)) }
+        }
+        for index in 0..<count { ask(index) { gathering.add($0, at: index) } }
+        return .later(reply)
     }
 
     private func submit(
@@ -94,6 +121,9 @@ extension RequestContext {
 }
 
 extension Result where Success == GroupReply, Failure == ErrorCodeError {
+    /// About how many parts it has when it is put into words.
+    fileprivate var partCount: Int { (try? get())?.partCount ?? 1 }
+
     /// The reply as `read` takes it, or what `refusal` makes of the error.
     func read<Reply>(_ read: (GroupReply) -> Reply?, _ refusal: (ErrorCode) -> Reply) -> Reply {
         switch self {

@@ -76,6 +76,7 @@ final class ShardHost<State: Shard>: Sendable {
         var end = Offset.zero
         var timer: (number: UInt64, at: Int64)?
         var computations: [@Sendable () -> State.Event] = []
+        var continuations: [State.Event] = []
         var hasWritten = false
         var mustReload = false
     }
@@ -242,6 +243,7 @@ extension ShardHost {
         }
         outgoing.end = guarded.end
         outgoing.computations = made.computations
+        outgoing.continuations = made.continuations
         var answer: Answer?
         for addressed in made.replies {
             if addressed.token == token {
@@ -322,6 +324,11 @@ extension ShardHost {
         if let timer = outgoing.timer { arm(timer) }
         for computation in outgoing.computations {
             services.pool.run { [weak self] in self?.post(computation()) }
+        }
+        // Behind what the pool has to do, and not at once: a lock goes to whoever asks for it, and that is
+        // the thread that had it just now rather than one that has to wake up first.
+        for event in outgoing.continuations {
+            services.pool.run { [weak self] in self?.post(event) }
         }
         if outgoing.mustReload {
             loop.post { [self] in

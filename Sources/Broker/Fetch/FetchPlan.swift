@@ -12,7 +12,8 @@ struct FetchPlan: Sendable {
     let minBytes: Int
     let maxWaitMilliseconds: Int32
     let limit: ReadLimit
-    /// v0–2 may not exceed `maxBytes` even for a first batch that is larger.
+    /// v0–2 get a part of a first batch that is larger than `maxBytes`; later versions get it whole, or
+    /// nothing where another partition had something.
     let firstBatchComesWhole: Bool
     let usesTopicIDs: Bool
 }
@@ -92,11 +93,9 @@ extension FetchPlan {
         for target in targets {
             let wanted = min(rest, Int(target.maxBytes))
             var partition = FetchedPartition(target: target)
-            let wholeFirstBatch = firstBatchComesWhole && !hasBytes
+            let firstBatch: LargeFirstBatch = firstBatchComesWhole ? hasBytes ? .none : .whole : .cut
             do throws(ErrorCodeError) {
-                if let slice = try read(
-                    &partition, topics, maxBytes: wanted, wholeFirstBatch: wholeFirstBatch)
-                {
+                if let slice = try read(&partition, topics, maxBytes: wanted, firstBatch) {
                     // How much it will be is not known yet; what it may take is set aside.
                     fetched.pending.append((fetched.partitions.count, slice))
                     rest = max(0, rest - wanted)
@@ -108,6 +107,11 @@ extension FetchPlan {
             fetched.partitions.append(partition)
         }
         return fetched
+    }
+
+    /// Whether any of the partitions exists.
+    func findsAny(_ topics: TopicDirectory) -> Bool {
+        targets.contains { if case .success = find($0, topics) { true } else { false } }
     }
 
     /// The partition that a target names, with the error for a topic or partition that is not there.
@@ -123,7 +127,8 @@ extension FetchPlan {
 
     /// Notes what one partition gives, or returns the read that waits for the disk.
     private func read(
-        _ partition: inout FetchedPartition, _ topics: TopicDirectory, maxBytes: Int, wholeFirstBatch: Bool
+        _ partition: inout FetchedPartition, _ topics: TopicDirectory, maxBytes: Int,
+        _ firstBatch: LargeFirstBatch
     ) throws(ErrorCodeError) -> Pending<LogSlice>? {
         let target = partition.target
         guard let log = try find(target, topics).get().log else { throw ErrorCodeError(.kafkaStorageError) }
@@ -138,7 +143,7 @@ extension FetchPlan {
         }
         do throws(StorageError) {
             let slice = try log.readEventually(
-                from: target.fetchOffset, maxBytes: maxBytes, upTo: limit, wholeFirstBatch: wholeFirstBatch)
+                from: target.fetchOffset, maxBytes: maxBytes, upTo: limit, firstBatch: firstBatch)
             switch slice {
             case .now(let slice): partition.slice = slice
             case .later(let pending): return pending

@@ -60,8 +60,7 @@ package final class FetchSessionCache: Sendable {
         try state.withLock { (state) throws(Refusal) in
             guard var session = state.sessions[id] else { throw .unknownSession }
             guard session.nextEpoch == epoch else { throw .wrongEpoch }
-            let namesTopics = !targets.isEmpty || !keys.isEmpty
-            guard !namesTopics || session.usesTopicIDs == usesTopicIDs else { throw .mixedTopicIDs }
+            guard session.usesTopicIDs == usesTopicIDs else { throw .mixedTopicIDs }
             for target in targets { session.update(target) }
             session.forget(keys)
             session.nextEpoch = FetchSession.epoch(after: epoch)

@@ -17,10 +17,11 @@ enum FetchHandler: EffectDeclaring {
         } catch {
             return .now(FetchReply(refusing: error, context))
         }
-        guard (0...1).contains(request.isolationLevel) else {
+        let plan = FetchPlan(request, session, context)
+        // What is isolated how is asked only where there is something to read.
+        guard (0...1).contains(request.isolationLevel) || !plan.findsAny(context.topics) else {
             return .now(FetchReply(failing: request, .unknownServerError, context))
         }
-        let plan = FetchPlan(request, session, context)
         let reply = Deferred<FetchReply>()
         plan.read(context.topics).whenComplete(on: context.loop) { fetched in
             if plan.isAnswered(by: fetched) {

@@ -116,6 +116,7 @@ enum MetadataHandler: RequestHandler {
         var response = MetadataResponse()
         response.throttleTimeMs = context.throttleMilliseconds
         response.controllerID = -1
+        response.errorCode = code.rawValue
         response.topics = topics.map { wanted in
             var topic = MetadataResponse.MetadataResponseTopic()
             topic.name = wanted.name ?? ""

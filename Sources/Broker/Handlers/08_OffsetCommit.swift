@@ -13,6 +13,7 @@ enum OffsetCommitHandler: RequestHandler {
 
     /// The first version that names topics by their ids.
     private static let topicIDsFrom: Int16 = 10
+    typealias Topic = OffsetCommitResponse.OffsetCommitResponseTopic
 
     static func handle(_ request: OffsetCommitRequest, _ context: RequestContext) -> Outcome<
         OffsetCommitResponse
@@ -35,18 +36,17 @@ enum OffsetCommitHandler: RequestHandler {
     /// The request with what can be committed, and the answers for the rest.
     private static func sort(
         _ request: OffsetCommitRequest, _ context: RequestContext
-    ) -> (OffsetCommitRequest, [OffsetCommitResponse.OffsetCommitResponseTopic]) {
+    ) -> (OffsetCommitRequest, [Topic]) {
         let topics = context.topics
         var accepted = request
         accepted.topics = []
-        var refused: [OffsetCommitResponse.OffsetCommitResponseTopic] = []
-        var places: [TopicReference: Int] = [:]
+        var refused = TopicsTogether<TopicReference, Topic>()
         let usesIDs = context.version >= topicIDsFrom
         for asked in request.topics {
             let topic = usesIDs ? topics[asked.topicID] : topics[asked.name]
             var good = asked
             good.partitions = []
-            var bad = OffsetCommitResponse.OffsetCommitResponseTopic()
+            var bad = Topic()
             bad.name = asked.name
             bad.topicID = asked.topicID
             if let topic {
@@ -73,35 +73,28 @@ enum OffsetCommitHandler: RequestHandler {
             if !good.partitions.isEmpty { accepted.topics.append(good) }
             guard topic == nil || !bad.partitions.isEmpty else { continue }
             let reference = TopicReference(name: usesIDs ? nil : asked.name, id: asked.topicID)
-            if let place = places[reference] {
-                refused[place].partitions += bad.partitions
-            } else {
-                places[reference] = refused.count
-                refused.append(bad)
-            }
+            refused.add(bad, reference, join: join)
         }
-        return (accepted, refused)
+        return (accepted, refused.topics)
     }
 
     /// One answer for each topic, what failed in front.
     private static func merge(
-        _ response: OffsetCommitResponse, _ refused: [OffsetCommitResponse.OffsetCommitResponseTopic],
+        _ response: OffsetCommitResponse, _ refused: [Topic],
         _ context: RequestContext
     ) -> OffsetCommitResponse {
         var merged = response
         merged.throttleTimeMs = context.throttleMilliseconds
         guard !refused.isEmpty else { return merged }
-        merged.topics = refused
-        for topic in response.topics {
-            let place = merged.topics.firstIndex { $0.name == topic.name && $0.topicID == topic.topicID }
-            if let place {
-                merged.topics[place].partitions += topic.partitions
-            } else {
-                merged.topics.append(topic)
-            }
+        var together = TopicsTogether<TopicReference, Topic>()
+        for topic in refused + response.topics {
+            together.add(topic, TopicReference(name: topic.name, id: topic.topicID), join: join)
         }
+        merged.topics = together.topics
         return merged
     }
+
+    private static func join(_ topic: inout Topic, _ more: Topic) { topic.partitions += more.partitions }
 }
 
 extension OffsetCommitResponse.OffsetCommitResponseTopic {

@@ -22,37 +22,38 @@ enum OffsetFetchHandler: RequestHandler {
     > {
         let asked = context.version >= manyGroupsFrom ? request.groups : [request.onlyGroup]
         let topics = context.topics
-        let reply = Deferred<OffsetFetchResponse>()
-        let gathering = Gathering<Group>(count: asked.count) { groups in
-            reply.complete(response(groups, context))
-        }
-        for (index, group) in asked.enumerated() {
-            guard context.authorize(.describe, .group(group.groupID)) else {
-                gathering.add(refusal(.groupAuthorizationFailed, of: group, context), at: index)
-                continue
-            }
-            let (known, unknown) = resolve(group, topics, context)
-            let request = GroupRequest.fetchOffsets(known, requireStable: request.requireStable)
-            context.ask(group.groupID, request) { answer in
-                let result = answer.read { reply in
-                    guard case .fetchOffsets(var answer) = reply else { return nil as Group? }
-                    if answer.errorCode == ErrorCode.none.rawValue { answer.topics += unknown }
-                    if group.topics == nil { answer.addIDs(topics) }
-                    return answer
+        let resolved = asked.map { resolve($0, topics, context) }
+        return context.gather(count: asked.count) { answers in
+            let groups = answers.enumerated().map { index, answer in
+                answer.read { reply in
+                    guard case .fetchOffsets(let fetched) = reply else { return nil as Group? }
+                    var group = fetched.response
+                    if group.errorCode == ErrorCode.none.rawValue { group.topics += resolved[index].unknown }
+                    if asked[index].topics == nil { group.addIDs(topics) }
+                    return group
                 } _: { code in
-                    refusal(code, of: group, context)
+                    refusal(code, of: asked[index], context)
                 }
-                gathering.add(result, at: index)
             }
+            return response(groups, context)
+        } ask: { index, answer in
+            let group = resolved[index].known
+            guard context.authorize(.describe, .group(group.groupID)) else {
+                return answer(.failure(ErrorCodeError(.groupAuthorizationFailed)))
+            }
+            let part = GroupRequest.fetchOffsets(group, requireStable: request.requireStable)
+            context.ask(group.groupID, part, answer: answer)
         }
-        return .later(reply)
     }
 
     /// The topics by their names, and the answers for those whose id nobody knows.
     private static func resolve(
         _ group: OffsetFetchRequest.OffsetFetchRequestGroup, _ topics: TopicDirectory,
         _ context: RequestContext
-    ) -> (OffsetFetchRequest.OffsetFetchRequestGroup, [OffsetFetchResponse.OffsetFetchResponseTopics]) {
+    ) -> (
+        known: OffsetFetchRequest.OffsetFetchRequestGroup,
+        unknown: [OffsetFetchResponse.OffsetFetchResponseTopics]
+    ) {
         guard let wanted = group.topics else { return (group, []) }
         var known = group
         var unknown: [OffsetFetchResponse.OffsetFetchResponseTopics] = []

@@ -44,22 +44,43 @@ enum FindCoordinatorHandler: RequestHandler {
             // Their coordinators are not served yet (GAPS.md).
             return .now(response(keys, .coordinatorNotAvailable, context))
         case .share:
-            let isKnown = context.version >= shareFrom
-            return .now(response(keys, isKnown ? .coordinatorNotAvailable : .invalidRequest, context))
+            return .now(
+                response(keys, context) { key in
+                    context.version >= shareFrom && isSharePartition(key)
+                        ? .coordinatorNotAvailable : .invalidRequest
+                })
         }
     }
 
     /// The first version that may ask about share partitions.
     private static let shareFrom: Int16 = 6
 
+    /// Whether a key names a group, the id of a topic, and a partition, as in `group:id:0`.
+    static func isSharePartition(_ key: Name) -> Bool {
+        var parts = key.text.split(separator: ":", omittingEmptySubsequences: false)
+        // As when Java splits.
+        while parts.last?.isEmpty == true { parts.removeLast() }
+        guard parts.count > 2, UUID(parts[parts.count - 2]) != nil, Int32(parts[parts.count - 1]) != nil
+        else {
+            return false
+        }
+        return parts.dropLast(2).contains { $0.utf8.contains { $0 > UInt8(ascii: " ") } }
+    }
+
     private static func response(
         _ keys: [Name], _ code: ErrorCode, _ context: RequestContext
+    ) -> FindCoordinatorResponse {
+        response(keys, context) { _ in code }
+    }
+
+    private static func response(
+        _ keys: [Name], _ context: RequestContext, _ code: (Name) -> ErrorCode
     ) -> FindCoordinatorResponse {
         var response = FindCoordinatorResponse()
         response.throttleTimeMs = context.throttleMilliseconds
         response.coordinators = keys.map { key in
             let isAllowed = context.authorize(.describe, .group(key))
-            return coordinator(key, isAllowed ? code : .groupAuthorizationFailed, context)
+            return coordinator(key, isAllowed ? code(key) : .groupAuthorizationFailed, context)
         }
         // Lists have no texts, not even beside errors.
         guard context.version < manyKeysFrom, let only = response.coordinators.first else { return response }

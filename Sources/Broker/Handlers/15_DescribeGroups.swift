@@ -16,9 +16,9 @@ enum DescribeGroupsHandler: RequestHandler {
         DescribeGroupsResponse
     > {
         context.askEach(request.groups, .describe, refusal: failure) {
-            .describe([$0])
+            .describe($0)
         } read: { reply in
-            if case .describe(let groups) = reply { groups } else { nil }
+            if case .describe(let group) = reply { group.response } else { nil }
         } then: { groups in
             var response = DescribeGroupsResponse()
             response.throttleTimeMs = context.throttleMilliseconds

@@ -11,8 +11,7 @@ enum ListGroupsHandler: RequestHandler {
     static func handle(_ request: ListGroupsRequest, _ context: RequestContext) -> Outcome<ListGroupsResponse>
     {
         let filter = GroupFilter(states: request.statesFilter, types: request.typesFilter)
-        let reply = Deferred<ListGroupsResponse>()
-        context.askAll(.list(filter)) { answers in
+        return context.askAll(.list(filter)) { answers in
             var response = ListGroupsResponse()
             response.throttleTimeMs = context.throttleMilliseconds
             for answer in answers {
@@ -23,8 +22,8 @@ enum ListGroupsHandler: RequestHandler {
                 case .failure(let error): response.errorCode = error.code.rawValue
                 }
             }
-            reply.complete(response)
+            response.groups.sort { $0.groupID < $1.groupID }
+            return response
         }
-        return .later(reply)
     }
 }

@@ -6,7 +6,8 @@ internal import Network
 internal import Protocol
 
 enum DeleteGroupsHandler: RequestHandler {
-    static let effect = RequestEffect.immediate
+    // A large group goes in several steps, which a list of all groups would see.
+    static let effect = RequestEffect.whenFinished
 
     typealias Result = DeleteGroupsResponse.DeletableGroupResult
 
@@ -16,9 +17,9 @@ enum DeleteGroupsHandler: RequestHandler {
         var seen: Set<Name> = []
         let ids = request.groupsNames.filter { seen.insert($0).inserted }
         return context.askEach(ids, .delete, refusal: failure) {
-            .delete([$0])
+            .delete($0)
         } read: { reply in
-            if case .delete(let results) = reply { results } else { nil }
+            if case .delete(let result) = reply { result } else { nil }
         } then: { results in
             var response = DeleteGroupsResponse()
             response.throttleTimeMs = context.throttleMilliseconds

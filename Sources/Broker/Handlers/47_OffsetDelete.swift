@@ -33,8 +33,7 @@ enum OffsetDeleteHandler: RequestHandler {
         let topics = context.topics
         var accepted = request
         accepted.topics = []
-        var refused: [Topic] = []
-        var places: [Name: Int] = [:]
+        var refused = TopicsTogether<Name, Topic>()
         for asked in request.topics {
             var good = asked
             var bad = Topic()
@@ -51,27 +50,20 @@ enum OffsetDeleteHandler: RequestHandler {
             }
             if !good.partitions.isEmpty { accepted.topics.append(good) }
             guard topics[asked.name] == nil || !bad.partitions.isEmpty else { continue }
-            if let place = places[asked.name] {
-                refused[place].partitions += bad.partitions
-            } else {
-                places[asked.name] = refused.count
-                refused.append(bad)
-            }
+            refused.add(bad, asked.name, join: join)
         }
-        return (accepted, refused)
+        return (accepted, refused.topics)
     }
 
     /// One answer for each topic, where some are refused.
     private static func merge(_ refused: [Topic], _ answered: [Topic]) -> [Topic] {
         guard !refused.isEmpty else { return answered }
-        return answered.reduce(into: refused) { merged, topic in
-            if let place = merged.firstIndex(where: { $0.name == topic.name }) {
-                merged[place].partitions += topic.partitions
-            } else {
-                merged.append(topic)
-            }
-        }
+        var merged = TopicsTogether<Name, Topic>()
+        for topic in refused + answered { merged.add(topic, topic.name, join: join) }
+        return merged.topics
     }
+
+    private static func join(_ topic: inout Topic, _ more: Topic) { topic.partitions += more.partitions }
 
     private static func failure(_ code: ErrorCode, _ context: RequestContext) -> OffsetDeleteResponse {
         var response = OffsetDeleteResponse()

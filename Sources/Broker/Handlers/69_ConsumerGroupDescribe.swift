@@ -16,9 +16,9 @@ enum ConsumerGroupDescribeHandler: RequestHandler {
         context.askEach(
             request.groupIDs, .describe, refusal: failure, check: { $0.isEmpty ? .invalidGroupID : nil }
         ) {
-            .describeConsumers([$0])
+            .describeConsumers($0)
         } read: { reply in
-            if case .describeConsumers(let groups) = reply { groups } else { nil }
+            if case .describeConsumers(let group) = reply { group.response } else { nil }
         } then: { groups in
             var response = ConsumerGroupDescribeResponse()
             response.throttleTimeMs = context.throttleMilliseconds

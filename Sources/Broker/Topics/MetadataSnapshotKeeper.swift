@@ -107,7 +107,7 @@ final class MetadataSnapshotKeeper: Sendable {
             state.written = now
             state.bytes = bytes
         }
-        logger.log(
+        logger.logLimited(
             .info, "metadata.snapshot",
             ["end": "\(end.value)", "epoch": "\(epoch.value)", "bytes": "\(file.count)"])
         return true

@@ -307,7 +307,7 @@ extension ClassicMember {
             id: written.memberID, instanceID: written.groupInstanceID,
             client: GroupClient(id: written.clientID, host: written.clientHost),
             // Records before version 1 have only one timeout.
-            rebalanceTimeoutMilliseconds: written.rebalanceTimeout < 0
+            rebalanceTimeoutMilliseconds: written.rebalanceTimeout == -1
                 ? written.sessionTimeout : written.rebalanceTimeout,
             sessionTimeoutMilliseconds: written.sessionTimeout, protocols: [only],
             assignment: written.assignment)

@@ -30,7 +30,8 @@ struct JoinAttempt: Sendable {
     var needsKnownID: Bool { version >= Self.memberIDRequiredFrom && request.groupInstanceID == nil }
     var canSkipAssignment: Bool { version >= Self.skipsAssignmentFrom }
     var rebalanceTimeoutMilliseconds: Int32 {
-        request.rebalanceTimeoutMs < 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs
+        // The first version has only one timeout.
+        version == 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs
     }
     /// Why the client says it joins, for the journal.
     var reason: String { request.reason.map { $0.isEmpty ? "not provided" : $0 } ?? "not provided" }

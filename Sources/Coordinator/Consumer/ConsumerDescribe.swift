@@ -1,24 +1,40 @@
 // ConsumerGroupDescribe: what an operator is told of consumer groups.
 internal import Base
-internal import Protocol
+package import Protocol
 
-extension GroupCoordinator {
-    /// Describes a consumer group; another one, or none, is not found.
-    func describeConsumer(_ id: Name) -> ConsumerGroupDescribeResponse.DescribedGroup {
+/// What is told of a consumer group: a snapshot, as putting it into words takes long for a large group.
+package struct ConsumerGroupDescription: Sendable {
+    private let id: Name
+    private let group: ConsumerGroup?
+    private let isOfAnotherKind: Bool
+    private let topics: any TopicsView
+    private let defaultAssignor: Assignor
+
+    fileprivate init(_ id: Name, _ shard: GroupCoordinator) {
+        self.id = id
+        group = shard.groups.consumer[id]
+        isOfAnotherKind = shard.groups.classic[id] != nil
+        topics = shard.topics
+        defaultAssignor = shard.settings.consumer.assignors.first ?? .uniform
+    }
+
+    /// How many members the description has.
+    var memberCount: Int { group?.members.count ?? 0 }
+
+    /// The description; another kind of group, or none, is not found.
+    package var response: ConsumerGroupDescribeResponse.DescribedGroup {
         var answer = ConsumerGroupDescribeResponse.DescribedGroup()
         answer.groupID = id
-        guard let group = groups.consumer[id] else {
+        guard let group else {
             answer.errorCode = ErrorCode.groupIDNotFound.rawValue
             answer.errorMessage = ErrorText.cut(
-                groups.kind(of: id) == nil ? "Group \(id) not found." : "Group \(id) is not a consumer group."
-            )
+                isOfAnotherKind ? "Group \(id) is not a consumer group." : "Group \(id) not found.")
             return answer
         }
         answer.groupState = group.state.rawValue
         answer.groupEpoch = group.epoch
         answer.assignmentEpoch = group.assignmentEpoch
-        answer.assignorName =
-            (group.preferredAssignor ?? settings.consumer.assignors.first ?? .uniform).rawValue
+        answer.assignorName = (group.preferredAssignor ?? defaultAssignor).rawValue
         answer.members = group.members.values.sorted { $0.id < $1.id }.map { describe($0, group) }
         return answer
     }
@@ -57,4 +73,9 @@ extension GroupCoordinator {
         .sorted { $0.topicName < $1.topicName }
         return assignment
     }
+}
+
+extension GroupCoordinator {
+    /// What there is to tell of a consumer group.
+    func consumerDescription(of id: Name) -> ConsumerGroupDescription { ConsumerGroupDescription(id, self) }
 }

@@ -1,4 +1,4 @@
-// Offsets of consumer groups: whose commits count, and when nobody needs them any more.
+// Offsets of consumer groups: whose commits count.
 internal import Base
 internal import Protocol
 
@@ -39,47 +39,9 @@ extension GroupCoordinator {
         return member.epoch == request.memberEpoch ? nil : member.wrongEpoch
     }
 
-    /// Forgets offsets of consumer groups that have expired, and groups that have neither members nor
-    /// offsets.
-    mutating func expireConsumers() {
-        for id in groups.consumer.keys.sorted() {
-            var count = 0
-            for (topic, partition, committed) in expirable(of: self[consumer: id]) where isExpired(committed)
-            {
-                emit(OffsetTable.tombstone(id, topic, partition))
-                count += 1
-            }
-            if count > 0 { note(id, .offsetsExpired(count)) }
-            if self[consumer: id].members.isEmpty, offsets.isEmpty(id) { removeConsumerGroup(id) }
-        }
-    }
-
-    /// When the next offset of a consumer group expires as things stand.
-    var nextConsumerExpiry: Timestamp? {
-        groups.consumer.values.flatMap { expirable(of: $0) }.map { expiry(of: $0.committed) }.min()
-    }
-
     /// Takes a consumer group without members back.
     mutating func removeConsumerGroup(_ id: Name) {
         for record in self[consumer: id].tombstones { emit(record) }
         journals[id] = nil
-    }
-
-    /// The offsets of topics that the group does not read.
-    private func expirable(
-        of group: ConsumerGroup
-    ) -> [(topic: Name, partition: Int32, committed: CommittedOffset)] {
-        offsets.all(of: group.id).filter { !group.isSubscribed(to: $0.topic) }.flatMap { topic, partitions in
-            partitions.sorted { $0.key < $1.key }.map { (topic, $0.key, $0.value) }
-        }
-    }
-
-    private func isExpired(_ committed: CommittedOffset) -> Bool { expiry(of: committed) <= now.wall }
-
-    private func expiry(of committed: CommittedOffset) -> Timestamp {
-        if let expires = committed.expires { return expires }
-        let (sum, overflow) = committed.committed.milliseconds.addingReportingOverflow(
-            settings.offsetRetentionMilliseconds)
-        return Timestamp(milliseconds: overflow ? .max : sum)
     }
 }

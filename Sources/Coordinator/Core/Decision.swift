@@ -27,6 +27,9 @@ package struct Decision<Record: Sendable, Reply: Sendable, Event: Sendable>: Sen
     /// To be computed outside of the critical section, as they take long; what each gives happens to the
     /// shard later on.
     package var computations: [@Sendable () -> Event] = []
+    /// Work that goes on: each happens to the shard next, but outside of this critical section, so that
+    /// whoever waits for the shard comes first.
+    package var continuations: [Event] = []
 
     /// A decision that changes nothing.
     package init() {}

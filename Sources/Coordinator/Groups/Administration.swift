@@ -1,18 +1,31 @@
 // What operators ask about groups: describe, list, delete.
 internal import Base
-internal import Protocol
+package import Protocol
 
-extension GroupCoordinator {
-    /// Describes a classic group; an unknown one, or one of another kind, is dead.
-    func describe(_ id: Name) -> DescribeGroupsResponse.DescribedGroup {
+/// What is told of a classic group: a snapshot, as putting it into words takes long for a large group.
+package struct GroupDescription: Sendable {
+    private let id: Name
+    private let group: ClassicGroup?
+    private let isOfAnotherKind: Bool
+
+    fileprivate init(_ id: Name, _ groups: GroupTable) {
+        self.id = id
+        group = groups.classic[id]
+        isOfAnotherKind = groups.consumer[id] != nil
+    }
+
+    /// How many members the description has.
+    var memberCount: Int { group?.members.count ?? 0 }
+
+    /// The description; an unknown group, or one of another kind, is dead.
+    package var response: DescribeGroupsResponse.DescribedGroup {
         var answer = DescribeGroupsResponse.DescribedGroup()
         answer.groupID = id
-        guard let group = groups.classic[id] else {
+        guard let group else {
             answer.groupState = ClassicGroupState.dead.rawValue
             answer.errorCode = ErrorCode.groupIDNotFound.rawValue
             answer.errorMessage = ErrorText.cut(
-                groups.kind(of: id) == nil
-                    ? "Group \(id) not found." : "Group \(id) is not a classic group.")
+                isOfAnotherKind ? "Group \(id) is not a classic group." : "Group \(id) not found.")
             return answer
         }
         answer.groupState = group.state.rawValue
@@ -34,70 +47,90 @@ extension GroupCoordinator {
         }
         return answer
     }
+}
 
-    /// The groups that the filter shows.
-    func list(_ filter: GroupFilter) -> [ListGroupsResponse.ListedGroup] {
-        (listClassic(filter) + listConsumers(filter)).sorted { $0.groupID < $1.groupID }
+/// A list of the groups that a filter shows.
+struct GroupListing: LongWork {
+    private let filter: GroupFilter
+    private var left: ArraySlice<Name>
+    private var listed: [ListGroupsResponse.ListedGroup] = []
+
+    init(_ filter: GroupFilter, _ groups: GroupTable) {
+        self.filter = filter
+        left = groups.ids[...]
     }
 
-    private func listConsumers(_ filter: GroupFilter) -> [ListGroupsResponse.ListedGroup] {
-        groups.consumer.values.compactMap { group in
-            guard filter.shows(state: group.state.rawValue, type: GroupKind.consumer.rawValue) else {
-                return nil
-            }
-            var answer = ListGroupsResponse.ListedGroup()
-            answer.groupID = group.id
-            answer.protocolType = ClassicGroup.consumerProtocolType
-            answer.groupState = group.state.rawValue
-            answer.groupType = GroupKind.consumer.rawValue
-            return answer
+    var reply: GroupReply? { .list(listed) }
+
+    mutating func advance(_ shard: inout GroupCoordinator) -> Bool {
+        listed += left.prefix(SliceLimits.stepsMax).compactMap { shard.listed($0, filter) }
+        left = left.dropFirst(SliceLimits.stepsMax)
+        return left.isEmpty
+    }
+}
+
+/// The deletion of a group that has no members, with its offsets; also of one without a name, which old
+/// clients commit to.
+struct GroupDeletion: LongWork {
+    private let id: Name
+    private var code = ErrorCode.none
+    /// The offsets that are still to be looked at; nil before the first slice.
+    private var left: ArraySlice<(topic: Name, partition: Int32)>?
+
+    init(_ id: Name) { self.id = id }
+
+    var reply: GroupReply? {
+        var result = DeleteGroupsResponse.DeletableGroupResult()
+        result.groupID = id
+        result.errorCode = code.rawValue
+        return .delete(result)
+    }
+
+    mutating func advance(_ shard: inout GroupCoordinator) -> Bool {
+        if let problem = shard.problem(withDeletionOf: id) {
+            code = problem
+            return true
         }
+        let doomed = left ?? shard.offsets.places(of: id)[...]
+        for (topic, partition) in doomed.prefix(SliceLimits.stepsMax)
+        where shard.offsets[id, topic, partition] != nil {
+            shard.emit(OffsetTable.tombstone(id, topic, partition))
+        }
+        left = doomed.dropFirst(SliceLimits.stepsMax)
+        guard left?.isEmpty == true else { return false }
+        if shard.groups.consumer[id] != nil { shard.removeConsumerGroup(id) } else { shard.remove(id) }
+        return true
     }
+}
 
-    private func listClassic(_ filter: GroupFilter) -> [ListGroupsResponse.ListedGroup] {
-        groups.classic.values.compactMap { group in
-            let kind = GroupKind.classic.rawValue
-            guard filter.shows(state: group.state.rawValue, type: kind) else { return nil }
-            var answer = ListGroupsResponse.ListedGroup()
-            answer.groupID = group.id
+extension GroupCoordinator {
+    /// What there is to tell of a classic group.
+    func description(of id: Name) -> GroupDescription { GroupDescription(id, groups) }
+
+    /// How a group is listed, if it still is and the filter shows it.
+    fileprivate func listed(_ id: Name, _ filter: GroupFilter) -> ListGroupsResponse.ListedGroup? {
+        var answer = ListGroupsResponse.ListedGroup()
+        answer.groupID = id
+        let kind: GroupKind
+        if let group = groups.classic[id] {
             answer.protocolType = group.protocolType ?? ""
             answer.groupState = group.state.rawValue
-            answer.groupType = kind
-            return answer
+            kind = .classic
+        } else if let group = groups.consumer[id] {
+            answer.protocolType = ClassicGroup.consumerProtocolType
+            answer.groupState = group.state.rawValue
+            kind = .consumer
+        } else {
+            return nil
         }
+        answer.groupType = kind.rawValue
+        return filter.shows(state: answer.groupState, type: kind.rawValue) ? answer : nil
     }
 
-    /// Deletes a group that has no members, with its offsets; also one without a name, which old clients
-    /// commit to.
-    mutating func delete(_ id: Name) -> DeleteGroupsResponse.DeletableGroupResult {
-        var answer = DeleteGroupsResponse.DeletableGroupResult()
-        answer.groupID = id
-        if let group = groups.consumer[id] {
-            guard group.members.isEmpty else {
-                answer.errorCode = ErrorCode.nonEmptyGroup.rawValue
-                return answer
-            }
-            forgetOffsets(of: id)
-            removeConsumerGroup(id)
-            return answer
-        }
-        guard let group = groups.classic[id], group.state != .dead else {
-            answer.errorCode = ErrorCode.groupIDNotFound.rawValue
-            return answer
-        }
-        guard group.state == .empty else {
-            answer.errorCode = ErrorCode.nonEmptyGroup.rawValue
-            return answer
-        }
-        forgetOffsets(of: id)
-        remove(id)
-        return answer
-    }
-
-    private mutating func forgetOffsets(of id: Name) {
-        for (topic, partitions) in offsets.all(of: id) {
-            for partition in partitions.keys.sorted() { emit(OffsetTable.tombstone(id, topic, partition)) }
-        }
+    fileprivate func problem(withDeletionOf id: Name) -> ErrorCode? {
+        if let group = groups.consumer[id] { return group.members.isEmpty ? nil : .nonEmptyGroup }
+        guard let group = groups.classic[id], group.state != .dead else { return .groupIDNotFound }
+        return group.state == .empty ? nil : .nonEmptyGroup
     }
 
     /// Takes a group without members and offsets back.

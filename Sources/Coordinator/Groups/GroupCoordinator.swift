@@ -44,6 +44,13 @@ package struct GroupCoordinator: Shard {
     var decision = GroupDecision()
     /// The targets that are being computed elsewhere, by group.
     var computations: [Name: TargetComputation] = [:]
+    /// Work that takes more than one decision.
+    var unfinished: [LongWorkID: Unfinished] = [:]
+    /// How often topics were deleted, which numbers the work of forgetting their offsets.
+    var deletionCount = 0
+    /// When the next offset expires, as it stood when the last look for such was over; nil if none will
+    /// before something is written.
+    package internal(set) var nextExpiry: Timestamp?
     var now = Moment(monotonic: 0, wall: .none)
 
     /// A shard without groups.
@@ -54,9 +61,10 @@ package struct GroupCoordinator: Shard {
         decide(at: now) { shard in
             switch event {
             case .request(let request, let token): shard.serve(request, token)
-            case .topicsDeleted(let topics): shard.forgetTopics(topics)
-            case .topicsKnown(let topics): shard.forgetTopics(except: topics)
-            case .expiryDue: shard.expire()
+            case .topicsDeleted(let topics): shard.forgetOffsets(.deleted(topics))
+            case .topicsKnown(let topics): shard.forgetOffsets(.unlike(topics))
+            case .expiryDue: if !shard.isExpiring { shard.begin(Expiry(shard), .expiry, nil) }
+            case .goOn(let id): shard.goOn(id)
             case .topicsChanged(let topics): shard.topics = topics
             case .configured(let group, let config): shard.consumerConfigs[group] = config
             case .targetComputed(let target): shard.targetComputed(target)
@@ -64,7 +72,9 @@ package struct GroupCoordinator: Shard {
         }
     }
 
-    private mutating func serve(_ request: GroupRequest, _ token: ReplyToken) {
+    /// Serves a request, or has it wait for what is done to its group.
+    mutating func serve(_ request: GroupRequest, _ token: ReplyToken) {
+        guard !mustWait(request, token) else { return }
         switch request {
         case .join(let request, let version, let client, let freshID):
             join(JoinAttempt(request, version, client, freshID, token))
@@ -72,14 +82,16 @@ package struct GroupCoordinator: Shard {
         case .heartbeat(let request): heartbeat(request, token)
         case .leave(let request): leave(request, token)
         case .commitOffsets(let request, let version): commit(request, version, token)
-        case .fetchOffsets(let request, let requireStable): fetch(request, requireStable, token)
-        case .deleteOffsets(let request): deleteOffsets(request, token)
-        case .describe(let ids): decision.reply(.describe(ids.map(describe)), to: token)
-        case .list(let filter): decision.reply(.list(list(filter)), to: token)
+        case .fetchOffsets(let request, let requireStable):
+            decision.reply(.fetchOffsets(fetch(request, requireStable)), to: token)
+        case .deleteOffsets(let request):
+            begin(OffsetDeletion(request), .group(request.groupID), token)
+        case .describe(let id): decision.reply(.describe(description(of: id)), to: token)
+        case .list(let filter): begin(GroupListing(filter, groups), .request(token), token)
         case .consumerHeartbeat(let beat): consumerHeartbeat(beat, token)
-        case .describeConsumers(let ids):
-            decision.reply(.describeConsumers(ids.map(describeConsumer)), to: token)
-        case .delete(let ids): decision.reply(.delete(ids.map { delete($0) }), to: token)
+        case .describeConsumers(let id):
+            decision.reply(.describeConsumers(consumerDescription(of: id)), to: token)
+        case .delete(let id): begin(GroupDeletion(id), .group(id), token)
         }
     }
 

@@ -29,11 +29,27 @@ package enum GroupRequest: Sendable {
     /// Topics have their names.
     case fetchOffsets(OffsetFetchRequest.OffsetFetchRequestGroup, requireStable: Bool)
     case deleteOffsets(OffsetDeleteRequest)
-    case describe([Name])
+    case describe(Name)
     case list(GroupFilter)
-    case delete([Name])
+    case delete(Name)
     case consumerHeartbeat(ConsumerHeartbeat)
-    case describeConsumers([Name])
+    case describeConsumers(Name)
+
+    /// The group that it is about; nil if it is about all.
+    var group: Name? {
+        switch self {
+        case .join(let request, _, _, _): request.groupID
+        case .sync(let request): request.groupID
+        case .heartbeat(let request): request.groupID
+        case .leave(let request): request.groupID
+        case .commitOffsets(let request, _): request.groupID
+        case .fetchOffsets(let request, _): request.groupID
+        case .deleteOffsets(let request): request.groupID
+        case .describe(let id), .delete(let id), .describeConsumers(let id): id
+        case .consumerHeartbeat(let beat): beat.request.groupID
+        case .list: nil
+        }
+    }
 }
 
 /// The answer to a `GroupRequest` of the same name.
@@ -43,13 +59,27 @@ package enum GroupReply: Sendable {
     case heartbeat(HeartbeatResponse)
     case leave(LeaveGroupResponse)
     case commitOffsets(OffsetCommitResponse)
-    case fetchOffsets(OffsetFetchResponse.OffsetFetchResponseGroup)
+    case fetchOffsets(FetchedOffsets)
     case deleteOffsets(OffsetDeleteResponse)
-    case describe([DescribeGroupsResponse.DescribedGroup])
+    case describe(GroupDescription)
+    /// In no order.
     case list([ListGroupsResponse.ListedGroup])
-    case delete([DeleteGroupsResponse.DeletableGroupResult])
+    case delete(DeleteGroupsResponse.DeletableGroupResult)
     case consumerHeartbeat(ConsumerGroupHeartbeatResponse)
-    case describeConsumers([ConsumerGroupDescribeResponse.DescribedGroup])
+    case describeConsumers(ConsumerGroupDescription)
+
+    /// About how many parts the answer has when it is put into words: members, groups or offsets.
+    package var partCount: Int {
+        switch self {
+        case .fetchOffsets(let fetched): fetched.count
+        case .describe(let description): description.memberCount
+        case .describeConsumers(let description): description.memberCount
+        case .list(let groups): groups.count
+        case .commitOffsets(let response): response.topics.reduce(0) { $0 + $1.partitions.count }
+        case .deleteOffsets(let response): response.topics.reduce(0) { $0 + $1.partitions.count }
+        case .join, .sync, .heartbeat, .leave, .delete, .consumerHeartbeat: 1
+        }
+    }
 }
 
 /// What happens to the groups of one shard, deadlines aside.
@@ -68,6 +98,8 @@ package enum GroupEvent: Sendable {
     case configured(group: Name, ConsumerGroupConfig?)
     /// What the members of a large consumer group shall have was computed.
     case targetComputed(ComputedTarget)
+    /// Work that takes more than one decision goes on.
+    case goOn(LongWorkID)
 }
 
 /// Which groups a listing shows; empty filters show all.

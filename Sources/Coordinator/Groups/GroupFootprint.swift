@@ -34,11 +34,10 @@ extension GroupCoordinator {
 
     /// About how many bytes all offsets of a group take.
     package func offsetBytes(of group: Name) -> Int {
-        offsets.all(of: group).reduce(Self.overheadBytes) { sum, topic in
-            topic.partitions.values.reduce(sum + Self.overheadBytes + topic.topic.utf8.count) {
-                $0 + Self.overheadBytes / 2 + $1.metadata.utf8.count
-            }
-        }
+        let offsets = offsets[group]
+        return offsets.topics.keys.reduce(
+            Self.overheadBytes + offsets.count * Self.overheadBytes / 2 + offsets.metadataBytes
+        ) { $0 + Self.overheadBytes + $1.utf8.count }
     }
 }
 

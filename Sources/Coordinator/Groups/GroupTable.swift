@@ -18,6 +18,9 @@ package struct GroupTable: Sendable {
         return consumer[id] == nil ? nil : .consumer
     }
 
+    /// The ids of all groups, in no order.
+    var ids: [Name] { Array(classic.keys) + Array(consumer.keys) }
+
     /// How many groups there are.
     package var count: Int { classic.count + consumer.count }
 

@@ -1,53 +1,17 @@
-// OffsetCommit, OffsetFetch and OffsetDelete.
+// OffsetCommit: what is stored, and why what is not.
 internal import Base
 package import Protocol
 
 extension GroupCoordinator {
     /// Serves an OffsetCommit, in Kafka's order of checks.
     mutating func commit(_ request: OffsetCommitRequest, _ version: Int16, _ token: ReplyToken) {
-        if let problem = problem(with: request, version) {
-            return decision.reply(.commitOffsets(.refusal(problem, of: request)), to: token)
-        }
-        keepSession(of: request)
-        let late = lateCommitter(of: request)
-        let epoch = request.generationIDOrMemberEpoch
-        var response = OffsetCommitResponse()
-        let expires: Timestamp? =
-            request.retentionTimeMs < 0
-            ? nil : Timestamp(milliseconds: now.wall.milliseconds.addingClamped(request.retentionTimeMs))
-        response.topics = request.topics.map { topic in
-            var answer = OffsetCommitResponse.OffsetCommitResponseTopic()
-            answer.name = topic.name
-            answer.topicID = topic.topicID
-            answer.partitions = topic.partitions.map { partition in
-                var result = OffsetCommitResponse.OffsetCommitResponsePartition()
-                result.partitionIndex = partition.partitionIndex
-                let metadata = partition.committedMetadata ?? ""
-                // Kafka counts Java's characters, whatever its key is called.
-                guard metadata.utf16.count <= settings.offsetMetadataBytesMax else {
-                    result.errorCode = ErrorCode.offsetMetadataTooLarge.rawValue
-                    return result
-                }
-                if let late, !late.has(partition.partitionIndex, of: id(of: topic), since: epoch) {
-                    result.errorCode = late.wrongEpoch.rawValue
-                    return result
-                }
-                let committed = CommittedOffset(
-                    offset: Offset(partition.committedOffset), leaderEpoch: partition.committedLeaderEpoch,
-                    metadata: metadata, committed: now.wall, expires: expires, topicID: topic.topicID)
-                emit(
-                    OffsetTable.record(request.groupID, topic.name, partition.partitionIndex, committed))
-                return result
-            }
-            return answer
-        }
-        decision.reply(.commitOffsets(response), to: token)
+        begin(OffsetCommitWork(request, version), .group(request.groupID), token)
     }
 
     /// The first version in which a client understands that a group is not there.
     private static let knowsMissingGroupsFrom: Int16 = 9
 
-    private func problem(with request: OffsetCommitRequest, _ version: Int16) -> ErrorCode? {
+    fileprivate func problem(with request: OffsetCommitRequest, _ version: Int16) -> ErrorCode? {
         if groups.consumer[request.groupID] != nil { return problem(withConsumerCommit: request, version) }
         let generation = request.generationIDOrMemberEpoch
         guard let group = groups.classic[request.groupID] else {
@@ -71,88 +35,80 @@ extension GroupCoordinator {
     }
 
     /// A commit is a sign of life.
-    private mutating func keepSession(of request: OffsetCommitRequest) {
+    fileprivate mutating func keepSession(of request: OffsetCommitRequest) {
         switch groups.classic[request.groupID]?.state {
         case .stable, .preparingRebalance: restartSession(of: request.memberID, in: request.groupID)
         case .empty, .completingRebalance, .dead, nil: break
         }
     }
-
-    /// Serves the part of an OffsetFetch that is about one group; without topics it gets all that there are.
-    mutating func fetch(
-        _ request: OffsetFetchRequest.OffsetFetchRequestGroup, _ requireStable: Bool, _ token: ReplyToken
-    ) {
-        var response = OffsetFetchResponse.OffsetFetchResponseGroup()
-        response.groupID = request.groupID
-        if let problem = problem(withConsumerFetch: request) {
-            response.errorCode = problem.rawValue
-            return decision.reply(.fetchOffsets(response), to: token)
-        }
-        if let topics = request.topics {
-            response.topics = topics.map { topic in
-                var answer = OffsetFetchResponse.OffsetFetchResponseTopics()
-                answer.name = topic.name
-                answer.topicID = topic.topicID
-                answer.partitions = topic.partitionIndexes.map {
-                    .init($0, offsets[request.groupID, topic.name, $0])
-                }
-                return answer
-            }
-        } else {
-            response.topics = offsets.all(of: request.groupID).map { topic, partitions in
-                var answer = OffsetFetchResponse.OffsetFetchResponseTopics()
-                answer.name = topic
-                answer.partitions = partitions.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) }
-                return answer
-            }
-        }
-        decision.reply(.fetchOffsets(response), to: token)
-    }
-
-    /// Serves an OffsetDelete, in Kafka's order of checks.
-    mutating func deleteOffsets(_ request: OffsetDeleteRequest, _ token: ReplyToken) {
-        let id = request.groupID
-        var response = OffsetDeleteResponse()
-        let problem: ErrorCode? =
-            if id.isEmpty { .invalidGroupID } else if groups.consumer[id] != nil {
-                nil
-            } else if let group = groups.classic[id], group.state != .dead {
-                group.state == .empty || group.isOfConsumers ? nil : .nonEmptyGroup
-            } else { .groupIDNotFound }
-        if let problem {
-            response.errorCode = problem.rawValue
-            return decision.reply(.deleteOffsets(response), to: token)
-        }
-        response.topics = request.topics.map { topic in
-            var answer = OffsetDeleteResponse.OffsetDeleteResponseTopic()
-            answer.name = topic.name
-            let isRead =
-                groups.consumer[id]?.isSubscribed(to: topic.name)
-                ?? self[classic: id].isSubscribed(to: topic.name)
-            answer.partitions = topic.partitions.map { partition in
-                var result = OffsetDeleteResponse.OffsetDeleteResponsePartition()
-                result.partitionIndex = partition.partitionIndex
-                if isRead {
-                    result.errorCode = ErrorCode.groupSubscribedToTopic.rawValue
-                } else if offsets[id, topic.name, partition.partitionIndex] != nil {
-                    emit(OffsetTable.tombstone(id, topic.name, partition.partitionIndex))
-                }
-                return result
-            }
-            return answer
-        }
-        decision.reply(.deleteOffsets(response), to: token)
-    }
 }
 
-extension OffsetFetchResponse.OffsetFetchResponsePartitions {
-    /// What is known of a partition; -1 if nothing is.
-    package init(_ partition: Int32, _ committed: CommittedOffset?) {
-        self.init()
-        partitionIndex = partition
-        committedOffset = committed?.offset.value ?? -1
-        committedLeaderEpoch = committed?.leaderEpoch ?? -1
-        metadata = committed?.metadata ?? ""
+/// A commit, which may name very many partitions.
+private struct OffsetCommitWork: LongWork {
+    private let request: OffsetCommitRequest
+    private let version: Int16
+    private var walk = PartitionWalk()
+    private var response = OffsetCommitResponse()
+
+    init(_ request: OffsetCommitRequest, _ version: Int16) {
+        self.request = request
+        self.version = version
+        response.topics.reserveCapacity(request.topics.count)
+    }
+
+    var reply: GroupReply? { .commitOffsets(response) }
+
+    mutating func advance(_ shard: inout GroupCoordinator) -> Bool {
+        // A member may fall silent, or be fenced, between two slices.
+        let problem = shard.problem(with: request, version)
+        if problem == nil { shard.keepSession(of: request) }
+        let late = problem == nil ? shard.lateCommitter(of: request) : nil
+        let expires: Timestamp? =
+            request.retentionTimeMs < 0
+            ? nil
+            : Timestamp(milliseconds: shard.now.wall.milliseconds.addingClamped(request.retentionTimeMs))
+        var room = SliceLimits.stepsMax
+        while let (index, places) = walk.next(
+            of: request.topics.count, &room, { request.topics[$0].partitions.count })
+        {
+            let topic = request.topics[index]
+            if response.topics.count == index {
+                var answer = OffsetCommitResponse.OffsetCommitResponseTopic()
+                answer.name = topic.name
+                answer.topicID = topic.topicID
+                response.topics.append(answer)
+            }
+            response.topics[index].partitions += topic.partitions[places].map { partition in
+                var result = OffsetCommitResponse.OffsetCommitResponsePartition()
+                result.partitionIndex = partition.partitionIndex
+                let code = problem ?? store(partition, topic, late, expires, &shard)
+                result.errorCode = code?.rawValue ?? ErrorCode.none.rawValue
+                return result
+            }
+        }
+        return walk.isAtEnd(of: request.topics.count)
+    }
+
+    /// Stores one offset; why not, if it does not.
+    private func store(
+        _ partition: OffsetCommitRequest.OffsetCommitRequestPartition,
+        _ topic: OffsetCommitRequest.OffsetCommitRequestTopic, _ late: ConsumerMember?, _ expires: Timestamp?,
+        _ shard: inout GroupCoordinator
+    ) -> ErrorCode? {
+        let metadata = partition.committedMetadata ?? ""
+        // Kafka counts Java's characters, whatever its key is called.
+        guard metadata.utf16.count <= shard.settings.offsetMetadataBytesMax else {
+            return .offsetMetadataTooLarge
+        }
+        let epoch = request.generationIDOrMemberEpoch
+        if let late, !late.has(partition.partitionIndex, of: shard.id(of: topic), since: epoch) {
+            return late.wrongEpoch
+        }
+        let committed = CommittedOffset(
+            offset: Offset(partition.committedOffset), leaderEpoch: partition.committedLeaderEpoch,
+            metadata: metadata, committed: shard.now.wall, expires: expires, topicID: topic.topicID)
+        shard.emit(OffsetTable.record(request.groupID, topic.name, partition.partitionIndex, committed))
+        return nil
     }
 }
 

@@ -1,78 +1,101 @@
 // Offsets that nobody uses any more are forgotten (KIP-211), and groups with them.
-package import Base
+internal import Base
 
-extension GroupCoordinator {
-    /// Forgets the offsets of topics that were deleted.
-    mutating func forgetTopics(_ topics: Set<Name>) {
-        for group in offsets.groups.sorted() {
-            for (topic, partitions) in offsets.all(of: group) where topics.contains(topic) {
-                for partition in partitions.keys.sorted() {
-                    emit(OffsetTable.tombstone(group, topic, partition))
-                }
+/// A look for offsets that have expired, and for groups without members that have no offsets left.
+struct Expiry: LongWork {
+    private var groups: NamesInSlices
+    /// The group that is being looked at, what of it has expired, and how much of that is forgotten.
+    private var group: Name?
+    private var expired: ArraySlice<(topic: Name, partition: Int32)> = []
+    private var forgottenCount = 0
+    /// When the first of those that stay expires.
+    private var next: Timestamp?
+
+    init(_ shard: GroupCoordinator) { groups = NamesInSlices(shard.groups.ids) }
+
+    var reply: GroupReply? { nil }
+
+    mutating func advance(_ shard: inout GroupCoordinator) -> Bool {
+        var room = SliceLimits.stepsMax
+        while room > 0 {
+            if let id = group {
+                forget(of: id, &shard, &room)
+                guard expired.isEmpty else { return false }
+                if forgottenCount > 0 { shard.note(id, .offsetsExpired(forgottenCount)) }
+                forgottenCount = 0
+                group = nil
+                shard.removeIfUnused(id)
+            } else if let id = groups.next() {
+                group = id
+                room -= 1 + shard.offsets[id].count / SliceLimits.offsetsLookedAt
+                look(at: id, shard)
+            } else {
+                shard.nextExpiry = next
+                return true
             }
         }
+        return false
     }
 
-    /// Forgets the offsets of topics that are gone, or were made anew under their old name.
-    ///
-    /// Offsets that do not say which topic they mean are left to expire.
-    mutating func forgetTopics(except topics: [Name: TopicID]) {
-        for group in offsets.groups.sorted() {
-            for (topic, partitions) in offsets.all(of: group) {
-                for (partition, committed) in partitions.sorted(by: { $0.key < $1.key })
-                where committed.topicID != .zero && committed.topicID != topics[topic] {
-                    emit(OffsetTable.tombstone(group, topic, partition))
-                }
-            }
-        }
-    }
-
-    /// Forgets offsets that have expired, and groups without members that have no offsets left.
-    mutating func expire() {
-        for id in groups.classic.keys.sorted() {
-            var count = 0
-            if let rule = ExpiryRule(groups.classic[id], settings) {
-                for (topic, partitions) in offsets.all(of: id) where rule.concerns(topic) {
-                    for (partition, committed) in partitions.sorted(by: { $0.key < $1.key })
-                    where rule.expiry(of: committed) <= now.wall {
-                        emit(OffsetTable.tombstone(id, topic, partition))
-                        count += 1
-                    }
-                }
-            }
-            if count > 0 { note(id, .offsetsExpired(count)) }
-            if groups.classic[id]?.state == .empty, offsets.isEmpty(id) { remove(id) }
-        }
-        expireConsumers()
-    }
-
-    /// When the next offset expires as things stand; nil if none will before something is written.
-    package var nextExpiry: Timestamp? {
-        var next = nextConsumerExpiry
-        for (id, group) in groups.classic {
-            guard let rule = ExpiryRule(group, settings) else { continue }
-            for (topic, partitions) in offsets.all(of: id) where rule.concerns(topic) {
-                for committed in partitions.values {
-                    let expiry = rule.expiry(of: committed)
+    private mutating func look(at id: Name, _ shard: GroupCoordinator) {
+        guard let rule = ExpiryRule(id, shard) else { return }
+        for (topic, partitions) in shard.offsets.all(of: id) where rule.concerns(topic) {
+            for (partition, committed) in partitions.sorted(by: { $0.key < $1.key }) {
+                let expiry = rule.expiry(of: committed)
+                if expiry <= shard.now.wall {
+                    expired.append((topic, partition))
+                } else {
                     next = min(next ?? expiry, expiry)
                 }
             }
         }
-        return next
+    }
+
+    private mutating func forget(of id: Name, _ shard: inout GroupCoordinator, _ room: inout Int) {
+        // Members may have come since it was looked at.
+        guard !expired.isEmpty, let rule = ExpiryRule(id, shard) else { return expired = [] }
+        while room > 0, let (topic, partition) = expired.popFirst() {
+            guard let committed = shard.offsets[id, topic, partition], rule.concerns(topic),
+                rule.expiry(of: committed) <= shard.now.wall
+            else { continue }
+            shard.emit(OffsetTable.tombstone(id, topic, partition))
+            forgottenCount += 1
+            room -= 1
+        }
+    }
+}
+
+extension GroupCoordinator {
+    /// Whether a look for what has expired is under way.
+    package var isExpiring: Bool { unfinished[.expiry] != nil }
+
+    /// Takes a group back that has neither members nor offsets, unless something is being done to it.
+    fileprivate mutating func removeIfUnused(_ id: Name) {
+        guard offsets.isEmpty(id), unfinished[.group(id)] == nil else { return }
+        if groups.classic[id]?.state == .empty {
+            remove(id)
+        } else if groups.consumer[id]?.members.isEmpty == true {
+            removeConsumerGroup(id)
+        }
     }
 }
 
 /// From when on the offsets of a group count as unused; nil while they are in use.
 private struct ExpiryRule {
-    private let group: ClassicGroup
+    private let isRead: (Name) -> Bool
     private let retentionMilliseconds: Int64
     /// From when on all of them are unused; nil where each is since it was committed.
     private let since: Timestamp?
 
-    init?(_ group: ClassicGroup?, _ settings: GroupSettings) {
-        guard let group else { return nil }
-        self.group = group
-        retentionMilliseconds = settings.offsetRetentionMilliseconds
+    init?(_ id: Name, _ shard: GroupCoordinator) {
+        retentionMilliseconds = shard.settings.offsetRetentionMilliseconds
+        if let group = shard.groups.consumer[id] {
+            isRead = group.isSubscribed
+            since = nil
+            return
+        }
+        guard let group = shard.groups.classic[id] else { return nil }
+        isRead = group.isSubscribed
         if group.protocolType == nil {
             since = nil  // nobody ever joined: only commits show that it is used
         } else if group.state == .empty {
@@ -85,7 +108,7 @@ private struct ExpiryRule {
     }
 
     /// Whether offsets of `topic` can expire: not while members read it.
-    func concerns(_ topic: Name) -> Bool { !group.isSubscribed(to: topic) }
+    func concerns(_ topic: Name) -> Bool { !isRead(topic) }
 
     func expiry(of committed: CommittedOffset) -> Timestamp {
         if let expires = committed.expires { return expires }

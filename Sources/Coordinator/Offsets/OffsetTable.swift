@@ -16,25 +16,73 @@ package struct CommittedOffset: Hashable, Sendable {
     package var topicID: TopicID
 }
 
+/// The offsets of one group.
+package struct GroupOffsets: Sendable {
+    /// By topic and partition.
+    private(set) var topics: [Name: [Int32: CommittedOffset]] = [:]
+    /// How many there are.
+    package private(set) var count = 0
+    /// What their metadata take.
+    private(set) var metadataBytes = 0
+
+    /// No offsets.
+    init() {}
+
+    /// The offset of one partition.
+    subscript(_ topic: Name, _ partition: Int32) -> CommittedOffset? { topics[topic]?[partition] }
+
+    /// All offsets, topics in order of their names.
+    var inOrder: [(topic: Name, partitions: [Int32: CommittedOffset])] {
+        topics.sorted { $0.key < $1.key }.map { (topic: $0.key, partitions: $0.value) }
+    }
+
+    /// Stores an offset, or forgets it where there is none.
+    mutating func set(_ topic: Name, _ partition: Int32, _ committed: CommittedOffset?) {
+        let former: CommittedOffset?
+        if let committed {
+            former = topics[topic, default: [:]].updateValue(committed, forKey: partition)
+            count += 1
+            metadataBytes += committed.metadata.utf8.count
+        } else {
+            former = topics[topic]?.removeValue(forKey: partition)
+            if topics[topic]?.isEmpty == true { topics[topic] = nil }
+        }
+        guard let former else { return }
+        count -= 1
+        metadataBytes -= former.metadata.utf8.count
+    }
+}
+
 /// The offsets of all groups of one shard.
 package struct OffsetTable: Sendable {
-    private var byGroup: [Name: [Name: [Int32: CommittedOffset]]] = [:]
+    private var byGroup: [Name: GroupOffsets] = [:]
 
     /// No offsets.
     package init() {}
 
     /// The offset of one partition.
     package subscript(_ group: Name, _ topic: Name, _ partition: Int32) -> CommittedOffset? {
-        byGroup[group]?[topic]?[partition]
+        byGroup[group]?[topic, partition]
     }
+
+    /// The offsets of a group.
+    package subscript(_ group: Name) -> GroupOffsets { byGroup[group] ?? GroupOffsets() }
 
     /// All offsets of a group, topics in order of their names.
     package func all(of group: Name) -> [(topic: Name, partitions: [Int32: CommittedOffset])] {
-        (byGroup[group] ?? [:]).sorted { $0.key < $1.key }.map { (topic: $0.key, partitions: $0.value) }
+        self[group].inOrder
     }
 
-    /// The groups that have offsets.
-    package var groups: some Collection<Name> { byGroup.keys }
+    /// What a group has offsets of, in order.
+    func places(of group: Name) -> [(topic: Name, partition: Int32)] {
+        all(of: group).flatMap { topic, partitions in partitions.keys.sorted().map { (topic, $0) } }
+    }
+
+    /// The groups that have offsets, in no order.
+    var groups: [Name] { Array(byGroup.keys) }
+
+    /// Whether there are none at all.
+    var isEmpty: Bool { byGroup.isEmpty }
 
     /// Whether a group has any offset.
     package func isEmpty(_ group: Name) -> Bool { byGroup[group] == nil }
@@ -42,12 +90,11 @@ package struct OffsetTable: Sendable {
     /// Stores an offset, or forgets it where there is no value.
     mutating func apply(_ key: OffsetCommitKey, _ value: OffsetCommitValue?) {
         if let value {
-            byGroup[key.group, default: [:]][key.topic, default: [:]][key.partition] = CommittedOffset(value)
-            return
+            byGroup[key.group, default: GroupOffsets()].set(key.topic, key.partition, CommittedOffset(value))
+        } else {
+            byGroup[key.group]?.set(key.topic, key.partition, nil)
+            if byGroup[key.group]?.count == 0 { byGroup[key.group] = nil }
         }
-        guard byGroup[key.group]?[key.topic]?.removeValue(forKey: key.partition) != nil else { return }
-        if byGroup[key.group]?[key.topic]?.isEmpty == true { byGroup[key.group]?[key.topic] = nil }
-        if byGroup[key.group]?.isEmpty == true { byGroup[key.group] = nil }
     }
 
     /// The record that stores an offset.

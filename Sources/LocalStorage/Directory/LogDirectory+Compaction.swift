@@ -64,7 +64,7 @@ extension LogDirectory {
     private func giveUp(_ log: PartitionLog, _ error: StorageError) {
         if case .closed = error { return }
         state.withLock { _ = $0.uncleanable.insert(log.partition) }
-        services.logger.log(
+        services.logger.logLimited(
             .error, "compaction.given_up",
             ["partition": "\(log.partition)", "reason": error.description])
     }

@@ -56,7 +56,7 @@ extension SegmentStore {
             return !wasSaid
         }
         guard isNews else { return }
-        services.logger.log(
+        services.logger.logLimited(
             .error, "log.damaged", ["directory": directory, "error": found.error.description])
     }
 }

@@ -162,7 +162,7 @@ extension SegmentStore {
         _ mayWait: Bool
     ) throws(StorageError) -> Int? {
         let available = Int(end - start)
-        guard request.wholeFirstBatch, request.bytesMax < available else {
+        guard request.firstBatch != .cut, request.bytesMax < available else {
             return max(0, min(request.bytesMax, available))
         }
         var first = 0
@@ -183,7 +183,8 @@ extension SegmentStore {
         guard prefix.count < BatchPlaceCheck.bytes || check.size(prefix.rawSpan) != nil else {
             throw .corrupt(path: file.path, position: start, reason: "the batch here belongs elsewhere")
         }
-        return min(available, max(first, request.bytesMax))
+        guard first > request.bytesMax else { return request.bytesMax }
+        return request.firstBatch == .whole ? first : 0
     }
 }
 

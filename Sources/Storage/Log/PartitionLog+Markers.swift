@@ -11,7 +11,7 @@ extension PartitionLog {
         guard header.attributes.isControl, header.hasProducerID else { return nil }
         var request = StoreRead(
             from: header.baseOffset, limit: header.nextOffset, bytesMax: header.sizeInBytes,
-            wholeFirstBatch: false)
+            firstBatch: .cut)
         request.mayWait = true
         guard let range = try store.read(request).wait() else { return nil }
         let bytes = try range.source.bytes(range.length, at: range.position)

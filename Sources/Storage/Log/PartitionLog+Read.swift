@@ -88,18 +88,17 @@ extension PartitionLog {
     /// Finds what a reader gets who wants the record at `offset`: one range of a file, beginning with its
     /// batch.
     ///
-    /// The last batch may be cut at `maxBytes`; the first comes whole with `wholeFirstBatch`, and may else be
-    /// cut too. Between the limit and the end of the log the slice is empty. Waits for the disk where indexes
-    /// are not cached.
+    /// The last batch may be cut at `maxBytes`; `firstBatch` says what becomes of the first. Between the
+    /// limit and the end of the log the slice is empty. Waits for the disk where indexes are not cached.
     /// - Throws: `.offsetOutOfRange`, `.closed`, `.io`, `.corrupt`.
     /// - Complexity: no I/O where the offset was read or synced up to lately; else an index search and a few
     ///   headers.
     package func read(
         from offset: Offset, maxBytes: Int, upTo limit: ReadLimit = .highWatermark,
-        wholeFirstBatch: Bool = true
+        firstBatch: LargeFirstBatch = .whole
     ) throws(StorageError) -> LogSlice {
         let bounds = self.bounds
-        guard var request = try request(offset, maxBytes, limit, wholeFirstBatch, bounds) else {
+        guard var request = try request(offset, maxBytes, limit, firstBatch, bounds) else {
             return LogSlice(nil, bounds, end: offset < bounds.offset(of: limit) ? .bytesMax : .limit)
         }
         request.mayWait = true
@@ -109,10 +108,10 @@ extension PartitionLog {
     /// The same for event loops: answers from the pool where finding the place would wait for the disk.
     package func readEventually(
         from offset: Offset, maxBytes: Int, upTo limit: ReadLimit = .highWatermark,
-        wholeFirstBatch: Bool = true
+        firstBatch: LargeFirstBatch = .whole
     ) throws(StorageError) -> Eventually<LogSlice> {
         let bounds = self.bounds
-        guard let request = try request(offset, maxBytes, limit, wholeFirstBatch, bounds) else {
+        guard let request = try request(offset, maxBytes, limit, firstBatch, bounds) else {
             return .now(LogSlice(nil, bounds, end: offset < bounds.offset(of: limit) ? .bytesMax : .limit))
         }
         switch try store.read(request) {
@@ -127,6 +126,7 @@ extension PartitionLog {
     ) -> LogSlice {
         let goesOn = range.map { $0.below < bounds.offset(of: limit) } ?? false
         let end: SliceEnd = range?.isCut ?? false ? .bytesMax : goesOn ? .file : .limit
+        guard range?.length != 0 else { return LogSlice(nil, bounds, end: .bytesMax) }
         var slice = LogSlice(range, bounds, end: end)
         if case .lastStable = limit, let range, range.length > 0 {
             slice.aborted = state.withLock { $0.aborted.overlapping(from: offset, below: range.below) }
@@ -136,15 +136,16 @@ extension PartitionLog {
 
     /// Nil where the answer is an empty slice.
     private func request(
-        _ offset: Offset, _ maxBytes: Int, _ limit: ReadLimit, _ wholeFirstBatch: Bool, _ bounds: LogBounds
+        _ offset: Offset, _ maxBytes: Int, _ limit: ReadLimit, _ firstBatch: LargeFirstBatch,
+        _ bounds: LogBounds
     ) throws(StorageError) -> StoreRead? {
         guard offset >= bounds.logStart, offset <= bounds.logEnd else {
             throw .offsetOutOfRange(requested: offset, start: bounds.logStart, end: bounds.logEnd)
         }
         let end = bounds.offset(of: limit)
-        guard offset < end, maxBytes > 0 || wholeFirstBatch else { return nil }
+        guard offset < end, maxBytes > 0 || firstBatch == .whole else { return nil }
         return StoreRead(
-            from: offset, limit: end, bytesMax: max(0, maxBytes), wholeFirstBatch: wholeFirstBatch)
+            from: offset, limit: end, bytesMax: max(0, maxBytes), firstBatch: firstBatch)
     }
 
     /// The first record at `timestamp` or later, below the limit.

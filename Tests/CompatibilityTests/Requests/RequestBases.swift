@@ -62,6 +62,15 @@ struct RequestBases {
                 + members.map { JSONMember($0, $1) })
     }
 
+    /// Some topics with some partitions each, of which `make` says what is asked.
+    private mutating func partitions(
+        called field: String = "name", _ make: (inout Self) -> JSONValue
+    ) -> JSONValue {
+        several { bases in
+            bases.topic(bases.topic(), called: field, ("partitions", bases.several(make)))
+        }
+    }
+
     mutating func partition() -> JSONValue { random.pick([0, 0, 0, 1, 1, 2]) }
 
     // MARK: - Records
@@ -96,21 +105,13 @@ struct RequestBases {
 
     private mutating func fetch() -> JSONValue {
         let isInSession = random.chance(40)
-        let topics = several { bases in
-            bases.topic(
-                bases.topic(), called: "topic",
-                (
-                    "partitions",
-                    bases.several { bases in
-                        [
-                            "partition": bases.partition(),
-                            "currentLeaderEpoch": bases.random.pick([-1, -1, 0]),
-                            "fetchOffset": bases.random.pick([0, 0, 1, 2, 4, 6]),
-                            "lastFetchedEpoch": bases.random.pick([-1, -1, 0]),
-                            "partitionMaxBytes": bases.random.pick([1_048_576, 1_048_576, 1]),
-                        ]
-                    }
-                ))
+        let topics = partitions(called: "topic") { bases in
+            [
+                "partition": bases.partition(), "currentLeaderEpoch": bases.random.pick([-1, -1, 0]),
+                "fetchOffset": bases.random.pick([0, 0, 1, 2, 4, 6]),
+                "lastFetchedEpoch": bases.random.pick([-1, -1, 0]),
+                "partitionMaxBytes": bases.random.pick([1_048_576, 1_048_576, 1]),
+            ]
         }
         let forgotten: JSONValue =
             isInSession && random.chance(20)
@@ -126,19 +127,11 @@ struct RequestBases {
     }
 
     private mutating func listOffsets() -> JSONValue {
-        let topics = several { bases in
-            bases.topic(
-                bases.topic(),
-                (
-                    "partitions",
-                    bases.several { bases in
-                        [
-                            "partitionIndex": bases.partition(),
-                            "currentLeaderEpoch": bases.random.pick([-1, -1, 0]),
-                            "timestamp": bases.random.pick([-1, -2, -3, -4, -5, -6, 0, 1_000, 1_500, 9_999]),
-                        ]
-                    }
-                ))
+        let topics = partitions { bases in
+            [
+                "partitionIndex": bases.partition(), "currentLeaderEpoch": bases.random.pick([-1, -1, 0]),
+                "timestamp": bases.random.pick([-1, -2, -3, -4, -5, -6, 0, 1_000, 1_500, 9_999]),
+            ]
         }
         return [
             "replicaId": -1, "isolationLevel": random.pick([0, 0, 1]), "topics": topics, "timeoutMs": 5_000,
@@ -146,36 +139,18 @@ struct RequestBases {
     }
 
     private mutating func offsetForLeaderEpoch() -> JSONValue {
-        let topics = several { bases in
-            bases.topic(
-                bases.topic(), called: "topic",
-                (
-                    "partitions",
-                    bases.several { bases in
-                        [
-                            "partition": bases.partition(),
-                            "currentLeaderEpoch": bases.random.pick([-1, -1, 0]),
-                            "leaderEpoch": bases.random.pick([0, 0, 1, -1]),
-                        ]
-                    }
-                ))
+        let topics = partitions(called: "topic") { bases in
+            [
+                "partition": bases.partition(), "currentLeaderEpoch": bases.random.pick([-1, -1, 0]),
+                "leaderEpoch": bases.random.pick([0, 0, 1, -1]),
+            ]
         }
         return ["replicaId": -1, "topics": topics]
     }
 
     private mutating func deleteRecords() -> JSONValue {
-        let topics = several { bases in
-            bases.topic(
-                bases.topic(),
-                (
-                    "partitions",
-                    bases.several { bases in
-                        [
-                            "partitionIndex": bases.partition(),
-                            "offset": bases.random.pick([-1, 0, 0, 1, 1, 2, 100]),
-                        ]
-                    }
-                ))
+        let topics = partitions { bases in
+            ["partitionIndex": bases.partition(), "offset": bases.random.pick([-1, 0, 0, 1, 1, 2, 100])]
         }
         return ["topics": topics, "timeoutMs": 30_000]
     }

@@ -103,6 +103,8 @@ struct RequestSequence {
         if !Self.onlyReads.contains(frame.key), found.contains(where: { !$0.path.hasSuffix("Message") }) {
             isOver = true
         }
+        // Of several records for one partition Kafka stores the last ones only, whatever is answered.
+        if frame.key == .produce, notes.contains(where: { $0.contains("Data: repeated") }) { isOver = true }
         if endings.contains(.waiting) {
             for peer in peers { peer.drop() }
             isOver = true
@@ -213,7 +215,9 @@ extension RequestSequence {
     /// Whether the reply lists whatever there is.
     private func isOfEverything(_ frame: OddFrame, _ notes: [String]) -> Bool {
         guard frame.key == .metadata else { return frame.key == .listGroups }
+        // A list with a negative count is none.
         return frame.base["topics"] == .null || notes.contains("topics: null")
+            || notes.contains { $0.hasPrefix("topics: -") }
             || frame.version == 0 && notes.contains("topics: empty")
     }
 }
