@@ -73,13 +73,19 @@ let package = Package(
             swiftSettings: house),
 
         .target(name: "Simulation", dependencies: ["Base", "Storage", "LocalStorage"], swiftSettings: tests),
+        .target(
+            name: "TestSupport", dependencies: ["Base", "Compression"], path: "Tests/TestSupport",
+            swiftSettings: tests),
         .testTarget(name: "BaseTests", dependencies: ["Base"], swiftSettings: tests),
         .testTarget(name: "CompressionTests", dependencies: ["Base", "Compression"], swiftSettings: tests),
         .testTarget(
-            name: "RecordsTests", dependencies: ["Base", "Compression", "Records"], swiftSettings: tests),
-        .testTarget(name: "ProtocolTests", dependencies: ["Base", "Protocol"], swiftSettings: tests),
+            name: "RecordsTests", dependencies: ["Base", "Compression", "Records", "TestSupport"],
+            swiftSettings: tests),
         .testTarget(
-            name: "CoordinatorTests", dependencies: ["Base", "Protocol", "Coordinator", "Simulation"],
+            name: "ProtocolTests", dependencies: ["Base", "Protocol", "TestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "CoordinatorTests",
+            dependencies: ["Base", "Protocol", "Coordinator", "Simulation", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
             name: "StorageTests", dependencies: ["Base", "Records", "Storage"], swiftSettings: tests),
@@ -96,11 +102,12 @@ let package = Package(
             name: "BrokerTests",
             dependencies: [
                 "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "LocalStorage",
-                "Network", "Broker", "Inspection", "Simulation",
+                "Network", "Broker", "Inspection", "Simulation", "TestSupport",
             ],
             swiftSettings: tests),
         .testTarget(
-            name: "CompatibilityTests", dependencies: ["Base", "Records", "Protocol", "Simulation"],
+            name: "CompatibilityTests",
+            dependencies: ["Base", "Records", "Protocol", "Simulation", "TestSupport"],
             exclude: ["clients"], swiftSettings: tests),
         .testTarget(name: "TidyTests", swiftSettings: tests),
     ],

@@ -143,7 +143,7 @@ package struct BatchValidator: Sendable {
             } else if !isAllowed(record.timestamp, in: header, now: now) {
                 reason = .timestamp
                 faults.append(
-                    RecordFault(batchIndex: index, message: message(record.timestamp, in: header, now: now)))
+                    RecordFault(batchIndex: index, message: message(record.timestamp, now: now)))
             }
             index += 1
         }
@@ -155,15 +155,23 @@ package struct BatchValidator: Sendable {
     /// The times of a batch that claims to have the broker's are never looked at on a topic that gives its
     /// records the broker's: such a batch is refused there.
     private func isAllowed(_ time: Timestamp, in header: BatchHeader, now: Timestamp) -> Bool {
-        let claimsAppendTime = header.attributes.timestampType == .logAppendTime && !rules.acceptsControl
+        isAllowed(
+            time,
+            claimsAppendTime: header.attributes.timestampType == .logAppendTime && !rules.acceptsControl,
+            now: now)
+    }
+
+    /// The same for a record of whatever format, that may claim to have the broker's time.
+    func isAllowed(_ time: Timestamp, claimsAppendTime: Bool, now: Timestamp) -> Bool {
         guard rules.timestampType == .createTime, time != .none else { return !claimsAppendTime }
         let age = now.milliseconds &- time.milliseconds
         return age <= rules.timestampBeforeMaxMilliseconds && 0 &- age <= rules.timestampAfterMaxMilliseconds
     }
 
-    private static let missingKeyMessage = "Compacted topic cannot accept message without key."
+    static let missingKeyMessage = "Compacted topic cannot accept message without key."
 
-    private func message(_ time: Timestamp, in header: BatchHeader, now: Timestamp) -> String {
+    /// Why a record may not have `time`.
+    func message(_ time: Timestamp, now: Timestamp) -> String {
         guard rules.timestampType == .createTime, time != .none else {
             return BatchDefect.timestampType.rawValue
         }

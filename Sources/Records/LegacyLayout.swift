@@ -20,6 +20,8 @@ package enum LegacyLayout {
     package static let lengthOverhead = 12
     /// The smallest legal `length`: magic 0 with null key and null value.
     package static let minimumLength = 14
+    /// The largest `length` to which that of the whole can be told in 32 bits.
+    static let maximumLength = Int(Int32.max) - lengthOverhead
 
     /// Where the length of the key stands.
     package static func key(magic: Int8) -> Int { magic == 0 ? 18 : 26 }

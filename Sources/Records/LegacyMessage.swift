@@ -1,6 +1,6 @@
-// Reads message sets of the old formats. A set is walked twice deep at most: a compressed message holds a set
-// of plain ones, whose offsets count from the first (magic 1, KIP-31) or are absolute (magic 0), and whose
-// time is the wrapper's if the broker set it.
+// Reads message sets of the old formats, by the rules of Kafka's readers. A set is walked twice deep at most:
+// a compressed message holds a set of plain ones, whose offsets count from the first (magic 1, KIP-31) or are
+// absolute (magic 0), and whose time is the wrapper's if the broker set it.
 internal import Base
 package import Compression
 
@@ -20,76 +20,54 @@ package struct LegacyMessage: Hashable, Sendable {
 
 /// Walks the messages of a set, without looking into compressed ones.
 package struct LegacyCursor: ~Escapable {
-    package let bytes: RawSpan
-    /// Where the next message begins.
-    package private(set) var position = 0
+    private var frames: BatchFrames
 
     /// A cursor at the first message of `bytes`.
     @_lifetime(copy bytes)
     package init(_ bytes: RawSpan) {
-        self.bytes = bytes
+        frames = BatchFrames(bytes)
     }
 
-    /// The next message, its checksum compared; nil at the end.
+    /// The next message, its checksum compared; nil at the end, and where the last one is cut off.
     @_lifetime(self: copy self)
     package mutating func next() throws(RecordError) -> LegacyMessage? {
-        let left = bytes.byteCount - position
-        guard left > 0 else { return nil }
-        guard left >= BatchLayout.prefixSize else {
-            throw .truncated(needed: BatchLayout.prefixSize, available: left)
-        }
-        let magic = bytes.integer(at: position + LegacyLayout.magic, as: Int8.self)
-        guard magic == 0 || magic == 1 else { throw .unsupportedMagic(magic) }
-        let size =
-            Int(bytes.integer(at: position + LegacyLayout.length, as: Int32.self))
-            + LegacyLayout.lengthOverhead
-        guard size >= LegacyLayout.overhead(magic: magic) else { throw .corruptHeader(.length) }
-        guard size <= left else { throw .truncated(needed: size, available: left) }
-        let message = position..<(position + size)
-        try verifyChecksum(message)
-        let result = try fields(message, magic: magic)
-        position = message.upperBound
-        return result
+        guard let frame = try frames.next() else { return nil }
+        guard frame.magic < BatchLayout.currentMagic else { throw .unsupportedMagic(frame.magic) }
+        try frames.verifyChecksum(frame)
+        return try LegacyMessage(frame, in: frames.bytes, index: 0)
     }
+}
 
-    private func verifyChecksum(_ message: Range<Int>) throws(RecordError) {
-        let stored = bytes.integer(at: message.lowerBound + LegacyLayout.checksum, as: UInt32.self)
-        let covered = (message.lowerBound + LegacyLayout.magic)..<message.upperBound
-        let computed = CRC32.checksum(bytes.extracting(covered))
-        guard stored == computed else { throw .checksumMismatch(stored: stored, computed: computed) }
-    }
-
-    private func fields(_ message: Range<Int>, magic: Int8) throws(RecordError) -> LegacyMessage {
-        let start = message.lowerBound
+extension LegacyMessage {
+    /// The message in `frame`, which is message `index` of the set `bytes`.
+    ///
+    /// Kafka takes any negative length for null, and passes over what stands behind the value.
+    fileprivate init(_ frame: BatchFrame, in bytes: RawSpan, index: Int) throws(RecordError) {
+        let (start, end) = (frame.bytes.lowerBound, frame.bytes.upperBound)
+        magic = frame.magic
         let attributes = BatchAttributes(
             rawValue: UInt16(bytes.integer(at: start + LegacyLayout.attributes, as: UInt8.self)))
         guard let codec = attributes.codec, codec != .zstd else { throw .invalidBatch(.codec) }
-        let milliseconds = magic == 0 ? -1 : bytes.integer(at: start + LegacyLayout.timestamp, as: Int64.self)
-        let key = try nullable(
-            at: start + LegacyLayout.key(magic: magic), before: message.upperBound, else: .key)
-        let value = try nullable(at: key.end, before: message.upperBound, else: .value)
-        guard value.end == message.upperBound else { throw .invalidRecord(index: 0, .length) }
-        let view = RecordView(
-            offset: Offset(bytes.integer(at: start + LegacyLayout.offset)),
-            timestamp: Timestamp(milliseconds: milliseconds), key: key.range, value: value.range,
-            headers: value.end..<value.end, headerCount: 0, bytes: message)
-        return LegacyMessage(
-            magic: magic, codec: codec, timestampType: magic == 0 ? .createTime : attributes.timestampType,
-            view: view)
-    }
-
-    private func nullable(
-        at position: Int, before end: Int, else defect: RecordDefect
-    ) throws(RecordError) -> (range: Range<Int>?, end: Int) {
-        guard end - position >= 4 else { throw .invalidRecord(index: 0, .truncated) }
-        let count = Int(bytes.integer(at: position, as: Int32.self))
-        let start = position + 4
-        guard count >= 0 else {
-            guard count == -1 else { throw .invalidRecord(index: 0, defect) }
-            return (nil, start)
+        self.codec = codec
+        timestampType = magic == 0 ? .createTime : attributes.timestampType
+        func nullable(
+            at position: Int, else defect: RecordDefect
+        ) throws(RecordError) -> (range: Range<Int>?, end: Int) {
+            let first = position + 4
+            guard first <= end else { throw .invalidRecord(index: index, .truncated) }
+            let count = Int(bytes.integer(at: position, as: Int32.self))
+            guard count >= 0 else { return (nil, first) }
+            guard count <= end - first else { throw .invalidRecord(index: index, defect) }
+            return (first..<(first + count), first + count)
         }
-        guard count <= end - start else { throw .invalidRecord(index: 0, defect) }
-        return (start..<(start + count), start + count)
+        let key = try nullable(at: start + LegacyLayout.key(magic: magic), else: .key)
+        let value = try nullable(at: key.end, else: .value)
+        view = RecordView(
+            offset: Offset(bytes.integer(at: start + LegacyLayout.offset)),
+            timestamp: Timestamp(
+                milliseconds: magic == 0 ? -1 : bytes.integer(at: start + LegacyLayout.timestamp)),
+            key: key.range, value: value.range, headers: value.end..<value.end, headerCount: 0,
+            bytes: frame.bytes)
     }
 }
 
@@ -99,7 +77,7 @@ package enum LegacyMessages {
     /// it points into.
     ///
     /// Offsets and times are those that a consumer sees. `limitBytes` bounds what all compressed messages
-    /// together grow to.
+    /// together grow to. What is cut off at the end of the set, or of a compressed message, is passed over.
     package static func forEachRecord(
         in set: RawSpan, limitBytes: Int,
         _ body: (LegacyMessage, RawSpan) throws(RecordError) -> Void
@@ -120,7 +98,7 @@ package enum LegacyMessages {
     private static func decompress(
         _ message: LegacyMessage, in set: RawSpan, limitBytes: Int
     ) throws(RecordError) -> Decompressed {
-        guard let value = message.view.value else { throw .invalidRecord(index: 0, .value) }
+        guard let value = message.view.value else { throw .invalidBatch(.null) }
         do throws(CompressionError) {
             return try message.codec.decompressed(
                 set.extracting(value), limitBytes: limitBytes, dialect: message.dialect)
@@ -131,24 +109,46 @@ package enum LegacyMessages {
         of wrapper: LegacyMessage, in set: RawSpan,
         _ body: (LegacyMessage, RawSpan) throws(RecordError) -> Void
     ) throws(RecordError) {
-        // The wrapper has the offset of the last message inside, so the first is known only at the end: a
-        // walk for it comes first.
-        var lastOffset = Offset.zero
-        var count = 0
-        var counting = LegacyCursor(set)
-        while let message = try counting.next() {
-            guard message.magic == wrapper.magic, message.codec == .none else {
-                throw .invalidRecord(index: count, .attributes)
+        let shift = try shift(of: set, in: wrapper)
+        var frames = BatchFrames(set, knowsFormats: false)
+        var index = 0
+        // Damage behind a message that cannot be used is told first.
+        var unusable: RecordError?
+        while let frame = try frames.next() {
+            guard frames.attributes(frame).codec == CompressionCodec.none else {
+                throw .invalidRecord(index: index, .attributes)
             }
-            lastOffset = message.view.offset
-            count += 1
+            if frame.magic == wrapper.magic {
+                try frames.verifyChecksum(frame)
+                let message: LegacyMessage?
+                do throws(RecordError) {
+                    message = try LegacyMessage(frame, in: set, index: index)
+                } catch {
+                    message = nil
+                    unusable = unusable ?? error
+                }
+                if let message { try body(message.inside(wrapper, shift: shift), set) }
+            } else {
+                unusable = unusable ?? .invalidRecord(index: index, .format)
+            }
+            index += 1
         }
-        guard count > 0 else { throw .invalidBatch(.empty) }
-        let shift = wrapper.magic == 0 ? 0 : wrapper.view.offset.value &- lastOffset.value
-        var cursor = LegacyCursor(set)
-        while let message = try cursor.next() {
-            try body(message.inside(wrapper, shift: shift), set)
-        }
+        if let unusable { throw unusable }
+    }
+
+    /// What the offsets of the messages in `wrapper`, which hold the set `bytes`, count from.
+    ///
+    /// The wrapper has the offset of the last message inside, so that it takes a walk to know.
+    private static func shift(of bytes: RawSpan, in wrapper: LegacyMessage) throws(RecordError) -> Int64 {
+        var frames = BatchFrames(bytes, knowsFormats: false)
+        var last: BatchFrame?
+        while let frame = try frames.next() { last = frame }
+        guard let last else { throw .invalidBatch(.empty) }
+        // Some producers leave a wrapper's offset at 0, whatever is in it.
+        guard wrapper.magic == 1, wrapper.view.offset != .zero else { return 0 }
+        let lastOffset = bytes.integer(at: last.bytes.lowerBound + LegacyLayout.offset, as: Int64.self)
+        guard wrapper.view.offset.value >= lastOffset else { throw .invalidBatch(.wrapperOffset) }
+        return wrapper.view.offset.value &- lastOffset
     }
 }
 

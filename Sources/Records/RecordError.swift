@@ -14,18 +14,23 @@ package enum RecordDefect: String, Error, Sendable {
     case offset = "the offset does not follow that of the record before"
     case checksum = "the checksum of the message does not match"
     case attributes = "the attributes of the message are not allowed here"
+    case format = "the format of the message is not that of the message around it"
+    case time = "the time of the message is before 1970"
 }
 
 /// What is wrong with a batch whose bytes are intact.
 package enum BatchDefect: String, Error, Sendable {
     case recordCount = "the number of records does not match the last offset"
     case empty = "the batch has no records"
+    case length = "the length is more than that of any batch"
     case trailingBytes = "bytes follow the last record"
     case moreThanOneBatch = "a produce request may hold only one batch for each partition"
     case control = "clients may not write control records"
     case timestampType = "producers may not set the timestamp type to LogAppendTime"
     case sequence = "a batch of an idempotent producer needs a sequence number"
     case codec = "the compression codec is unknown"
+    case null = "a compressed message has no value"
+    case wrapperOffset = "the offset of a compressed message is less than that of the last message in it"
 }
 
 /// What is wrong with the fields in front of the records.

@@ -2,6 +2,7 @@
 import Base
 import Foundation
 import Protocol
+import TestSupport
 import Testing
 
 @testable import Broker
@@ -15,7 +16,7 @@ private struct ConfigVector {
     static let all: [(scope: String, vector: ConfigVector)] = load()
 
     private static func load() -> [(scope: String, vector: ConfigVector)] {
-        let objects = (try? RecordedVectors.load("configurations/values.jsonl.gz")) ?? []
+        let objects = (try? Fixture.objects("configurations/values.jsonl.gz")) ?? []
         return objects.map { ($0["scope"]?.text ?? "", ConfigVector($0)) }
     }
 

@@ -3,6 +3,7 @@ import Base
 import Foundation
 import Network
 import Protocol
+import TestSupport
 import Testing
 
 @testable import Broker
@@ -95,7 +96,7 @@ struct ConfigurationCorpusTests {
         let names = BrokerSettings.rules.map(\.name)
         #expect(Set(names).count == names.count)
         let catalogue = Set(
-            try RecordedVectors.load("configurations/values.jsonl.gz").filter {
+            try Fixture.objects("configurations/values.jsonl.gz").filter {
                 $0["scope"]?.text == "broker"
             }
             .compactMap { $0["configs"]?.elements }.filter { $0.count == 1 }.compactMap {

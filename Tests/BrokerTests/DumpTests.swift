@@ -4,6 +4,7 @@ import Foundation
 import Inspection
 import LocalStorage
 import Storage
+import TestSupport
 import Testing
 
 @Suite("looking into data directories", .serialized, .timeLimit(.minutes(2)))
@@ -11,7 +12,7 @@ struct DumpTests {
     /// What Kafka's DumpLogSegments printed, by file.
     private func kafkaDump(_ name: String) throws -> [(file: String, lines: [String])] {
         var found: [(file: String, lines: [String])] = []
-        let text = String(decoding: try KafkaDirectory.unpacked(name + ".dump.txt.gz"), as: UTF8.self)
+        let text = String(decoding: try Fixture.unpacked("datadirs/\(name).dump.txt.gz"), as: UTF8.self)
         // What it finds wrong comes behind the files: it judges preallocated and second segments harshly.
         let verdicts = ["=====", "Mismatches", "  ", "Found time", "The following", "Indexed", "Non-consec"]
         for line in text.split(separator: "\n").map(String.init)

@@ -1,11 +1,10 @@
-// What Apache Kafka answered to each of some 2,600 things that a producer can send for a partition
-// (fixtures/produce), and where this broker answers otherwise.
+// What Apache Kafka answered to each of some thousand things that a producer can send for a partition,
+// batches and message sets of old formats (fixtures/produce), and where this broker answers otherwise.
 import Base
 import Compression
-import Foundation
 import Protocol
 import Records
-import Testing
+import TestSupport
 
 @testable import Broker
 
@@ -28,6 +27,8 @@ struct JudgedBatch: Decodable {
     /// Whether the Java consumer reads what Kafka stores.
     let java: ReadBack?
     let librdkafka: ReadBack?
+    /// The exception behind a refusal of a message set.
+    let exception: String?
 
     /// True, or how reading failed.
     enum ReadBack: Decodable {
@@ -46,18 +47,13 @@ struct JudgedBatch: Decodable {
         var isFine: Bool { if case .fine = self { true } else { false } }
     }
 
-    /// All cases, in the order in which Kafka got them.
-    static let all: [JudgedBatch] = {
-        let path = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../fixtures/produce/batches.jsonl.gz")
-        do {
-            let packed = Array(try Data(contentsOf: path))
-            let text = try CompressionCodec.gzip.decompress(packed.span.bytes, limitBytes: 64 << 20)
-            return try text.split(separator: UInt8(ascii: "\n")).map {
-                try JSONDecoder().decode(JudgedBatch.self, from: Data($0))
-            }
-        } catch { fatalError("fixtures/produce cannot be read: \(error)") }
-    }()
+    /// From the beginning of a rig's time to when Kafka was asked.
+    static let delay: Int64 = 96_000_000_000
+
+    /// All batches, in the order in which Kafka got them.
+    static let all = Fixture.values("produce/batches.jsonl.gz", of: JudgedBatch.self)
+    /// All message sets of old formats.
+    static let sets = Fixture.values("produce/sets.jsonl.gz", of: JudgedBatch.self)
 
     /// What the topics of the corpus are configured with.
     static let topics: [String: [Name: String]] = [
@@ -77,7 +73,59 @@ struct JudgedDifference: Sendable {
     let code: ErrorCode
     let covers: @Sendable (JudgedBatch) -> Bool
 
-    /// Every difference; each is a line of GAPS.md.
+    /// Every difference in message sets of old formats.
+    static let ofSets = [
+        JudgedDifference(
+            reason: "Kafka fails with an exception of its own (UNKNOWN_SERVER_ERROR); we say what is wrong",
+            code: .invalidRecord
+        ) { set in
+            set.code == -1 && !claimsTransaction(set) && failures.contains(set.exception ?? "")
+        },
+        JudgedDifference(
+            reason: "whole requests are refused for a transaction, by brokers before their logs are asked",
+            code: .transactionalIDAuthorizationFailed, covers: claimsTransaction),
+        JudgedDifference(
+            reason: "what lies within a stream that is damaged too is not looked at", code: .invalidRecord
+        ) { $0.code == 2 && hasDamagedStream($0) },
+    ]
+
+    /// The exceptions of Java that Kafka's log fails with: streams that cannot be decompressed, and fields
+    /// that lead out of their message, or are none that there are.
+    private static let failures: Set<String> = [
+        "KafkaException", "SnappyError", "BufferUnderflowException", "IllegalArgumentException",
+        "IndexOutOfBoundsException", "OutOfMemoryError",
+    ]
+
+    /// All that may be wrong with a batch over which Kafka fails, in our words.
+    static let sentences = [
+        "The records cannot be decompressed.", BatchDefect.codec.rawValue, BatchDefect.length.rawValue,
+        RecordDefect.length.rawValue, RecordDefect.overlongVarint.rawValue, RecordDefect.offset.rawValue,
+    ]
+
+    @Sendable private static func claimsTransaction(_ set: JudgedBatch) -> Bool {
+        let sent = bytes(hex: set.records ?? "")
+        return TransactionClaim(sent.span.bytes).isTransactional
+    }
+
+    /// Whether all messages are intact, and what is compressed in the first one is not.
+    private static func hasDamagedStream(_ set: JudgedBatch) -> Bool {
+        let sent = bytes(hex: set.records ?? "")
+        var cursor = LegacyCursor(sent.span.bytes)
+        guard let message = try? cursor.next(), message.codec != .none, let value = message.view.value else {
+            return false
+        }
+        do {
+            while try cursor.next() != nil {}
+        } catch { return false }
+        do throws(CompressionError) {
+            _ = try message.codec.decompress(
+                sent.span.bytes.extracting(value), limitBytes: 1 << 20,
+                dialect: message.magic == 0 ? .magic0 : .current)
+            return false
+        } catch { return true }
+    }
+
+    /// Every difference in batches; each is a line of GAPS.md.
     static let all = [
         JudgedDifference(
             reason: "Kafka fails with an exception of its own (UNKNOWN_SERVER_ERROR); we say what is wrong",
@@ -108,20 +156,4 @@ struct JudgedDifference: Sendable {
         guard let records = try? read.records(limitBytes: 1 << 20) else { return true }
         return records.enumerated().contains { $0.element.offset.value != Int64($0.offset) }
     }
-}
-
-/// The bytes that `hex` spells.
-func bytes(hex: String) -> [UInt8] {
-    var result: [UInt8] = []
-    var high: UInt8?
-    for character in hex.utf8 {
-        let digit = character <= UInt8(ascii: "9") ? character - UInt8(ascii: "0") : (character | 0x20) - 87
-        if let first = high {
-            result.append(first << 4 | digit)
-            high = nil
-        } else {
-            high = digit
-        }
-    }
-    return result
 }

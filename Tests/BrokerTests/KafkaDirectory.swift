@@ -2,6 +2,7 @@
 import Base
 import Foundation
 import Records
+import TestSupport
 import Testing
 
 @testable import Broker
@@ -9,9 +10,6 @@ import Testing
 /// A copy of one of the directories, removed with its last reference.
 final class KafkaDirectory: Sendable {
     static let names = ["plain", "txn", "groups"].flatMap { ["\($0)-kill", "\($0)-clean"] }
-
-    private static let fixtures =
-        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../fixtures/datadirs").path
 
     private let root: String
     /// The log directory.
@@ -22,32 +20,23 @@ final class KafkaDirectory: Sendable {
         self.name = name
         root = NSTemporaryDirectory() + "apus-kafka-" + Foundation.UUID().uuidString
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        _ = try Self.run("/bin/tar", ["xzf", "\(Self.fixtures)/\(name).tar.gz", "-C", root])
+        try Self.unpack(Fixture.path("datadirs/\(name).tar.gz"), into: root)
     }
 
     /// What its `expected.json` says.
     func expected() throws -> JSONValue {
-        try JSONValue(parsing: Self.unpacked("\(name).expected.json.gz"))
+        try JSONValue(parsing: Fixture.unpacked("datadirs/\(name).expected.json.gz"))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: root) }
 
-    /// The bytes of a compressed fixture.
-    static func unpacked(_ name: String) throws -> [UInt8] {
-        try run("/bin/gzip", ["-dc", "\(fixtures)/\(name)"])
-    }
-
-    private static func run(_ program: String, _ arguments: [String]) throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return Array(data)
+    private static func unpack(_ archive: String, into folder: String) throws {
+        let tar = Process()
+        tar.executableURL = URL(filePath: "/bin/tar")
+        tar.arguments = ["xzf", archive, "-C", folder]
+        try tar.run()
+        tar.waitUntilExit()
+        try #require(tar.terminationStatus == 0)
     }
 }
 
@@ -61,16 +50,7 @@ extension JSONValue {
     /// Bytes that stand as text under `name`, or in hexadecimal under `nameHex`; nil for null.
     func bytes(_ name: String) -> [UInt8]? {
         if let text = self[name]?.text { return Array(text.utf8) }
-        return self[name + "Hex"]?.text.flatMap(Self.bytes(hexadecimal:))
-    }
-}
-
-extension JSONValue {
-    private static func bytes(hexadecimal text: String) -> [UInt8]? {
-        let digits = Array(text.utf8)
-        return stride(from: 0, to: digits.count, by: 2).map { at in
-            UInt8(String(decoding: digits[at..<(at + 2)], as: UTF8.self), radix: 16) ?? 0
-        }
+        return self[name + "Hex"]?.text.flatMap { [UInt8](hex: $0) }
     }
 }
 

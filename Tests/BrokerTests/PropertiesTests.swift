@@ -1,17 +1,18 @@
 // Properties files, against what java.util.Properties made of the same bytes.
 import Base
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("properties files")
 struct PropertiesTests {
     @Test("1,160 texts are read as Java reads them: entries in order, or refused")
     func vectors() throws {
-        let vectors = try RecordedVectors.load("configurations/properties.jsonl.gz")
+        let vectors = try Fixture.objects("configurations/properties.jsonl.gz")
         #expect(vectors.count > 1000)
         for vector in vectors {
             let hex = try #require(vector["bytes"]?.text)
-            let bytes = Self.bytes(hex)
+            let bytes = bytes(hex: hex)
             let expected = vector["entries"].map(Self.entries)
             let actual = try? Properties.parse(bytes).map { [$0.key, $0.value] }
             #expect(actual == expected, "\(String(decoding: bytes, as: UTF8.self).debugDescription)")
@@ -30,16 +31,9 @@ struct PropertiesTests {
         list.elements.map { pair in pair.elements.map { text($0.text ?? "") } }
     }
 
-    private static func bytes(_ hex: String) -> [UInt8] {
-        let digits = Array(hex.utf8)
-        return stride(from: 0, to: digits.count, by: 2).map { index in
-            UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) ?? 0
-        }
-    }
-
     /// A text from its UTF-16 code units.
     private static func text(_ hex: String) -> String {
-        let bytes = bytes(hex)
+        let bytes = bytes(hex: hex)
         return String(
             decoding: stride(from: 0, to: bytes.count, by: 2).map {
                 UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1])

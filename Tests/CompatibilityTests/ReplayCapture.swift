@@ -1,6 +1,7 @@
 // A captured session in memory: what each line of a file under fixtures/captures says (see the README there).
 import Base
 import Protocol
+import TestSupport
 
 /// One recorded request or reply.
 struct CapturedFrame: Sendable {
@@ -71,7 +72,7 @@ struct Capture: Sendable {
             return .closed(connection: connection, byBroker: line["by"]?.text == "broker", line: number)
         }
         let frame = CapturedFrame(
-            line: number, connection: connection, bytes: Hex.bytes(line["hex"]?.text ?? ""),
+            line: number, connection: connection, bytes: [UInt8](hex: line["hex"]?.text ?? "") ?? [],
             key: Int16(line["key"]?.integer ?? -1), version: Int16(line["ver"]?.integer ?? -1))
         return line["dir"]?.text == "req" ? .request(frame) : .reply(frame)
     }
@@ -106,15 +107,5 @@ extension JSONValue {
     var elements: [JSONValue] {
         guard case .array(let elements) = self else { return [] }
         return elements
-    }
-}
-
-/// Hexadecimal text.
-enum Hex {
-    static func bytes(_ text: String) -> [UInt8] {
-        let digits = text.utf8.map {
-            $0 <= UInt8(ascii: "9") ? $0 - UInt8(ascii: "0") : $0 - UInt8(ascii: "a") + 10
-        }
-        return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 }

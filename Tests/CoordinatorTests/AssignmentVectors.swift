@@ -1,7 +1,7 @@
 // The questions and answers of fixtures/assignments.
 import Base
 import Coordinator
-import Foundation
+import TestSupport
 
 struct AssignmentVector: Sendable {
     typealias Assignment = [Name: [Name: [Int32]]]
@@ -17,9 +17,8 @@ struct AssignmentVector: Sendable {
     static let all: [AssignmentVector] = (try? load()) ?? []
 
     private static func load() throws -> [AssignmentVector] {
-        let text = try Fixture.gunzipped("assignments/assignments.jsonl.gz")
-        return try text.split(separator: UInt8(ascii: "\n")).enumerated().map {
-            try AssignmentVector(line: $0.offset + 1, JSONValue(parsing: Array($0.element)))
+        try Fixture.objects("assignments/assignments.jsonl.gz").enumerated().map {
+            try AssignmentVector(line: $0.offset + 1, $0.element)
         }
     }
 
@@ -104,26 +103,5 @@ struct AssignmentVector: Sendable {
             uniqueKeysWithValues: zip(members, shares).map { member, shares in
                 (member, Dictionary(uniqueKeysWithValues: shares.map { (topics[$0.topic], $0.partitions) }))
             })
-    }
-}
-
-enum Fixture {
-    struct Malformed: Error {
-        let line: Int
-    }
-
-    /// The unpacked content of a file in `fixtures`.
-    static func gunzipped(_ name: String) throws -> Data {
-        let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../fixtures/\(name)").standardized
-        let gunzip = Process()
-        gunzip.executableURL = URL(filePath: "/usr/bin/env")
-        gunzip.arguments = ["gzip", "-dc", file.path]
-        let output = Pipe()
-        gunzip.standardOutput = output
-        try gunzip.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        gunzip.waitUntilExit()
-        return text
     }
 }

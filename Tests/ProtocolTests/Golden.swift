@@ -1,8 +1,8 @@
 // The golden messages: what Kafka's own classes make of every message in every version
 // (fixtures/golden/README.md).
 import Base
-import Foundation
 import Protocol
+import TestSupport
 
 struct Golden: Sendable {
     let name: String
@@ -21,17 +21,7 @@ struct Golden: Sendable {
     static let names = Set(all.map(\.name)).sorted()
 
     private static func load() throws -> [Golden] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../fixtures/golden/golden.jsonl.gz").standardized
-        let gunzip = Process()
-        gunzip.executableURL = URL(filePath: "/usr/bin/env")
-        gunzip.arguments = ["gzip", "-dc", file.path]
-        let output = Pipe()
-        gunzip.standardOutput = output
-        try gunzip.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        gunzip.waitUntilExit()
-        return try text.split(separator: UInt8(ascii: "\n")).map { try Golden(line: Array($0)) }
+        try Fixture.lines("golden/golden.jsonl.gz").map { try Golden(line: $0) }
     }
 
     private init(line: [UInt8]) throws {
@@ -51,14 +41,4 @@ struct Golden: Sendable {
 
 enum GoldenError: Error {
     case malformedLine(String)
-}
-
-extension [UInt8] {
-    init?(hex: String) {
-        let digits = hex.compactMap(\.hexDigitValue)
-        guard digits.count == hex.count, digits.count.isMultiple(of: 2) else { return nil }
-        self = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
-    }
-
-    var hex: String { map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() }
 }

@@ -1,6 +1,7 @@
 // Byte for byte what Kafka writes, in both directions, for every message that it has.
 import Base
 import Protocol
+import TestSupport
 import Testing
 
 @Suite struct GoldenTests {

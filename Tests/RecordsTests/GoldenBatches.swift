@@ -1,8 +1,8 @@
 // The batches that Apache Kafka wrote (fixtures/batches): what they are, and how tests get at them.
 import Base
 import Compression
-import Foundation
 import Records
+import TestSupport
 import Testing
 
 struct GoldenHeader: Decodable {
@@ -51,44 +51,17 @@ struct GoldenFile: Decodable, CustomTestStringConvertible {
     let hex: String
     let batches: [GoldenBatch]
 
-    var bytes: [UInt8] { RecordsTests.bytes(hex: hex) }
+    var bytes: [UInt8] { TestSupport.bytes(hex: hex) }
     var testDescription: String {
         "\(kind) magic \(batches[0].magic) \(batches[0].compression) \(batches.count)"
             + " × \(batches[0].records.count)"
     }
 
     /// All files, in the order of the fixture.
-    static let all: [GoldenFile] = {
-        let path = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../fixtures/batches/batches.jsonl.gz")
-        do {
-            let packed = Array(try Data(contentsOf: path))
-            let text = try CompressionCodec.gzip.decompress(packed.span.bytes, limitBytes: 64 << 20)
-            return try text.split(separator: UInt8(ascii: "\n")).map {
-                try JSONDecoder().decode(GoldenFile.self, from: Data($0))
-            }
-        } catch { fatalError("fixtures/batches cannot be read: \(error)") }
-    }()
+    static let all = Fixture.values("batches/batches.jsonl.gz", of: GoldenFile.self)
 
     static let current = all.filter { $0.batches[0].magic == 2 }
     static let legacy = all.filter { $0.batches[0].magic < 2 }
-}
-
-/// The bytes that `hex` spells.
-func bytes(hex: String) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(hex.utf8.count / 2)
-    var high: UInt8?
-    for character in hex.utf8 {
-        let digit = character <= UInt8(ascii: "9") ? character - UInt8(ascii: "0") : (character | 0x20) - 87
-        if let first = high {
-            result.append(first << 4 | digit)
-            high = nil
-        } else {
-            high = digit
-        }
-    }
-    return result
 }
 
 /// Random numbers that a seed determines (splitmix64), so that a failure is its own recipe.

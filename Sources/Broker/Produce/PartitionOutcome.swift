@@ -24,6 +24,13 @@ struct PartitionOutcome {
         }
     }
 
+    /// Notes that there was nothing to append.
+    mutating func noteNothing() {
+        response.baseOffset = -1
+        response.logAppendTimeMs = -1
+        response.logStartOffset = -1
+    }
+
     /// Notes what the log said; `appendTime` is what the records got where the topic gives them a time.
     mutating func note(_ result: AppendResult, _ partition: Partition, _ appendTime: Timestamp?) {
         switch result {

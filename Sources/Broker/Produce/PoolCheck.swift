@@ -8,8 +8,8 @@ internal import Storage
 
 /// Records of one partition that are checked on the pool.
 struct PoolCheck: Sendable {
-    /// The batch to append, or why there is none.
-    typealias Result = Swift.Result<(bytes: [UInt8], header: BatchHeader), ProduceRefusal>
+    /// The batch to append (nil where nothing was sent), or why there is none.
+    typealias Result = Swift.Result<(bytes: [UInt8], header: BatchHeader)?, ProduceRefusal>
 
     private let check: ProduceCheck
     private let records: [UInt8]
@@ -39,6 +39,7 @@ struct PoolCheck: Sendable {
             case .rebuilt(let made, let header):
                 try recallProducers(for: header)
                 return .success((made, header))
+            case .nothing: return .success(nil)
             case nil: return nil
             }
         } catch { return .failure(error) }

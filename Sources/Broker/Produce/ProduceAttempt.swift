@@ -111,6 +111,7 @@ struct ProduceAttempt: Sendable {
                 var span = bytes.mutableSpan
                 var made = unsafe span.mutableBytes
                 result = try open.store(&made, header, isAwaited)
+            case .nothing: return outcome.noteNothing()
             }
             guard result != .mustRecall else { return postponed.append(later) }
             outcome.note(result, partition, check.appendTime)
@@ -159,10 +160,14 @@ extension ProduceAttempt {
                 let log = partition.log
             {
                 do throws(ProduceRefusal) {
-                    var (bytes, header) = try result.get()
-                    var span = bytes.mutableSpan
-                    var batch = unsafe span.mutableBytes
-                    outcome.note(try log.store(&batch, header, isAwaited), partition, item.check.appendTime)
+                    if case (var bytes, let header)? = try result.get() {
+                        var span = bytes.mutableSpan
+                        var batch = unsafe span.mutableBytes
+                        let stored = try log.store(&batch, header, isAwaited)
+                        outcome.note(stored, partition, item.check.appendTime)
+                    } else {
+                        outcome.noteNothing()
+                    }
                 } catch {
                     outcome.refuse(error, logStart: log.bounds.logStart)
                 }
@@ -177,10 +182,11 @@ extension ProduceAttempt {
 }
 
 extension PartitionLog {
-    /// Appends, with storage errors in the words of the protocol.
+    /// Appends the batch at the beginning of `bytes`, with storage errors in the words of the protocol.
     fileprivate func store(
-        _ batch: inout MutableRawSpan, _ header: BatchHeader, _ isAwaited: Bool
+        _ bytes: inout MutableRawSpan, _ header: BatchHeader, _ isAwaited: Bool
     ) throws(ProduceRefusal) -> AppendResult {
+        var batch = bytes._mutatingExtracting(0..<header.sizeInBytes)
         do throws(StorageError) {
             return try append(&batch, header: header, isAwaited: isAwaited)
         } catch {

@@ -12,6 +12,8 @@ enum CheckedRecords {
     case asSent(BatchHeader)
     /// One batch that had to be made anew: another codec, or an older format.
     case rebuilt([UInt8], BatchHeader)
+    /// Not one whole message, which before v3 is nothing to complain of.
+    case nothing
 }
 
 /// How many bytes may still be decompressed, recompressed or converted here.
@@ -49,7 +51,21 @@ struct ProduceCheck {
     func check(
         _ records: inout MutableRawSpan, within allowance: inout CodecAllowance
     ) throws(ProduceRefusal) -> CheckedRecords? {
-        guard version >= 3 else { return try converted(records.bytes, within: &allowance) }
+        guard version < 3 else { return try checkBatch(&records, within: &allowance) }
+        guard records.byteCount <= allowance.bytes else { return nil }
+        let set = try MessageSetEnvelope(records.bytes, maxBatchBytes: rules.maxBatchBytes)
+        switch set.magic {
+        case nil: return .nothing
+        case BatchLayout.currentMagic:
+            var batch = records._mutatingExtracting(0..<set.wholeBytes)
+            return try checkBatch(&batch, within: &allowance)
+        default: return try converted(records.bytes.extracting(0..<set.wholeBytes), within: &allowance)
+        }
+    }
+
+    private func checkBatch(
+        _ records: inout MutableRawSpan, within allowance: inout CodecAllowance
+    ) throws(ProduceRefusal) -> CheckedRecords? {
         try checkBeforeContent(records.bytes)
         let needsCodec = needsCodec(records.bytes)
         if needsCodec, records.byteCount > allowance.bytes { return nil }
@@ -73,19 +89,10 @@ struct ProduceCheck {
     /// What is compared before the checksum.
     private func checkBeforeContent(_ batch: RawSpan) throws(ProduceRefusal) {
         let baseOffset = batch.integer(at: BatchLayout.baseOffset, as: Int64.self)
-        guard baseOffset == 0 else {
-            throw ProduceRefusal(
-                .invalidRecord,
-                "The base offset of a record batch in an append should be 0, but it is \(baseOffset)")
+        guard baseOffset == 0 else { throw .baseOffset(baseOffset) }
+        guard batch.byteCount <= rules.maxBatchBytes else {
+            throw .tooLarge(batch.byteCount, limit: rules.maxBatchBytes)
         }
-        guard batch.byteCount <= rules.maxBatchBytes else { throw tooLarge(batch.byteCount) }
-    }
-
-    private func tooLarge(_ size: Int) -> ProduceRefusal {
-        ProduceRefusal(
-            .messageTooLarge,
-            "A batch of \(size) bytes exceeds max.message.bytes of the topic (\(rules.maxBatchBytes))."
-        )
     }
 
     /// Whether `error` says no more than that the records are larger than the allowance.
@@ -133,8 +140,6 @@ struct ProduceCheck {
     private func converted(
         _ bytes: RawSpan, within allowance: inout CodecAllowance
     ) throws(ProduceRefusal) -> CheckedRecords? {
-        guard bytes.byteCount <= rules.maxBatchBytes else { throw tooLarge(bytes.byteCount) }
-        guard bytes.byteCount <= allowance.bytes else { return nil }
         let batch: ConvertedBatch
         do throws(RecordError) {
             batch = try rules.validator.convert(
@@ -148,7 +153,9 @@ struct ProduceCheck {
     }
 
     private func finished(_ made: [UInt8], _ summary: BatchSummary) throws(ProduceRefusal) -> CheckedRecords {
-        guard made.count <= rules.maxBatchBytes else { throw tooLarge(made.count) }
+        guard made.count <= rules.maxBatchBytes else {
+            throw .tooLarge(made.count, limit: rules.maxBatchBytes)
+        }
         var bytes = made
         var span = bytes.mutableSpan
         var batch = unsafe span.mutableBytes

@@ -12,7 +12,8 @@ struct ProduceEnvelope {
 
     /// Looks at `bytes` of a request of `version`.
     init(_ bytes: RawSpan, version: Int16) throws(ProduceRefusal) {
-        guard let first = try Self.batch(in: bytes, from: 0) else {
+        var frames = BatchFrames(bytes)
+        guard let first = try frames.nextToJudge() else {
             throw ProduceRefusal(
                 .invalidRecord,
                 "Produce requests with version \(version) must have at least one record batch per partition")
@@ -23,37 +24,25 @@ struct ProduceEnvelope {
                 "Produce requests with version \(version) are only allowed to contain record batches with "
                     + "magic version 2")
         }
-        if version < 7, Self.attributes(in: bytes).codec == .zstd {
+        if version < 7, frames.attributes(first).codec == .zstd {
             throw ProduceRefusal(
                 .unsupportedCompressionType,
                 "Produce requests with version \(version) are not allowed to use ZStandard compression")
         }
-        guard try Self.batch(in: bytes, from: first.size) == nil else {
+        guard try frames.nextToJudge() == nil else {
             throw ProduceRefusal(
                 .invalidRecord,
                 "Produce requests with version \(version) are only allowed to contain exactly one record "
                     + "batch per partition")
         }
-        batchBytes = first.size
+        batchBytes = first.bytes.count
     }
+}
 
-    private static func attributes(in bytes: RawSpan) -> BatchAttributes {
-        // A whole batch of whatever format is longer.
-        BatchAttributes(rawValue: bytes.integer(at: BatchLayout.attributes))
-    }
-
-    /// Size and format of the batch at `start`; nil where there is no whole one.
-    private static func batch(
-        in bytes: RawSpan, from start: Int
-    ) throws(ProduceRefusal) -> (size: Int, magic: Int8)? {
-        let left = bytes.byteCount - start
-        guard left >= BatchLayout.lengthOverhead else { return nil }
-        let length = bytes.integer(at: start + BatchLayout.length, as: Int32.self)
-        guard length >= LegacyLayout.minimumLength else { throw ProduceRefusal(.corruptMessage) }
-        guard left >= BatchLayout.prefixSize else { return nil }
-        let magic = bytes.integer(at: start + BatchLayout.magic, as: Int8.self)
-        guard magic >= 0, magic <= BatchLayout.currentMagic else { throw ProduceRefusal(.corruptMessage) }
-        let size = Int(length) + BatchLayout.lengthOverhead
-        return size <= left ? (size, magic) : nil
+extension BatchFrames {
+    /// The next frame, with errors in the words of the protocol.
+    @_lifetime(self: copy self)
+    mutating func nextToJudge() throws(ProduceRefusal) -> BatchFrame? {
+        do throws(RecordError) { return try next() } catch { throw ProduceRefusal(error) }
     }
 }

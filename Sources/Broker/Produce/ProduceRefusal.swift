@@ -30,20 +30,32 @@ struct ProduceRefusal: Error {
 }
 
 extension ProduceRefusal {
+    /// A batch that begins elsewhere than at 0.
+    static func baseOffset(_ offset: Int64) -> ProduceRefusal {
+        ProduceRefusal(
+            .invalidRecord,
+            "The base offset of a record batch in an append should be 0, but it is \(offset)")
+    }
+
+    /// A batch of more bytes than its topic takes.
+    static func tooLarge(_ bytes: Int, limit: Int) -> ProduceRefusal {
+        ProduceRefusal(
+            .messageTooLarge,
+            "A batch of \(bytes) bytes exceeds max.message.bytes of the topic (\(limit)).")
+    }
+
     /// What a producer is told of an error in its records.
     ///
     /// Only damage on the way may be told by an error that clients retry: they would send the same bytes for
     /// ever.
     init(_ error: RecordError) {
         switch error {
-        case .corruptHeader(.length), .checksumMismatch:
+        case .corruptHeader(.length), .unsupportedMagic, .checksumMismatch:
             self.init(.corruptMessage)
         case .truncated:
             self.init(.invalidRecord, "The records are cut off.")
         case .corruptHeader(let defect):
             self.init(.invalidRecord, defect.rawValue)
-        case .unsupportedMagic(let magic):
-            self.init(.invalidRecord, "Record format \(magic) is not accepted here.")
         case .invalidBatch(let defect):
             self.init(.invalidRecord, defect.rawValue)
         case .invalidRecord(let index, let defect):
