@@ -58,8 +58,8 @@ import Glibc
         while !isRaised, code == 0 {
             code = unsafe pthread_cond_timedwait(condition, mutex, &end)
         }
-        defer { isRaised = false }
         let wasRaised = isRaised
+        isRaised = false
         unsafe pthread_mutex_unlock(mutex)
         return wasRaised
     }

@@ -47,9 +47,17 @@ struct SystemLimits: Sendable {
     /// Compaction's share of the memory at most.
     private static let partOfCompaction = 8
 
-    /// The settings with what they allow compaction bounded by the memory that there is.
+    /// Memory that a partition may come to take: an idle one takes less than 2 KiB, one in use several times
+    /// that.
+    private static let partitionBytes = 16 << 10
+
+    /// The settings with what they allow compaction, and partitions unless they say, bounded by the memory
+    /// that there is.
     func bounding(_ settings: BrokerSettings) -> BrokerSettings {
         var bounded = settings
+        if settings.partitionsMax == 0 {
+            bounded.partitionsMax = Int32(clamping: max(1, room.bytes / Self.partitionBytes))
+        }
         bounded.cleanerMapBytes = min(settings.cleanerMapBytes, Int64(room.bytes / Self.partOfCompaction))
         return bounded
     }

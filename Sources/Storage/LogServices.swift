@@ -1,4 +1,4 @@
-// What the logs of one engine share.
+// What the logs of one place share.
 package import Base
 
 /// Runs work that may wait for the disk, on some other thread.
@@ -14,7 +14,7 @@ package final class LogServices: Sendable {
     /// Logs beside which something is to be written.
     let notes: BehindQueue<PartitionLog>
 
-    /// Means of the logs of one engine; `background` does what nobody waits for.
+    /// Means of the logs of one place; `background` does what nobody waits for.
     package init(
         clock: any BrokerClock, logger: Logger, background: @escaping BackgroundRunner,
         refusesRecords: @escaping @Sendable () -> Bool

@@ -34,9 +34,15 @@ package struct StoreBounds: Equatable, Sendable {
 package struct StoreAppend: Equatable, Sendable {
     /// The batch opened a new segment; the log above may note its state at the batch's base offset.
     package var opensSegment: Bool
+    /// Up to here readers may see now: the end of the store with `apus.durability=os` where the engine grants
+    /// that, and else what was durable before.
+    package var visibleEnd: Offset
 
     /// The outcome of an append.
-    package init(opensSegment: Bool) { self.opensSegment = opensSegment }
+    package init(opensSegment: Bool, visibleEnd: Offset) {
+        self.opensSegment = opensSegment
+        self.visibleEnd = visibleEnd
+    }
 }
 
 /// What becomes of a first batch that is larger than the bytes that are wanted.
@@ -167,7 +173,8 @@ package protocol LogStoreEvents: AnyObject, Sendable {
 
 /// The bytes of one partition.
 package protocol LogStore: AnyObject, Sendable {
-    /// Where events go; held weakly. Called once, before the first append.
+    /// Where events go; held weakly. Called once, before the first append; what a failure was before is told
+    /// then, and how far the store reaches is asked once more.
     func attach(_ events: any LogStoreEvents)
 
     /// How far the store reaches now.
@@ -195,8 +202,8 @@ package protocol LogStore: AnyObject, Sendable {
     /// Makes `offset` the first that can be read; `maintain` frees what lies wholly before it.
     func trim(to offset: Offset)
 
-    /// Does what is due at `now` and waits for nothing, and says what is left; nothing that reaches `limit`
-    /// is deleted.
+    /// Does what is due at `now`, looks nothing up and syncs nothing, and says what is left; nothing that
+    /// reaches `limit` is deleted.
     func maintain(
         _ duty: MaintenanceDuty, at now: Timestamp, below limit: Offset
     ) throws(StorageError) -> Maintenance

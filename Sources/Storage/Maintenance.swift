@@ -4,7 +4,7 @@
 package import Base
 
 /// Why a store is looked after.
-package enum MaintenanceDuty: Sendable, CaseIterable {
+package enum MaintenanceDuty: Sendable {
     /// Records that came of age stand in a segment of their own (`segment.ms`); an engine without segments
     /// has nothing to do.
     case age

@@ -34,6 +34,8 @@ package protocol StoragePlace: AnyObject, Sendable {
     func begin(_ partition: TopicPartition, at offset: Offset)
     /// Opens a partition, recovering it if the last stop was not clean; it is made if it was never there.
     ///
+    /// Where several machines can reach it, nobody else appends from now on: whoever had it before is fenced
+    /// when the call returns, and the log ends behind all that was committed.
     /// - Throws: `.partitionMissing`, `.topicIDMismatch`, and `.corrupt` where something durable is damaged:
     ///   that partition alone is then not served.
     func openPartition(

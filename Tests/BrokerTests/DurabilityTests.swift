@@ -49,10 +49,12 @@ struct DurabilityTests {
         #expect(try second.produced() == [.at(0)])
     }
 
-    @Test("after a clean stop repetitions are still known, and what was sent behind one waits for its turn")
-    func repetitionAfterStop() throws {
+    @Test(
+        "after a clean stop repetitions are still known, and what was sent behind one waits for its turn",
+        arguments: ["CreateTime", "LogAppendTime"])
+    func repetitionAfterStop(timestamps: String) throws {
         let first = try BrokerRig()
-        try first.topic("t")
+        try first.topic("t", ["message.timestamp.type": timestamps])
         let client = try first.connect()
         for sequence in Int32(0)..<4 {
             let batch = RigBatch(producer: (id: 7, sequence: sequence))

@@ -45,6 +45,26 @@ struct FetchSessionTests {
         #expect(throws: FetchSessionCache.Refusal.wrongEpoch) { try advance(id, 1) }
     }
 
+    @Test("sessions hold so many partitions together; beyond that there is none, and those that go make room")
+    func boundedTogether() throws {
+        let cache = FetchSessionCache(slots: 10, partitionsMax: 10)
+        let first = cache.open(targets(0..<6), usesTopicIDs: false, at: 0)
+        #expect(first > 0)
+        #expect(cache.open(targets(0..<5), usesTopicIDs: false, at: 0) == 0)
+        let second = cache.open(targets(0..<4), usesTopicIDs: false, at: 0)
+        #expect(second > 0)
+        #expect(throws: FetchSessionCache.Refusal.unknownSession) {
+            _ = try cache.advance(
+                second, epoch: 1, updating: [target(9)], forgetting: [], usesTopicIDs: false, at: 1)
+        }
+        _ = try cache.advance(
+            first, epoch: 1, updating: [], forgetting: [target(0).key], usesTopicIDs: false, at: 1)
+        #expect(cache.open(targets(0..<5), usesTopicIDs: false, at: 2) > 0)
+        cache.close(first)
+        #expect(cache.open(targets(0..<5), usesTopicIDs: false, at: 2) > 0)
+        #expect(cache.open(targets(0..<1), usesTopicIDs: false, at: 2) == 0)
+    }
+
     @Test("a session that forgot everything is gone")
     func emptied() throws {
         let cache = FetchSessionCache(slots: 2)

@@ -138,7 +138,7 @@ struct OwnershipTests {
         // A segment's end is noted once it is durable.
         old.state.withLock { $0.snapshots.append((Offset(1), $0.producers)) }
         old.state.withLock { $0.epochsChanged = true }
-        try rig.directory.deletePartition(old)
+        try rig.directory.deletePartition(old.partition)
         _ = try rig.directory.createPartition(old.partition, id: UUID(high: 3, low: 5), config: LogConfig())
         old.storeSettled(Offset(1))
         rig.flush()

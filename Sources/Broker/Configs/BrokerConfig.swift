@@ -33,6 +33,8 @@ package struct BrokerSettings: Sendable {
     package var autoCreateTopics = true
     package var deleteTopics = true
     package var defaultPartitions: Int32 = 1
+    ///
+    /// 0 is what memory has room for, which a start fills in; without a start there is no limit.
     package var partitionsMax: Int32 = 0
     package var defaultReplicationFactor: Int32 = 1
     package var clampReplication = true

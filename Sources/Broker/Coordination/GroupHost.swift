@@ -70,16 +70,19 @@ package final class GroupHost: Sendable {
     /// Calls `body` with the shards, making the topic if need be; with nil if that failed.
     func withShards(_ body: @escaping @Sendable ([Host]?) -> Void) {
         if let shards = existingShards() { return body(shards) }
-        let isFirst = stage.withLock { stage in
+        let (isFirst, ready) = stage.withLock { stage -> (Bool, [Host]?) in
             switch stage {
-            case .ready, .absent:
+            // Somebody else has seen the topic since: there is one set of hosts, or two would write.
+            case .ready(_, let shards): return (false, shards)
+            case .absent:
                 stage = .creating([body])
-                return true
+                return (true, nil)
             case .creating(let waiting):
                 stage = .creating(waiting + [body])
-                return false
+                return (false, nil)
             }
         }
+        if let ready { return body(ready) }
         guard isFirst else { return }
         catalog.create([.groupState(settings)], by: "the group coordinator", validateOnly: false) {
             [self] _ in created()

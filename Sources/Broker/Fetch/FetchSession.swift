@@ -67,6 +67,8 @@ struct FetchSession: Sendable {
     /// What to fetch now, in serving order.
     var current: [FetchTarget] { order.compactMap { targets[$0] } }
     var isEmpty: Bool { targets.isEmpty }
+    /// How many partitions it has.
+    var count: Int { targets.count }
 
     /// Whether a partition's result is news, and remembers what the client is told by it.
     mutating func isNews(_ key: FetchTarget.Key, byItself: Bool, failed: Bool, now: Told) -> Bool {

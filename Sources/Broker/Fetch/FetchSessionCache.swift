@@ -15,15 +15,30 @@ package final class FetchSessionCache: Sendable {
     /// A session that was not used for so long makes room for another (Kafka's two minutes).
     static let idleNanoseconds: Int64 = 120 * 1_000_000_000
 
+    /// Partitions of all sessions together, each of which takes some 200 bytes here for as long as its client
+    /// likes: Kafka bounds only the number of sessions, whatever is in them.
+    package static let partitionsMax = 200_000
+
     private struct State {
         var sessions: [Int32: FetchSession] = [:]
+        /// Partitions of all of them.
+        var partitions = 0
         var generator = SystemRandomNumberGenerator()
+
+        mutating func end(_ id: Int32) {
+            guard let ended = sessions.removeValue(forKey: id) else { return }
+            partitions -= ended.count
+        }
     }
     private let state = Lock(State())
     private let slots: Int
+    private let partitionsMax: Int
 
     /// A cache of at most `slots` sessions.
-    package init(slots: Int) { self.slots = slots }
+    package init(slots: Int, partitionsMax: Int = FetchSessionCache.partitionsMax) {
+        self.slots = slots
+        self.partitionsMax = partitionsMax
+    }
 
     /// How many sessions there are.
     package var count: Int { state.withLock { $0.sessions.count } }
@@ -36,20 +51,23 @@ package final class FetchSessionCache: Sendable {
                 guard let idle, nanoseconds - idle.lastUsedNanoseconds > Self.idleNanoseconds else {
                     return 0
                 }
-                state.sessions[idle.id] = nil
+                state.end(idle.id)
             }
+            guard state.partitions + targets.count <= partitionsMax else { return 0 }
             var id: Int32 = 0
             while id == 0 || state.sessions[id] != nil {
                 id = .random(in: 1...Int32.max, using: &state.generator)
             }
-            state.sessions[id] = FetchSession(
+            let session = FetchSession(
                 id: id, usesTopicIDs: usesTopicIDs, targets: targets, at: nanoseconds)
+            state.sessions[id] = session
+            state.partitions += session.count
             return id
         }
     }
 
     /// Ends a session, if there is one with this id.
-    func close(_ id: Int32) { state.withLock { $0.sessions[id] = nil } }
+    func close(_ id: Int32) { state.withLock { $0.end(id) } }
 
     /// Applies an incremental request to its session and returns what is to be fetched; an empty session is
     /// ended.
@@ -61,8 +79,16 @@ package final class FetchSessionCache: Sendable {
             guard var session = state.sessions[id] else { throw .unknownSession }
             guard session.nextEpoch == epoch else { throw .wrongEpoch }
             guard session.usesTopicIDs == usesTopicIDs else { throw .mixedTopicIDs }
+            let before = session.count
             for target in targets { session.update(target) }
             session.forget(keys)
+            let growth = session.count - before
+            guard growth <= 0 || state.partitions + growth <= partitionsMax else {
+                // Its client begins anew, and gets none.
+                state.end(id)
+                throw .unknownSession
+            }
+            state.partitions += growth
             session.nextEpoch = FetchSession.epoch(after: epoch)
             session.lastUsedNanoseconds = nanoseconds
             state.sessions[id] = session.isEmpty ? nil : session

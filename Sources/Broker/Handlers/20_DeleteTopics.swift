@@ -70,14 +70,16 @@ enum DeleteTopicsHandler: RequestHandler {
         }
         // Those that are named by their ids as well; Kafka then deletes them in neither way.
         let ids = Set(asked.compactMap { $0.name == nil ? $0.id : nil })
+        var inBothWays: Set<TopicReference> = []
         for target in targets {
             guard let name = target.name, let id = topics[name]?.id, ids.contains(id) else { continue }
-            targets.removeAll { $0 == target || $0 == TopicReference(name: nil, id: id) }
+            inBothWays.formUnion([target, TopicReference(name: nil, id: id)])
             refused.append(
                 refuse(
                     TopicReference(name: name, id: id),
                     "The provided topic name maps to an ID that was already supplied."))
         }
+        targets.removeAll(where: inBothWays.contains)
         return (targets, refused)
     }
 

@@ -46,7 +46,8 @@ struct PartitionOutcome {
             response.logStartOffset = logStart.value
             wait = (partition, range.last.next)
         case .mustRecall:
-            // It was looked up just now, in a log that was opened again since: the client is to try again.
+            // It was looked up just now, and the log or the producer has moved on since: the client is to try
+            // again.
             refuse(ProduceRefusal(.notLeaderOrFollower))
         }
     }

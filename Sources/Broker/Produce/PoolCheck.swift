@@ -6,51 +6,59 @@ internal import Protocol
 internal import Records
 internal import Storage
 
+/// A batch that may be appended.
+struct CheckedBatch: Sendable {
+    var bytes: [UInt8]
+    let header: BatchHeader
+}
+
 /// Records of one partition that are checked on the pool.
 struct PoolCheck: Sendable {
     /// The batch to append (nil where nothing was sent), or why there is none.
-    typealias Result = Swift.Result<(bytes: [UInt8], header: BatchHeader)?, ProduceRefusal>
+    typealias Result = Swift.Result<CheckedBatch?, ProduceRefusal>
 
     private let check: ProduceCheck
     private let records: [UInt8]
+    private let checked: CheckedBatch?
     private let log: PartitionLog
 
     /// The check of what was postponed, with a copy of its records out of `frame`.
     init(_ postponed: ProduceAttempt.Postponed, of frame: RawSpan) {
         check = postponed.check
         log = postponed.log
-        records = frame.copy(postponed.range)
+        checked = postponed.checked
+        records = checked == nil ? frame.copy(postponed.range) : []
     }
 
     /// How much memory the records take.
-    var byteCount: Int { records.count }
+    var byteCount: Int { checked?.bytes.count ?? records.count }
 
     /// Does the work; nil if that takes more than `workBytes`.
     func run(within workBytes: Int) -> Result? {
-        var bytes = records
-        var allowance = CodecAllowance(bytes: workBytes)
         do throws(ProduceRefusal) {
+            if let checked { return .success(try recalled(checked)) }
+            var bytes = records
+            var allowance = CodecAllowance(bytes: workBytes)
             var span = bytes.mutableSpan
             var batch = unsafe span.mutableBytes
             switch try check.check(&batch, within: &allowance) {
             case .asSent(let header):
-                try recallProducers(for: header)
-                return .success((bytes, header))
+                return .success(try recalled(CheckedBatch(bytes: bytes, header: header)))
             case .rebuilt(let made, let header):
-                try recallProducers(for: header)
-                return .success((made, header))
+                return .success(try recalled(CheckedBatch(bytes: made, header: header)))
             case .nothing: return .success(nil)
             case nil: return nil
             }
         } catch { return .failure(error) }
     }
 
-    /// Has the log look up what it knows of a producer whose batch may be a repetition.
-    private func recallProducers(for header: BatchHeader) throws(ProduceRefusal) {
-        guard log.mustRecall(header) else { return }
+    /// The batch, once the log knows whether it may be a repetition.
+    private func recalled(_ batch: CheckedBatch) throws(ProduceRefusal) -> CheckedBatch {
+        guard log.mustRecall(batch.header) else { return batch }
         do throws(StorageError) { try log.recallProducers() } catch {
             throw ProduceRefusal(ErrorCode(error))
         }
+        return batch
     }
 }
 

@@ -18,6 +18,9 @@ struct ProduceAttempt: Sendable {
         let range: Range<Int>
         /// The log, which may have to look up what it knows of the producer.
         let log: PartitionLog
+        /// What the check made of the records, if they passed it: it may have set their times, and is not
+        /// done again.
+        var checked: CheckedBatch?
     }
 
     /// A partition whose log must be durable up to `end` before acks=all is answered.
@@ -43,6 +46,8 @@ struct ProduceAttempt: Sendable {
     /// What is left to do on the pool; partitions that come after it in the request and are the same wait
     /// with it.
     private(set) var postponed: [Postponed] = []
+    /// Their partitions.
+    private var waiting: Set<ObjectIdentifier> = []
 
     /// An attempt at `request`.
     init(_ request: ProduceRequest, _ context: RequestContext) {
@@ -100,20 +105,25 @@ struct ProduceAttempt: Sendable {
             let check = ProduceCheck(
                 rules: topic.rules, version: context.version, now: context.broker.clock.wallTime())
             var batch = frame._mutatingExtracting(range)
-            let later = Postponed(
+            var later = Postponed(
                 place: place, topic: topic, partition: partition, check: check, range: range, log: open)
-            let mustFollow = !postponed.isEmpty && postponed.contains { $0.partition === partition }
+            let mustFollow = waiting.contains(ObjectIdentifier(partition))
             let result: AppendResult
             switch try mustFollow ? nil : check.check(&batch, within: &allowance) {
-            case nil: return postponed.append(later)
-            case .asSent(let header): result = try open.store(&batch, header, isAwaited)
+            case nil: return postpone(later)
+            case .asSent(let header):
+                result = try open.store(&batch, header, isAwaited)
+                if result == .mustRecall {
+                    later.checked = CheckedBatch(bytes: batch.bytes.copy(0..<batch.byteCount), header: header)
+                }
             case .rebuilt(var bytes, let header):
                 var span = bytes.mutableSpan
                 var made = unsafe span.mutableBytes
                 result = try open.store(&made, header, isAwaited)
+                if result == .mustRecall { later.checked = CheckedBatch(bytes: bytes, header: header) }
             case .nothing: return outcome.noteNothing()
             }
-            guard result != .mustRecall else { return postponed.append(later) }
+            guard result != .mustRecall else { return postpone(later) }
             outcome.note(result, partition, check.appendTime)
         } catch {
             outcome.refuse(error, logStart: log?.bounds.logStart)
@@ -143,6 +153,11 @@ struct ProduceAttempt: Sendable {
         return range
     }
 
+    private mutating func postpone(_ item: Postponed) {
+        postponed.append(item)
+        waiting.insert(ObjectIdentifier(item.partition))
+    }
+
     private func unknown(topicIsKnown: Bool) -> ProduceRefusal {
         ProduceRefusal(context.version >= 13 && !topicIsKnown ? .unknownTopicID : .unknownTopicOrPartition)
     }
@@ -160,10 +175,11 @@ extension ProduceAttempt {
                 let log = partition.log
             {
                 do throws(ProduceRefusal) {
-                    if case (var bytes, let header)? = try result.get() {
+                    if let checked = try result.get() {
+                        var bytes = checked.bytes
                         var span = bytes.mutableSpan
                         var batch = unsafe span.mutableBytes
-                        let stored = try log.store(&batch, header, isAwaited)
+                        let stored = try log.store(&batch, checked.header, isAwaited)
                         outcome.note(stored, partition, item.check.appendTime)
                     } else {
                         outcome.noteNothing()
@@ -178,6 +194,7 @@ extension ProduceAttempt {
             response.responses[item.place.topic].partitionResponses[item.place.partition] = outcome.response
         }
         postponed = []
+        waiting = []
     }
 }
 

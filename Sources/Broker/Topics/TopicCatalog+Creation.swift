@@ -46,13 +46,14 @@ extension TopicCatalog {
         }
         var results: [Result<CreatedTopic, TopicRefusal>] = []
         var plans: [PlannedTopic] = []
-        var left = settings.partitionsMaxInUse - topics.partitionCount - planned
+        let limit = settings.partitionsMax > 0 ? Int(settings.partitionsMax) : .max
+        var left = limit - topics.partitionCount - planned
         var generator = SystemRandomNumberGenerator()
         for topic in wanted {
             do throws(TopicRefusal) {
                 let checked = try topic.checked(against: topics, settings)
                 guard checked.partitionCount <= left else {
-                    throw .noRoom(for: checked, left: left, of: settings.partitionsMaxInUse)
+                    throw .noRoom(for: checked, left: left, of: limit)
                 }
                 left -= Int(checked.partitionCount)
                 let id = UUID.random(using: &generator)
@@ -229,13 +230,5 @@ extension TopicRefusal {
             code: .policyViolation,
             message: "This broker has room for \(max(0, left)) more partitions, and \(topic.partitionCount) "
                 + "were asked for; apus.partitions.max is \(limit).")
-    }
-}
-
-extension BrokerSettings {
-    /// How many partitions all topics together may be created with: an idle one takes less than 2 KiB, one in
-    /// use several times that.
-    fileprivate var partitionsMaxInUse: Int {
-        partitionsMax > 0 ? Int(partitionsMax) : Machine.memoryBytes / (16 << 10)
     }
 }

@@ -98,11 +98,6 @@ extension LogDirectory {
         return doomed
     }
 
-    /// Deletes the partition of an open log.
-    package func deletePartition(_ log: PartitionLog) throws(StorageError) {
-        try deletePartition(log.partition)
-    }
-
     /// `topic-N.UUID-delete`, with a long topic name cut so that the whole is a legal file name, as Kafka
     /// does.
     private static func doomedName(_ partition: TopicPartition, _ unique: String) -> String {

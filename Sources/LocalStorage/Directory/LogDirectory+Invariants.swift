@@ -15,7 +15,7 @@ extension LogDirectory {
             } catch {
                 throw InvariantViolation("\(open.log.partition): \(error)")
             }
-            unsynced += open.store.unsyncedBytes
+            unsynced += open.store.countedBytes
         }
         try invariant(
             flusher.unsyncedBytes == unsynced,

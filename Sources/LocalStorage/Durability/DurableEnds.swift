@@ -49,6 +49,9 @@ struct DurableEnds: Equatable, Sendable {
     /// still counts.
     private var settledBytes = 0
 
+    /// What the budget counts of this log and no turn has taken.
+    var countedBytes: Int { unsyncedBytes + settledBytes }
+
     /// Why nothing is appended any more.
     private(set) var failure: StorageError?
     private(set) var isClosed = false

@@ -40,6 +40,7 @@ extension SegmentStore {
             try unsynced.sync(services.disk, services.failures)
         } catch {
             finish(unsynced, .failure(error), isJournalled: false)
+            services.flusher.forget(unsynced.bytes)
             throw error
         }
         finish(unsynced, .success(()), isJournalled: false)

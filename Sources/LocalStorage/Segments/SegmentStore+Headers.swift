@@ -16,6 +16,10 @@ extension SegmentStore {
     }
 
     private func run(of request: HeaderRequest) throws(StorageError) -> HeaderRun {
+        try notingDamage { () throws(StorageError) in try attempt(request) }
+    }
+
+    private func attempt(_ request: HeaderRequest) throws(StorageError) -> HeaderRun {
         let (segments, from) = state.withLock { state in
             (
                 state.segments.map { ($0.segment, $0.sizeBytes) },

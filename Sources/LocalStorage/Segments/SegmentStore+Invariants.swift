@@ -9,7 +9,7 @@ extension SegmentStore {
     }
 
     /// Bytes that the flusher's budget counts and no turn has taken.
-    var unsyncedBytes: Int { state.withLock { $0.ends.unsyncedBytes } }
+    var countedBytes: Int { state.withLock { $0.ends.countedBytes } }
 }
 
 extension SegmentStore.State {

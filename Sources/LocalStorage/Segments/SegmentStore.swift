@@ -161,22 +161,20 @@ package final class SegmentStore: LogStore {
             }
         } catch {
             // If the store went offline over it, the log above hears of that like of any other failure.
-            let (settled, mustTell) = state.withLock { state in
-                (state.ends.takeSettledBytes(), state.failure != nil && state.ends.mustQueue())
-            }
-            services.flusher.forget(settled)
-            if mustTell { services.flusher.enqueue(self) }
+            // So does the flusher of bytes that nobody will sync, in the same turn.
+            if state.withLock({ $0.failure != nil && $0.ends.mustQueue() }) { services.flusher.enqueue(self) }
             throw error
         }
         if appended.isCounted { services.flusher.wrote(batch.byteCount, isAwaited: isAwaited) }
         if appended.isNewlyDirty { services.flusher.enqueue(self) }
-        return StoreAppend(opensSegment: appended.opensSegment)
+        return StoreAppend(opensSegment: appended.opensSegment, visibleEnd: appended.visibleEnd)
     }
 
     private struct Appended {
         var opensSegment: Bool
         var isNewlyDirty: Bool
         var isCounted: Bool
+        var visibleEnd: Offset
     }
 
     private func append(
@@ -201,7 +199,9 @@ package final class SegmentStore: LogStore {
         let isCounted = state.config.durability == .disk
         let isNewlyDirty = state.ends.appended(batch.byteCount, to: header.nextOffset, isCounted: isCounted)
         assertInvariants { () throws(InvariantViolation) in try state.checkInvariants() }
-        return Appended(opensSegment: opensSegment, isNewlyDirty: isNewlyDirty, isCounted: isCounted)
+        return Appended(
+            opensSegment: opensSegment, isNewlyDirty: isNewlyDirty, isCounted: isCounted,
+            visibleEnd: state.durableEnd)
     }
 
     func requireWritable(_ state: borrowing State) throws(StorageError) {

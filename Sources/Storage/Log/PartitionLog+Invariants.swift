@@ -4,8 +4,8 @@ package import Base
 extension PartitionLog {
     /// Compares what the log knows with itself and with its store.
     package func checkInvariants() throws(InvariantViolation) {
-        let (bounds, first, config, hasFailed) = state.withLock { state in
-            (state.bounds, state.producers.firstUnstable, state.config, state.hasFailed)
+        let (bounds, first, hasFailed) = state.withLock { state in
+            (state.bounds, state.producers.firstUnstable, state.hasFailed)
         }
         let kept = store.bounds
         let ends = [bounds.logStart, bounds.highWatermark, bounds.logEnd].map(\.value)
@@ -26,7 +26,7 @@ extension PartitionLog {
             bounds.logStart >= kept.start || hasFailed,
             "the log starts at \(bounds.logStart.value), and its store at \(kept.start.value)")
         try invariant(
-            config.durability == .os || bounds.highWatermark <= max(kept.durableEnd, bounds.logStart),
+            bounds.highWatermark <= max(kept.durableEnd, bounds.logStart),
             "readers see up to \(bounds.highWatermark.value), and \(kept.durableEnd.value) is durable")
     }
 }

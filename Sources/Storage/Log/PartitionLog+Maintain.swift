@@ -24,11 +24,11 @@ extension PartitionLog {
             }
             throw error
         }
-        guard !expiry.removed.isEmpty else { return expiry.due }
         let newest = state.withLock { state in
             if expiry.start > state.bounds.logStart { state.moveStart(to: expiry.start) }
             return state.lastSnapshot
         }
+        guard !expiry.removed.isEmpty else { return expiry.due }
         services.logger.logLimited(
             .info, "segments.deleted",
             [

@@ -36,7 +36,10 @@ extension PartitionLog {
         state.lastSnapshot = rebuilt.lastSnapshot
         state.epochsChanged = rebuilt.epochsChanged
         state.updateStable()
-        return PartitionLog(identity, store: store, notes: notes, services: services, state: state)
+        let log = PartitionLog(identity, store: store, notes: notes, services: services, state: state)
+        // The store may have got further before it knew whom to tell.
+        log.storeAdvanced(store.bounds)
+        return log
     }
 
     /// Takes producers and epochs from the newest notes that are intact, and from the batches behind them.

@@ -21,11 +21,15 @@ extension PartitionLog {
     ///
     /// Waits for the engine, so it is nothing for an event loop; appends go on meanwhile.
     package func recallProducers() throws(StorageError) {
-        var history = ProducerHistory()
-        try store.walk(from: bounds.logEnd, bytesBack: Self.historyBytes) { header in
-            history.add(header)
-            return true
+        try recalling.withLock { _ throws(StorageError) in
+            // Whoever waited here finds that it was done.
+            guard state.withLock({ $0.producers.hasSnapshots }) else { return }
+            var history = ProducerHistory()
+            try store.walk(from: bounds.logEnd, bytesBack: Self.historyBytes) { header in
+                history.add(header)
+                return true
+            }
+            state.withLock { $0.producers.complete(with: history) }
         }
-        state.withLock { $0.producers.complete(with: history) }
     }
 }

@@ -81,6 +81,8 @@ package final class PartitionLog: Sendable {
     let notes: any LogNotes
     let services: LogServices
     let state: Lock<State>
+    /// Held while producers are looked up in the log: once is enough for all who wait.
+    let recalling = Lock(())
 
     init(
         _ identity: LogIdentity, store: any LogStore, notes: any LogNotes, services: LogServices,
@@ -153,7 +155,7 @@ package final class PartitionLog: Sendable {
             if append.opensSegment {
                 state.snapshots.append((header.baseOffset, state.producers))
             }
-            state.appended(header, isTracked: isTracked, marker)
+            state.appended(header, isTracked: isTracked, marker, visibleEnd: append.visibleEnd)
             let range = OffsetRange(first: header.baseOffset, last: header.lastOffset)
             return .appended(range, logStart: state.bounds.logStart)
         }
@@ -162,9 +164,11 @@ package final class PartitionLog: Sendable {
 
 extension PartitionLog.State {
     /// Changes what follows from a batch that stands in the log now.
-    mutating func appended(_ header: BatchHeader, isTracked: Bool, _ marker: EndTransactionMarker?) {
+    mutating func appended(
+        _ header: BatchHeader, isTracked: Bool, _ marker: EndTransactionMarker?, visibleEnd: Offset
+    ) {
         bounds.logEnd = header.nextOffset
-        if config.durability == .os { bounds.highWatermark = bounds.logEnd }
+        bounds.highWatermark = max(bounds.highWatermark, visibleEnd)
         if header.leaderEpoch > epochs.latest?.epoch ?? LeaderEpoch(-1) {
             epochs.assign(header.leaderEpoch, from: header.baseOffset)
         }

@@ -125,6 +125,9 @@ struct ProducerState: Sendable {
             found: header.producerEpoch)
     }
 
+    /// Whether more may be known of a producer by looking into the log.
+    var hasSnapshots: Bool { entries.values.contains { $0.isFromSnapshot } }
+
     /// Notes a batch that stands in the log, live and on recovery alike; `marker` is what a control batch
     /// says.
     ///
