@@ -29,8 +29,6 @@ package final class Broker: Sendable {
     let upkeep: UpkeepScheduler
     /// Compacts, on a thread of its own, as one compaction may take hours.
     let cleaner: UpkeepScheduler
-    /// The offset of this start's registration in the metadata log (KIP-631).
-    let brokerEpoch: Int64
     private let advertised: AdvertisedAddresses
 
     init(_ settings: BrokerSettings, _ parts: BrokerParts, logger: Logger, clock: any BrokerClock) {
@@ -45,7 +43,6 @@ package final class Broker: Sendable {
         upkeep = UpkeepScheduler(clock: clock)
         cleaner = UpkeepScheduler(clock: clock)
         storage.beginUpkeep(UpkeepSettings(settings), on: upkeep, compaction: cleaner)
-        brokerEpoch = parts.brokerEpoch
         groups = GroupUpkeep.host(parts, on: upkeep, settings, logger: logger, clock: clock)
         boundAddresses = parts.sockets.listeners.map(\.local)
         advertised = AdvertisedAddresses(
@@ -69,7 +66,6 @@ struct BrokerParts: Sendable {
     let producerIDs: ProducerIDs
     let sockets: BrokerSockets
     let advertised: [ListenerAddress]
-    let brokerEpoch: Int64
 }
 
 /// The network side of a broker.

@@ -30,8 +30,7 @@ extension Broker {
         }
         let disk = PosixDisk(OpenFiles(limit: descriptors.files, background: { diskPool.run($0) }))
         let storage = try openStorage(settings, disk, clock, system.room, { diskPool.run($0) }, logger)
-        let settings = system.bounding(
-            try settings.adopting(storage.owner, of: storage.metadata.path))
+        let settings = system.bounding(try settings.adopting(storage.owner, of: storage.metadata.path))
         let worker = SerialWorker()
         let metadata = try MetadataLog(storage: storage, settings, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage)
@@ -41,10 +40,11 @@ extension Broker {
             metadata: metadata, storage: storage, settings: settings, worker: worker,
             background: { diskPool.run($0) }, logger: logger)
         try catalog.takeLeadership()
+        let unwritten = UnwrittenStart(catalog, storage, logger)
         let ids = ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID)
         let parts = BrokerParts(
             storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets,
-            advertised: plan.advertised, brokerEpoch: metadata.brokerEpoch)
+            advertised: plan.advertised)
         system.warn(limits, asked: settings, logger)
         let broker = Broker(settings, parts, logger: logger, clock: clock)
         sockets.routers.fill(Router(broker))
@@ -52,6 +52,7 @@ extension Broker {
         let keeper = MetadataSnapshotKeeper(
             metadata, in: storage.metadata, MetadataSnapshotLimits(settings), clock: clock, logger: logger)
         MetadataUpkeep.begin(keeper, of: storage.metadata, on: broker.upkeep)
+        unwritten.goOn(on: broker.upkeep)
         broker.groups.start()
         broker.upkeep.start()
         broker.cleaner.start(named: "apus-cleaner", niceness: Self.cleanerNiceness)

@@ -1,8 +1,8 @@
 // Stop: no new requests, replies leave, everything is synced, the clean-stop marker comes last. All of that
 // within eight seconds, as containers are killed after ten; beyond them the process ends without the marker,
 // which is a crash that the next start recovers from.
-internal import Base
-internal import Network
+package import Base
+package import Network
 internal import Storage
 
 extension Broker {
@@ -14,14 +14,17 @@ extension Broker {
     private static let drainLimit = Duration.seconds(5)
 
     /// Stops the broker; whether the data directory was left clean.
+    ///
+    /// The time that a stop may take counts from when it was asked for, on the monotonic clock; a start may
+    /// have been under way then.
     @discardableResult
-    package func stop() -> Bool {
+    package func stop(askedAt asked: Int64? = nil) -> Bool {
         logger.logSuppressed()
         logger.log(.info, "broker.stopping")
         defer { logger.logSuppressed() }
-        let deadline =
-            clock.monotonicNanoseconds() + Self.stopLimit.components.seconds * 1_000_000_000
-        switch runBounded(within: Self.stopLimit, { self.stopParts(by: deadline) }) {
+        let now = clock.monotonicNanoseconds()
+        let deadline = (asked ?? now) + Self.stopLimit.wholeNanoseconds
+        switch runBounded(within: .nanoseconds(deadline - now), { self.stopParts(by: deadline) }) {
         case .success(let isDrained):
             logger.log(.info, "broker.stopped", ["drained": "\(isDrained)"])
             return true
@@ -47,27 +50,27 @@ extension Broker {
         upkeep.stop()
         catalog.stop(by: deadline, clock)
         do throws(StorageError) {
-            try storage.stop(brokerEpoch: brokerEpoch, by: deadline)
+            if catalog.owesEpochs { storage.leaveToRecovery() }
+            try storage.stop(brokerEpoch: catalog.metadata.brokerEpoch, by: deadline)
             return .success(isDrained)
         } catch {
             return .failure(error)
         }
     }
 
-    /// Serves until SIGTERM or SIGINT, then stops; the exit status.
+    /// What the process can be asked to end by, also while the broker starts: it does so in time, or it is
+    /// ended.
     ///
     /// Call `SignalWaiter.prepare` before there is any other thread.
-    package func runUntilSignalled() -> Int32 {
-        let signal = SignalWaiter.wait()
-        // Before anything that may wait, be it for a reader of the log.
-        let limit: Result<Void, NetworkError> = Result { () throws(NetworkError) in
-            try SignalWaiter.endProcess(after: Self.stopLimit + Self.farewellLimit, status: 1)
+    package static func stopRequest(logger: Logger) throws(NetworkError) -> StopRequest {
+        try StopRequest(limit: stopLimit + farewellLimit, status: 1, clock: SystemClock()) { signal in
+            logger.log(.info, "broker.signalled", ["signal": "\(signal)"])
         }
-        logger.log(.info, "broker.signalled", ["signal": "\(signal)"])
-        if case .failure(let error) = limit {
-            logger.log(.error, "broker.stop_unlimited", ["error": "\(error)"])
-        }
-        return stop() ? 0 : 1
+    }
+
+    /// Serves until the process is asked to end, then stops; the exit status.
+    package func runUntilSignalled(_ request: StopRequest) -> Int32 {
+        stop(askedAt: request.wait().nanoseconds) ? 0 : 1
     }
 }
 
@@ -84,7 +87,6 @@ func runBounded<Value: Sendable>(
         value.withLock { $0 = result }
         isDone.raise()
     }
-    let parts = limit.components
-    isDone.wait(nanoseconds: parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000)
+    isDone.wait(nanoseconds: limit.wholeNanoseconds)
     return value.withLock { $0 }
 }

@@ -2,6 +2,7 @@
 // how long to wait for replicas, of which there are none, and a client that is told of one takes what it sent
 // for lost and sends it again.
 internal import Base
+internal import Network
 
 /// Waiting for the disk.
 enum DiskWait {
@@ -11,4 +12,83 @@ enum DiskWait {
     /// Clients give their connection up after 30 to 60 seconds.
     static let limit = Duration.milliseconds(limitMilliseconds)
     static let limitMilliseconds: Int64 = 60_000
+
+    /// Calls `then` once the logs are durable up to `ends`, or have failed; or when the limit is over, and
+    /// then with `isLate`.
+    ///
+    /// Not at all once nobody wants `reply` any more. To be called on the loop's own thread.
+    static func whenDurable<Reply: Sendable>(
+        _ ends: [(partition: Partition, end: Offset)], for reply: Deferred<Reply>, on loop: EventLoop,
+        then: @escaping @Sendable (_ isLate: Bool) -> Void
+    ) {
+        // Who comes first: what was refused must not be done afterwards.
+        let first = First()
+        let timer = loop.schedule(after: limit) { if first.claim() { then(true) } }
+        let barrier = DurabilityBarrier(count: ends.count) {
+            loop.post { loop.cancel(timer) }
+            if first.claim() { then(false) }
+        }
+        reply.whenAbandoned {
+            loop.cancel(timer)
+            for (partition, _) in ends { partition.removeAppends(of: barrier) }
+        }
+        for (index, (partition, end)) in ends.enumerated() {
+            partition.whenDurable(end, tell: barrier, index: index)
+        }
+    }
+
+    /// Calls `body` on the loop, whose thread this is, when `wait` has come, or with `isLate` when the limit
+    /// is over.
+    static func whenOver(
+        _ wait: Deferred<Void>, on loop: EventLoop, _ body: @escaping @Sendable (_ isLate: Bool) -> Void
+    ) {
+        let first = First()
+        let timer = loop.schedule(after: limit) {
+            wait.abandon()
+            if first.claim() { body(true) }
+        }
+        wait.whenCompleted(on: loop) {
+            loop.cancel(timer)
+            if first.claim() { body(false) }
+        }
+    }
+
+    /// What `reply` is completed with, or `late` where that takes longer than the limit; on any thread.
+    static func limited<Reply: Sendable>(
+        _ reply: Deferred<Reply>, on loop: EventLoop, late: @escaping @Sendable () -> Reply
+    ) -> Deferred<Reply> {
+        let limited = Deferred<Reply>()
+        onLoop(loop) {
+            let timer = loop.schedule(after: limit) {
+                reply.abandon()
+                limited.complete(late())
+            }
+            limited.whenAbandoned {
+                loop.cancel(timer)
+                reply.abandon()
+            }
+            reply.whenCompleted(on: loop) { value in
+                loop.cancel(timer)
+                limited.complete(value)
+            }
+        }
+        return limited
+    }
+
+    /// Calls `body` on the loop: at once, where the caller is on it.
+    private static func onLoop(_ loop: EventLoop, _ body: @escaping @Sendable () -> Void) {
+        if loop.isCurrent { body() } else { loop.post(body) }
+    }
+}
+
+/// Tells the first of those who come from the others.
+private final class First: Sendable {
+    private let isTaken = Lock(false)
+
+    func claim() -> Bool {
+        isTaken.withLock { isTaken in
+            defer { isTaken = true }
+            return !isTaken
+        }
+    }
 }

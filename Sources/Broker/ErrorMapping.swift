@@ -15,7 +15,7 @@ extension ErrorCode {
         case .closed, .partitionMissing: self = .unknownTopicOrPartition
         // Kafka's answer to a read that comes upon damage: consumers tell the application.
         case .corrupt: self = .corruptMessage
-        case .io, .outOfSpace, .reserveReached, .offline, .directoryInUse, .stopTooSlow,
+        case .io, .outOfSpace, .reserveReached, .offline, .notWritable, .directoryInUse, .stopTooSlow,
             .foreignDirectory, .strangeDirectory,
             .partitionExists,
             .topicIDMismatch:

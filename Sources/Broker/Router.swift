@@ -88,19 +88,22 @@ package final class Router: ConnectionHandler {
     }
 
     /// Hands a request to its handler, once the partitions that it names are open.
+    ///
+    /// One that waited for them too long (`isLate`) is told what can be told without them.
     private func start(
         _ key: ServedKey, _ request: PendingRequest, _ frame: inout MutableRawSpan, _ bodyStart: Int,
-        _ connection: isolated Connection
+        _ connection: isolated Connection, isLate: Bool = false
     ) {
         do throws(WireError) {
-            let unopened = try NamedPartitions.unopened(request.context, frame.bytes, bodyStart)
+            let unopened =
+                isLate ? [] : try NamedPartitions.unopened(request.context, frame.bytes, bodyStart)
             guard unopened.isEmpty else {
                 let barrier = hold(key, request, frame.bytes, bodyStart, count: unopened.count, connection)
                 for partition in unopened { partition.whenSettled { barrier.durable(0, failed: false) } }
                 return
             }
             // Of all requests only Produce may overlap with appends.
-            if key != .produce, let underWay = connection.underWay, underWay.isAppending {
+            if !isLate, key != .produce, let underWay = connection.underWay, underWay.isAppending {
                 let barrier = hold(key, request, frame.bytes, bodyStart, count: 1, connection)
                 return underWay.whenFinished { barrier.durable(0, failed: false) }
             }
@@ -119,7 +122,8 @@ package final class Router: ConnectionHandler {
             .handler("\(name) request of version \(header.version) cannot be decoded: \(error)"))
     }
 
-    /// Keeps a request, and those behind it, until the barrier has heard `count` times that it may start.
+    /// Keeps a request, and those behind it, until the barrier has heard `count` times that it may start, or
+    /// passes for late.
     private func hold(
         _ key: ServedKey, _ request: PendingRequest, _ frame: RawSpan, _ bodyStart: Int, count: Int,
         _ connection: isolated Connection
@@ -127,19 +131,20 @@ package final class Router: ConnectionHandler {
         let bytes = unsafe frame.withUnsafeBytes { unsafe [UInt8]($0) }
         connection.pauseRequests()
         connection.hold(bytes.count, for: request.slot)
-        return DurabilityBarrier(count: count) {
-            [self, loop = connection.loop, connection = connection as Connection] in
-            loop.post {
-                connection.assumeIsolated {
-                    $0.hold(0, for: request.slot)
-                    var bytes = bytes
-                    var frame = bytes.mutableSpan
-                    var raw = unsafe frame.mutableBytes
-                    self.start(key, request, &raw, bodyStart, $0)
-                    $0.resumeRequests()
-                }
+        let loop = connection.loop
+        let wait = Deferred<Void>()
+        DiskWait.whenOver(wait, on: loop) {
+            [self, connection = connection as Connection] isLate in
+            connection.assumeIsolated {
+                $0.hold(0, for: request.slot)
+                var bytes = bytes
+                var frame = bytes.mutableSpan
+                var raw = unsafe frame.mutableBytes
+                self.start(key, request, &raw, bodyStart, $0, isLate: isLate)
+                $0.resumeRequests()
             }
         }
+        return DurabilityBarrier(count: count) { wait.complete(()) }
     }
 
     private func dispatch(

@@ -11,17 +11,21 @@ package final class LogServices: Sendable {
     let logger: Logger
     /// Whether clients' records are refused for lack of space.
     let refusesRecords: @Sendable () -> Bool
+    /// Whether nothing but the metadata log takes anything at all.
+    let refusesAll: @Sendable () -> Bool
     /// Logs beside which something is to be written.
     let notes: BehindQueue<PartitionLog>
 
     /// Means of the logs of one place; `background` does what nobody waits for.
     package init(
         clock: any BrokerClock, logger: Logger, background: @escaping BackgroundRunner,
-        refusesRecords: @escaping @Sendable () -> Bool
+        refusesRecords: @escaping @Sendable () -> Bool,
+        refusesAll: @escaping @Sendable () -> Bool = { false }
     ) {
         self.clock = clock
         self.logger = logger
         self.refusesRecords = refusesRecords
+        self.refusesAll = refusesAll
         notes = BehindQueue(background: background, NoteWriting.writeBehind)
     }
 

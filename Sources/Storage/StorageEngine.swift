@@ -44,6 +44,17 @@ package protocol StorageEngine: AnyObject, Sendable {
     /// Whether no place has room for another partition.
     var isFull: Bool { get }
 
+    /// Has nothing appended to any log but that of the metadata, or appends go on: what a start writes there
+    /// comes before the first record, and waits for space.
+    func hold(_ isHeld: Bool)
+    /// Writes down what `places` are called, before the metadata log names them.
+    func identify() throws(StorageError)
+    /// Whether the last stop vouched for a partition: neither a crash nor damage may have taken records that
+    /// somebody read.
+    func isVouchedFor(_ partition: TopicPartition) -> Bool
+    /// Has the next start take the stop that follows for a crash: something that it asks for is left to do.
+    func leaveToRecovery()
+
     /// Adds what is to be done now and then to `upkeep`, and what may take hours to `compaction`.
     func beginUpkeep(_ settings: UpkeepSettings, on upkeep: UpkeepScheduler, compaction: UpkeepScheduler)
     /// Has that look at what an earlier run left, once its logs are open.

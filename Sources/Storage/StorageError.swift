@@ -32,6 +32,9 @@ package indirect enum StorageError: Error, Equatable, Sendable {
     case closed(path: String)
     /// The directory could not be closed cleanly before the deadline.
     case stopTooSlow(path: String)
+    /// Nothing can be written to the data directory: it is on a file system for reading only, or belongs to
+    /// somebody else.
+    case notWritable(path: String, errno: Int32)
     /// Another process works on the directory.
     case directoryInUse(path: String, process: Int32?)
     /// The directory holds something that Apus did not write.
@@ -58,10 +61,13 @@ extension StorageError {
     /// Whether the log was closed or deleted.
     package var isClosed: Bool { if case .closed = self { true } else { false } }
 
+    /// Whether there was no space left, so that it can be tried again later.
+    package var isLackOfSpace: Bool { if case .outOfSpace = self { true } else { false } }
+
     /// Whether a disk fails in this way, and other disks may still work.
     package var isFaultOfDisk: Bool {
         switch self {
-        case .io, .outOfSpace, .corrupt: true
+        case .io, .outOfSpace, .corrupt, .notWritable: true
         default: false
         }
     }
@@ -94,6 +100,9 @@ extension StorageError: CustomStringConvertible {
             "\(path) takes no writes until the next start, because an earlier one failed: \(reason)"
         case .closed(let path): "\(path) is closed"
         case .stopTooSlow(let path): "\(path) was not closed in time; the next start recovers it"
+        case .notWritable(let path, let errno):
+            "the data directory \(path) cannot be written to: \(StorageError.text(of: errno)); make it "
+                + "writable, or choose another directory"
         case .directoryInUse(let path, let process):
             "the data directory \(path) is in use by another broker"
                 + (process.map { " (process \($0))" } ?? "") + "; stop that one, or choose another directory"

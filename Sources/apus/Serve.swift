@@ -132,8 +132,10 @@ private func serve(_ loader: BrokerConfigLoader) throws(CommandError) -> Int32 {
         logger.log(.info, "config.without_effect", ["keys": withoutEffect.joined(separator: ",")])
     }
     Machine.boundAllocator(.current())
+    let stopRequest: StopRequest
     do throws(NetworkError) {
         try SignalWaiter.prepare()
+        stopRequest = try Broker.stopRequest(logger: logger)
     } catch {
         throw .failure("cannot wait for signals: \(error)")
     }
@@ -141,7 +143,7 @@ private func serve(_ loader: BrokerConfigLoader) throws(CommandError) -> Int32 {
         let broker = try Broker.start(settings, logger: logger)
         // Most of the code that is mapped now was for the start; what serves comes back page by page.
         apus_forget_code()
-        return broker.runUntilSignalled()
+        return broker.runUntilSignalled(stopRequest)
     } catch {
         throw .failure(error.description)
     }

@@ -54,7 +54,7 @@ final class BrokerRig {
             producerIDs: ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID),
             sockets: BrokerSockets(
                 loops: loops, pool: pool, memory: services.budget, listeners: [], routers: RouterSlot()),
-            advertised: [], brokerEpoch: 0)
+            advertised: [])
         try catalog.takeLeadership()
         broker = Broker(settings, parts, logger: logger, clock: clock)
         router = Router(broker)
@@ -91,6 +91,9 @@ final class BrokerRig {
             while mayRun, services.pool.step() {}
         }
     }
+
+    /// Lets the sockets' pool run, and not that of the disk.
+    func stepNetworkPool() { while services.pool.step() {} }
 
     /// Ends what is under way, takes the flusher's turns until everything is synced, and lets the loop act on
     /// that.

@@ -60,8 +60,8 @@ struct DirectoryRig {
 }
 
 extension PartitionLog {
-    /// Appends one record.
-    func appendRecord(producer: Int64? = nil, at time: Timestamp) throws {
+    /// Appends one record with a value of so many bytes.
+    func appendRecord(producer: Int64? = nil, at time: Timestamp, bytes: Int = 5) throws {
         var options = BatchOptions()
         if let producer {
             options.producerID = ProducerID(producer)
@@ -69,7 +69,7 @@ extension PartitionLog {
             options.baseSequence = 0
         }
         var builder = BatchBuilder(options)
-        builder.append(timestamp: time, key: nil, value: Array("value".utf8))
+        builder.append(timestamp: time, key: nil, value: [UInt8](repeating: 118, count: bytes))
         var bytes = try builder.finish()
         var span = bytes.mutableSpan
         var batch = span.mutableBytes

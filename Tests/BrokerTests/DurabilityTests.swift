@@ -173,6 +173,50 @@ struct DurabilityTests {
         #expect(try offset() == 0)
     }
 
+    @Test("ListOffsets(latest) says REQUEST_TIMED_OUT where the disk stands still, and tells the rest")
+    func listOffsetsTimeout() throws {
+        let rig = try BrokerRig()
+        try rig.topic("t", partitions: 2)
+        let client = try rig.connect()
+        try client.send(ProduceRequest("t", acks: 1), version: 8)
+        var request = ListOffsetsRequest("t", timestamp: -1)
+        var other = ListOffsetsRequest.ListOffsetsPartition()
+        (other.partitionIndex, other.timestamp) = (1, -1)
+        request.topics[0].partitions.append(other)
+        try client.send(request, version: 4)
+        #expect(try client.produced() == [.at(0)])
+        rig.advance(milliseconds: DiskWait.limitMilliseconds - 1)
+        #expect(try client.reply(ListOffsetsResponse.self, version: 4) == nil)
+        rig.advance(milliseconds: 2)
+        let late = try client.reply(ListOffsetsResponse.self, version: 4)?.topics.first?.partitions
+        #expect(late?.map(\.errorCode) == [ErrorCode.requestTimedOut.rawValue, 0])
+        #expect(late?.map(\.offset) == [-1, 0])
+        rig.flush()
+        #expect(try client.reply(ListOffsetsResponse.self, version: 4) == nil)
+    }
+
+    @Test(
+        "what waits for the metadata log is answered where the disk stands still",
+        arguments: MetadataWait.allCases)
+    func metadataWait(_ asked: MetadataWait) throws {
+        let rig = try BrokerRig()
+        try rig.topic("t")
+        let client = try rig.connect()
+        // The thread that writes the metadata log waits for the disk.
+        let (isStuck, gate) = (Signal(), Signal())
+        rig.broker.catalog.worker.run {
+            isStuck.raise()
+            gate.wait()
+        }
+        isStuck.wait()
+        try asked.send(by: client)
+        rig.advance(milliseconds: DiskWait.limitMilliseconds - 1)
+        #expect(try asked.answer(to: client) == nil)
+        rig.advance(milliseconds: 2)
+        #expect(try asked.answer(to: client) == asked.late)
+        gate.raise()
+    }
+
     @Test("with apus.durability=os nothing waits for the disk")
     func pageCache() throws {
         let rig = try BrokerRig { $0.durability = .os }
@@ -182,5 +226,77 @@ struct DurabilityTests {
         #expect(try client.produced() == [.at(0)])
         try client.send(FetchRequest("t", from: 0, maxWait: 60_000), version: 4)
         #expect(try client.fetched()?.records.isEmpty == false)
+    }
+}
+
+/// Requests that are answered when the metadata log is durable.
+enum MetadataWait: CaseIterable {
+    case createTopics, deleteTopics, metadata, initProducerID, findCoordinator, commitOffsets
+
+    /// What they are told otherwise.
+    var late: ErrorCode {
+        switch self {
+        case .createTopics, .deleteTopics, .initProducerID: .requestTimedOut
+        case .metadata: .unknownTopicOrPartition
+        case .findCoordinator, .commitOffsets: .coordinatorNotAvailable
+        }
+    }
+
+    func send(by client: RigClient) throws {
+        switch self {
+        case .createTopics:
+            var topic = CreateTopicsRequest.CreatableTopic()
+            (topic.name, topic.numPartitions, topic.replicationFactor) = ("new", 1, 1)
+            var request = CreateTopicsRequest()
+            request.topics = [topic]
+            try client.send(request, version: 4)
+        case .deleteTopics:
+            var request = DeleteTopicsRequest()
+            request.topicNames = ["t"]
+            request.timeoutMs = 1000
+            try client.send(request, version: 4)
+        case .metadata:
+            var topic = MetadataRequest.MetadataRequestTopic()
+            topic.name = "new"
+            var request = MetadataRequest()
+            request.topics = [topic]
+            try client.send(request, version: 4)
+        case .initProducerID:
+            var request = InitProducerIdRequest()
+            request.transactionalID = nil
+            try client.send(request, version: 1)
+        case .findCoordinator:
+            var request = FindCoordinatorRequest()
+            request.key = "g"
+            try client.send(request, version: 2)
+        case .commitOffsets:
+            var partition = OffsetCommitRequest.OffsetCommitRequestPartition()
+            partition.committedOffset = 1
+            var topic = OffsetCommitRequest.OffsetCommitRequestTopic()
+            topic.name = "t"
+            topic.partitions = [partition]
+            var request = OffsetCommitRequest()
+            request.groupID = "g"
+            request.topics = [topic]
+            try client.send(request, version: 8)
+        }
+    }
+
+    /// The error of the answer; nil while there is none.
+    func answer(to client: RigClient) throws -> ErrorCode? {
+        let code: Int16? =
+            switch self {
+            case .createTopics:
+                try client.reply(CreateTopicsResponse.self, version: 4)?.topics.first?.errorCode
+            case .deleteTopics:
+                try client.reply(DeleteTopicsResponse.self, version: 4)?.responses.first?.errorCode
+            case .metadata: try client.reply(MetadataResponse.self, version: 4)?.topics.first?.errorCode
+            case .initProducerID: try client.reply(InitProducerIdResponse.self, version: 1)?.errorCode
+            case .findCoordinator: try client.reply(FindCoordinatorResponse.self, version: 2)?.errorCode
+            case .commitOffsets:
+                try client.reply(OffsetCommitResponse.self, version: 8)?.topics.first?.partitions.first?
+                    .errorCode
+            }
+        return code.flatMap { ErrorCode(rawValue: $0) }
     }
 }

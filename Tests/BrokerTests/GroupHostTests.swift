@@ -127,6 +127,32 @@ struct GroupHostTests {
         #expect(try member.reply(JoinGroupResponse.self, version: 3)?.generationID == 1)
     }
 
+    @Test("where the disk stands still everybody is told to look for a coordinator, each in his time")
+    func standstill() throws {
+        let rig = try rig()
+        let (early, later) = (try rig.connect(), try rig.connect())
+        let timers = try rig.onLoop { $0.timerCount }
+        try early.send(commit(7), version: 8)
+        rig.advance(milliseconds: 20_000)
+        try later.send(fetch, version: 6)
+        rig.advance(milliseconds: DiskWait.limitMilliseconds - 20_001)
+        #expect(try committed(early) == nil)
+        rig.advance(milliseconds: 2)
+        #expect(try committed(early) == [ErrorCode.coordinatorNotAvailable.rawValue])
+        rig.advance(milliseconds: 19_000)
+        #expect(try fetched(later) == nil)
+        rig.advance(milliseconds: 1_001)
+        #expect(try fetched(later) == [-100 - Int64(ErrorCode.coordinatorNotAvailable.rawValue)])
+        // The disk turns again: what was decided counts, and nobody is told twice.
+        rig.flush()
+        #expect(try committed(early) == nil)
+        try later.send(fetch, version: 6)
+        rig.flush()
+        #expect(try fetched(later) == [7])
+        rig.advance(milliseconds: DiskWait.limitMilliseconds)
+        #expect(try rig.onLoop { $0.timerCount } == timers)
+    }
+
     @Test("a member that says nothing more is removed when its session ends, without anyone asking")
     func sessions() throws {
         let rig = try rig()
@@ -144,6 +170,8 @@ struct GroupHostTests {
         let notes = try #require(rig.broker.groups.journal(of: Self.group)).map(\.note)
         #expect(notes.contains(.timedOut(member: joined.memberID, milliseconds: 10_000)))
         #expect(notes.last == .emptied(generation: 2))
+        // One timer stands for all answers that wait for the disk; it comes once more after the last one.
+        rig.advance(milliseconds: DiskWait.limitMilliseconds)
         #expect(try rig.onLoop { $0.timerCount } == timers)
     }
 

@@ -61,6 +61,30 @@ struct HeldRequestTests {
         #expect(try asked.isAnswered(to: client))
     }
 
+    @Test(
+        "where a disk that stands still keeps a partition from being opened, its requests are told so",
+        arguments: Asked.allCases)
+    func standstill(asked: Asked) throws {
+        let rig = try restarted()
+        let client = try rig.connect()
+        let timers = try rig.onLoop { $0.timerCount }
+        try asked.send(by: client)
+        try client.send(ApiVersionsRequest(), version: 0, pool: false)
+        rig.clock.advance(milliseconds: DiskWait.limitMilliseconds + 1)
+        // The pool that would open it is the one that waits; DeleteRecords answers by another.
+        for _ in 0..<4 {
+            rig.step(pool: false)
+            rig.stepNetworkPool()
+        }
+        #expect(try asked.error(to: client) == .kafkaStorageError)
+        #expect(try client.reply(ApiVersionsResponse.self, version: 0) != nil)
+        #expect(rig.heldBytes == 0)
+        rig.step()
+        #expect(try isOpen(rig, 0))
+        #expect(try asked.error(to: client) == nil)
+        #expect(try rig.onLoop { $0.timerCount } <= timers)
+    }
+
     @Test("a client that leaves meanwhile leaves nothing behind")
     func departure() throws {
         let rig = try restarted()
@@ -123,6 +147,25 @@ enum Asked: CaseIterable {
             request.topics = [topic]
             try client.send(request, version: 4, pool: false)
         }
+    }
+
+    /// The error of the reply; nil while there is none.
+    func error(to client: RigClient) throws -> ErrorCode? {
+        let code: Int16? =
+            switch self {
+            case .produce: try client.produced()?.first?.error?.rawValue
+            case .fetch: try client.fetched()?.error?.rawValue
+            case .listOffsets:
+                try client.reply(ListOffsetsResponse.self, version: 4)?.topics.first?.partitions.first?
+                    .errorCode
+            case .deleteRecords:
+                try client.reply(DeleteRecordsResponse.self, version: 2)?.topics.first?.partitions.first?
+                    .errorCode
+            case .offsetForLeaderEpoch:
+                try client.reply(OffsetForLeaderEpochResponse.self, version: 4)?.topics.first?.partitions
+                    .first?.errorCode
+            }
+        return code.flatMap { ErrorCode(rawValue: $0) }
     }
 
     /// Whether the reply is there, and no failure.

@@ -16,6 +16,7 @@ struct StorageHalf {
     var directory: LogDirectory { storage.metadataDirectory }
     let metadata: MetadataLog
     let catalog: TopicCatalog
+    let unwritten: UnwrittenStart
     let lines = DirectoryRig.Lines()
     let clock = SimulatedClock()
     let settings: BrokerSettings
@@ -48,6 +49,7 @@ struct StorageHalf {
             metadata: metadata, storage: storage, settings: settings, worker: SerialWorker(),
             background: { $0() }, logger: lines.logger)
         try catalog.takeLeadership()
+        unwritten = UnwrittenStart(catalog, storage, lines.logger)
         if opensAll { catalog.opening.openAll(catalog.topics) }
     }
 
@@ -55,6 +57,10 @@ struct StorageHalf {
     func create(_ name: Name, partitions: Int32) -> TopicRefusal? {
         var topic = NewTopic(name: name)
         topic.partitionCount = partitions
+        return create(topic)
+    }
+
+    func create(_ topic: NewTopic) -> TopicRefusal? {
         let done = Signal()
         let refusal = Lock<TopicRefusal?>(nil)
         catalog.create([topic], by: "test", validateOnly: false) { results in
@@ -85,6 +91,9 @@ struct StorageHalf {
         try #require(try partition(name, index).log)
     }
 
+    /// How many lines of the log are about `event`.
+    func lines(about event: String) -> Int { lines.all.count { $0.contains(" \(event) ") } }
+
     /// How many batches the metadata log has behind `offset`.
     func metadataBatches(after offset: Offset) throws -> Int {
         let id = TopicPartition(topic: TopicName.clusterMetadata, partition: PartitionIndex(0))
@@ -105,11 +114,11 @@ struct StorageHalf {
         return epoch
     }
 
-    func append(_ name: Name, _ index: Int32 = 0) throws {
+    func append(_ name: Name, _ index: Int32 = 0, bytes: Int = 5) throws {
         let log = try log(name, index)
         let watch = DurabilityWatch()
         log.setObserver(watch)
-        try log.appendRecord(at: Timestamp(milliseconds: 1_700_000_000_000))
+        try log.appendRecord(at: Timestamp(milliseconds: 1_700_000_000_000), bytes: bytes)
         #expect(watch.wait(for: log.bounds.logEnd, of: log))
     }
 }

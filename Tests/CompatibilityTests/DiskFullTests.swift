@@ -1,6 +1,8 @@
 // A file system that fills up under load: what is refused, what goes on, and that every start succeeds.
+import Base
 import Foundation
 import Glibc
+import Protocol
 import Testing
 
 extension Compatibility {
@@ -44,34 +46,139 @@ extension Compatibility {
                 try await runClient("diskfull.py", [broker.bootstrap, state, "check"])
             }
         }
+
+        @Test(
+            "a start on a disk without a free byte serves what there is, and takes records once it has space")
+        func fullBeforeStart() async throws {
+            let disk = try SmallFileSystem(megabytes: 40)
+            let state = disk.scratch.path + "/acknowledged"
+            let data = disk.path + "/data"
+            let settings = Self.settings + [("apus.disk.reserve.bytes", "0")]
+            func check(_ broker: BrokerProcess) async throws {
+                try await runClient("diskfull.py", [broker.bootstrap, state, "check"])
+                let client = try MessageClient(port: broker.port)
+                #expect(
+                    try client.ask(OffsetFetchRequest(group: "g"), 7).topics.first?.partitions.first?
+                        .committedOffset == 3)
+                #expect(
+                    try client.ask(ListOffsetsRequest(latestOf: "full"), 4).topics[0].partitions[0]
+                        .errorCode == 0)
+            }
+            func isClean() -> Bool { FileManager.default.fileExists(atPath: data + "/.kafka_cleanshutdown") }
+            try await withBroker(settings, at: data) { broker in
+                try await runClient("diskfull.py", [broker.bootstrap, state, "produce", "40"])
+                _ = try MessageClient(port: broker.port).ask(FindCoordinatorRequest(group: "g"), 2)
+                let committed = try MessageClient(port: broker.port)
+                    .ask(OffsetCommitRequest(group: "g", "full", 3), 7)
+                #expect(committed.topics.first?.partitions.first?.errorCode == 0)
+                for crashes in [false, true] {
+                    if crashes { try await broker.crash() } else { #expect(try await broker.stop() == 0) }
+                    if !crashes { #expect(isClean()) }
+                    try disk.fill()
+                    let (begun, turns) = (ContinuousClock.now, count("disk.has_space", broker))
+                    let openings = count("partitions.opened", broker)
+                    try await broker.restart()
+                    #expect(ContinuousClock.now - begun < .seconds(5))
+                    try await until { count("partitions.opened", broker) > openings }
+                    // What recovery cuts off is free then.
+                    if crashes { try disk.fill() }
+                    try await check(broker)
+                    try await runClient("diskfull.py", [broker.bootstrap, state, "refused"])
+                    #expect(broker.log.contains("disk.full"))
+                    // A stop without space leaves the directory clean.
+                    if !crashes {
+                        #expect(try await broker.stop() == 0)
+                        #expect(isClean())
+                        try await broker.restart()
+                    }
+                    try disk.removeBallast()
+                    try await until { count("disk.has_space", broker) > turns }
+                    try await runClient("diskfull.py", [broker.bootstrap, state, "produce", "8"])
+                    try await check(broker)
+                }
+                #expect(try await broker.stop() == 0)
+                #expect(isClean())
+                guard TestEnvironment.isLong, TestEnvironment.hasJava else { return }
+                try await kafkaTakesOver(disk, port: broker.port) {
+                    try await check(broker)
+                    try await runClient("diskfull.py", [broker.bootstrap, state, "produce", "8"])
+                }
+                try await broker.restart()
+                try await check(broker)
+            }
+        }
+
+        private func count(_ event: String, _ broker: BrokerProcess) -> Int {
+            broker.log.split(separator: "\n").count { $0.contains(" \(event) ") }
+        }
+
+        private func until(_ isSo: () -> Bool) async throws {
+            let end = ContinuousClock.now + .seconds(5)
+            while !isSo() {
+                try #require(ContinuousClock.now < end)
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+
+        private func kafkaTakesOver(
+            _ disk: SmallFileSystem, port: Int, _ body: () async throws -> Void
+        ) async throws {
+            let kafka = try RunningCommand(
+                [(TestEnvironment.oracle ?? "") + "/kafka.sh", "exec", disk.path, "\(port)"],
+                outputPath: disk.scratch.path + "/kafka.log",
+                environment: ["KAFKA_HEAP_OPTS": "-Xmx384M -Xms128M"])
+            defer { kafka.signal(SIGKILL) }
+            let end = ContinuousClock.now + .seconds(60)
+            while (try? MessageClient(port: port).ask(MetadataRequest(), 4)) == nil {
+                try #require(kafka.isRunning && ContinuousClock.now < end, "\(kafka.output.suffix(4000))")
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            try await body()
+            kafka.signal(SIGTERM)
+            _ = try await kafka.wait(seconds: 60)
+        }
     }
 }
 
-/// A file system in memory with few bytes, for one test.
-private final class SmallFileSystem {
-    let scratch = Scratch()
-    var path: String { scratch.path + "/disk" }
-    private var ballast: String { path + "/ballast" }
-
-    static var isPossible: Bool { (try? SmallFileSystem(megabytes: 1)) != nil }
-
-    init(megabytes: Int) throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        guard mount("none", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else {
-            throw WireConnectionError.failed("mount", errno)
-        }
+extension OffsetFetchRequest {
+    /// All offsets of a group.
+    fileprivate init(group: Name) {
+        self.init()
+        groupID = group
+        topics = nil
     }
+}
 
-    func addBallast(megabytes: Int) throws {
-        let zeros = Data(count: 1 << 20)
-        _ = FileManager.default.createFile(atPath: ballast, contents: nil)
-        let file = try FileHandle(forWritingTo: URL(filePath: ballast))
-        for _ in 0..<megabytes { try file.write(contentsOf: zeros) }
-        try file.close()
+extension FindCoordinatorRequest {
+    fileprivate init(group: Name) {
+        self.init()
+        key = group
     }
+}
 
-    func removeBallast() throws { try FileManager.default.removeItem(atPath: ballast) }
+extension OffsetCommitRequest {
+    /// An offset of the first partition of a topic, from somebody who is no member.
+    fileprivate init(group: Name, _ topic: Name, _ offset: Int64) {
+        self.init()
+        groupID = group
+        var partition = OffsetCommitRequestPartition()
+        partition.committedOffset = offset
+        var wanted = OffsetCommitRequestTopic()
+        wanted.name = topic
+        wanted.partitions = [partition]
+        topics = [wanted]
+    }
+}
 
-    // A broker that was just killed may hold it for a moment.
-    deinit { umount2(path, Int32(MNT_DETACH)) }
+extension ListOffsetsRequest {
+    /// The end of the first partition of a topic.
+    fileprivate init(latestOf topic: Name) {
+        self.init()
+        var partition = ListOffsetsPartition()
+        partition.timestamp = -1
+        var wanted = ListOffsetsTopic()
+        wanted.name = topic
+        wanted.partitions = [partition]
+        topics = [wanted]
+    }
 }

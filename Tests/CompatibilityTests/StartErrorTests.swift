@@ -90,6 +90,23 @@ extension Compatibility {
             #expect(inventory(data) == [])
         }
 
+        @Test(
+            "a data directory on a file system for reading only",
+            .enabled(if: SmallFileSystem.isPossible, "skipped: this user may not mount a small file system"))
+        func readOnly() async throws {
+            let disk = try SmallFileSystem(megabytes: 40)
+            let data = disk.path + "/data"
+            let broker = try await BrokerProcess(at: data)
+            #expect(try await broker.stop() == 0)
+            try disk.makeReadOnly()
+            let before = inventory(data)
+            expectSentence(
+                try await refusal(data), "the data directory \(data) cannot be written to",
+                "Read-only file system")
+            expectSentence(try await refusal(disk.path + "/new"), disk.path + "/new", "Read-only file system")
+            #expect(inventory(data) == before)
+        }
+
         @Test("a data directory below one that may not be entered")
         func unreachable() async throws {
             let scratch = Scratch()

@@ -29,6 +29,30 @@ extension Compatibility {
             #expect(access(scratch.path + "/data/.kafka_cleanshutdown", F_OK) != 0)
         }
 
+        /// Opening a pipe that nobody writes to waits for ever, as a disk may.
+        @Test("a broker whose start waits for a disk that stands still ends within ten seconds of SIGTERM")
+        func hangingStart() async throws {
+            let broker = try await BrokerProcess()
+            #expect(try await broker.stop() == 0)
+            let path = broker.directory + "/replication-offset-checkpoint"
+            try FileManager.default.removeItem(atPath: path)
+            try #require(mkfifo(path, 0o600) == 0)
+            let scratch = Scratch()
+            let command = try RunningCommand(
+                TestEnvironment.brokerCommand(directory: broker.directory, port: broker.port, settings: []),
+                outputPath: scratch.path + "/log", environment: ["SWIFT_BACKTRACE": "enable=no"])
+            defer { command.signal(SIGKILL) }
+            // It holds the directory by then.
+            try await until(seconds: 20) {
+                let holder = try? String(contentsOfFile: broker.directory + "/.lock", encoding: .utf8)
+                return holder == "\(command.processID)\n"
+            }
+            command.signal(SIGTERM)
+            try await until(seconds: 10) { !command.isRunning }
+            #expect(try await command.wait(seconds: 1) == 1)
+            #expect(command.output.contains("broker.signalled"))
+        }
+
         private func until(seconds: Double, _ isSo: () -> Bool) async throws {
             let end = ContinuousClock.now + .seconds(seconds)
             while !isSo() {

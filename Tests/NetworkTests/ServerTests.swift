@@ -176,7 +176,12 @@ func limitedEnd() async {
         let loop = try EventLoop()
         try loop.start()
         loop.post { while true {} }
-        try SignalWaiter.endProcess(after: .milliseconds(100), status: 7)
+        let hasCome = Signal()
+        let request = try StopRequest(
+            limit: .milliseconds(100), status: 7, clock: SystemClock(), told: { _ in hasCome.raise() },
+            waiting: { SIGTERM })
+        hasCome.wait()
+        guard request.wait().signal == SIGTERM else { exit(1) }
         Signal().wait()
     }
 }

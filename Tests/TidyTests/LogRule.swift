@@ -6,12 +6,13 @@ import Foundation
 struct LogRule {
     /// The events that need no limit, and why.
     static let unlimited: [String: String] = [
-        "broker.ready": start, "broker.signalled": stop, "broker.stop_unlimited": stop,
+        "broker.ready": start, "broker.signalled": stop,
         "broker.stopped": stop, "broker.stopped_unclean": stop, "broker.stopping": stop,
         "checkpoint.damaged": start, "compaction.completed": opening,
         "compaction.failed": "compaction rests for a minute after it",
         "config.unknown": start, "config.without_effect": start,
         "directory.offline": disk, "directory.strangers": start,
+        "disk.full": start, "disk.has_space": "once for each start",
         "index.damaged": "once for each log",
         "journal.damaged": start, "journal.found": start, "journal.frozen": disk, "journal.kept": start,
         "journal.passed_over": start, "journal.replayed": opening,

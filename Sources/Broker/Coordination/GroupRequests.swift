@@ -49,7 +49,12 @@ extension RequestContext {
         _ group: Name, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
         answer: @escaping @Sendable (GroupHost.Host.Answer) -> Void
     ) {
-        broker.groups.withShards { [self] shards in
+        if let shards = broker.groups.existingShards() {
+            return submit(request, to: GroupHost.shard(of: group, in: shards), hold, answer)
+        }
+        let made = Deferred<[GroupHost.Host]?>()
+        broker.groups.withShards { made.complete($0) }
+        DiskWait.limited(made, on: loop) { nil }.whenCompleted(on: loop) { [self] shards in
             guard let shards else { return answer(.failure(ErrorCodeError(.coordinatorNotAvailable))) }
             submit(request, to: GroupHost.shard(of: group, in: shards), hold, answer)
         }

@@ -68,6 +68,8 @@ final class ShardHost<State: Shard>: Sendable {
         var nextTimer: UInt64 = 0
         /// What is set on the loop, which only the loop's own thread changes.
         var timerID: TimerID?
+        /// Answers that wait for the disk.
+        var unsynced = UnsyncedReplies<State.Reply>()
     }
 
     /// A decision on its way out of the lock.
@@ -343,6 +345,23 @@ extension ShardHost {
         }
         let replies = HeldReplies(outgoing.answers) { [weak self] in self?.syncFailed() }
         partition.whenDurable(outgoing.end, tell: replies, index: 0)
+        guard !replies.isOver else { return }
+        let now = services.clock.monotonicNanoseconds()
+        let isFirst = guarded.withLock { $0.unsynced.add(replies, at: now) }
+        if isFirst { loop.post { [weak self] in self?.limitUnsynced(after: DiskWait.limit) } }
+    }
+
+    /// Gives up on a disk that stands still, when some time is over; on the loop.
+    ///
+    /// What was decided may still become durable.
+    private func limitUnsynced(after rest: Duration) {
+        loop.schedule(after: rest) { [weak self] in
+            guard let self else { return }
+            let now = services.clock.monotonicNanoseconds()
+            let (late, rest) = guarded.withLock { $0.unsynced.takeLate(at: now) }
+            for replies in late { replies.timeOut() }
+            if let rest { limitUnsynced(after: rest) }
+        }
     }
 
     /// The log failed before what was decided became durable.
@@ -443,29 +462,5 @@ extension ShardHost {
             for (event, _) in held { next { state, now in state.handle(event, at: now) } }
         }
         for outgoing in outgoings { dispatch(outgoing) }
-    }
-}
-
-/// Replies that leave when the log is durable.
-private final class HeldReplies<Reply: Sendable>: DurabilityListener {
-    typealias Answer = Result<Reply, ErrorCodeError>
-    private let answers: [(send: @Sendable (Answer) -> Void, answer: Answer)]
-    private let whenFailed: @Sendable () -> Void
-
-    init(
-        _ answers: [(send: @Sendable (Answer) -> Void, answer: Answer)],
-        whenFailed: @escaping @Sendable () -> Void
-    ) {
-        self.answers = answers
-        self.whenFailed = whenFailed
-    }
-
-    func durable(_ index: Int, failed: Bool) {
-        guard failed else {
-            for (send, answer) in answers { send(answer) }
-            return
-        }
-        for (send, _) in answers { send(.failure(ErrorCodeError(.coordinatorNotAvailable))) }
-        whenFailed()
     }
 }

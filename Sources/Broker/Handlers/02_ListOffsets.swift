@@ -56,17 +56,19 @@ enum ListOffsetsHandler: RequestHandler {
         if ends.isEmpty, !searches { return .now(answer(request, topics, context)) }
         let reply = Deferred<ListOffsetsResponse>()
         // A search reads batches, perhaps from a cold disk, so it runs on the pool.
-        let finish: @Sendable () -> Void = {
-            context.broker.sockets.pool.run { reply.complete(answer(request, topics, context)) }
+        let finish: @Sendable (Set<ObjectIdentifier>) -> Void = { late in
+            context.broker.sockets.pool.run { reply.complete(answer(request, topics, context, late: late)) }
         }
         guard !ends.isEmpty else {
-            finish()
+            finish([])
             return .later(reply)
         }
-        let barrier = DurabilityBarrier(count: ends.count, then: finish)
-        reply.whenAbandoned { [ends] in for (partition, _) in ends { partition.removeAppends(of: barrier) } }
-        for (index, (partition, end)) in ends.enumerated() {
-            partition.whenDurable(end, tell: barrier, index: index)
+        DiskWait.whenDurable(ends, for: reply, on: context.loop) { [ends] isLate in
+            let late = ends.filter { partition, end in
+                guard isLate, let log = partition.log else { return false }
+                return log.bounds.highWatermark < end && !log.hasFailed
+            }
+            finish(Set(late.map { ObjectIdentifier($0.0) }))
         }
         return .later(reply)
     }
@@ -95,8 +97,10 @@ enum ListOffsetsHandler: RequestHandler {
         timestamp >= 0 || timestamp == Special.largestTimestamp
     }
 
+    /// The reply; of the partitions that are `late` nobody can tell the end.
     private static func answer(
-        _ request: ListOffsetsRequest, _ topics: TopicDirectory, _ context: RequestContext
+        _ request: ListOffsetsRequest, _ topics: TopicDirectory, _ context: RequestContext,
+        late: Set<ObjectIdentifier> = []
     ) -> ListOffsetsResponse {
         let asked = request.topics.reduce(
             into: PartitionsOnce<Name, ListOffsetsRequest.ListOffsetsPartition>()
@@ -113,12 +117,17 @@ enum ListOffsetsHandler: RequestHandler {
             topic.partitions = partitions.map { partition in
                 var answer = ListOffsetsResponse.ListOffsetsPartitionResponse()
                 answer.partitionIndex = partition.partitionIndex
+                let found = topics[name]?.partition(partition.partitionIndex)
                 if asked.isRepeated(partition.partitionIndex, of: name) {
                     answer.errorCode = ErrorCode.invalidRequest.rawValue
+                } else if partition.timestamp == Special.latest,
+                    found.map({ late.contains(ObjectIdentifier($0)) }) ?? false
+                {
+                    answer.errorCode = ErrorCode.requestTimedOut.rawValue
                 } else {
                     look(
-                        up: partition, topics[name]?.partition(partition.partitionIndex),
-                        isolated: request.isolationLevel == 1, version: context.version, &answer)
+                        up: partition, found, isolated: request.isolationLevel == 1, version: context.version,
+                        &answer)
                 }
                 return answer
             }

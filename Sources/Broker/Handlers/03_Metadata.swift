@@ -28,7 +28,11 @@ enum MetadataHandler: RequestHandler {
                 }, uniquingKeysWith: { first, _ in first })
             reply.complete(response(to: asked, request, context, refusals: refusals))
         }
-        return .later(reply)
+        return .later(
+            DiskWait.limited(reply, on: context.loop) {
+                // What is not there yet is what it was before it was asked for.
+                response(to: asked, request, context)
+            })
     }
 
     /// The topics that a request is about.

@@ -39,7 +39,10 @@ enum FindCoordinatorHandler: RequestHandler {
             context.broker.groups.withShards { shards in
                 reply.complete(response(keys, shards == nil ? .coordinatorNotAvailable : .none, context))
             }
-            return .later(reply)
+            return .later(
+                DiskWait.limited(reply, on: context.loop) {
+                    response(keys, .coordinatorNotAvailable, context)
+                })
         case .transaction:
             // Their coordinators are not served yet (GAPS.md).
             return .now(response(keys, .coordinatorNotAvailable, context))

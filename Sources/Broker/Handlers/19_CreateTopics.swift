@@ -43,7 +43,10 @@ enum CreateTopicsHandler: RequestHandler {
             }
             reply.complete(answer(refused + done, context))
         }
-        return .later(reply)
+        return .later(
+            DiskWait.limited(reply, on: context.loop) { [refused] in
+                answer(refused + names.map { refusal($0, .outOfTime) }, context)
+            })
     }
 
     private static func answer(

@@ -31,7 +31,10 @@ enum DeleteTopicsHandler: RequestHandler {
             }
             reply.complete(answer(refused + done, context))
         }
-        return .later(reply)
+        return .later(
+            DiskWait.limited(reply, on: context.loop) {
+                answer(refused + targets.map { result($0, .outOfTime) }, context)
+            })
     }
 
     private static func answer(_ results: [Result], _ context: RequestContext) -> DeleteTopicsResponse {

@@ -37,38 +37,10 @@ enum DeleteRecordsHandler: RequestHandler {
             finish()
             return .later(reply)
         }
-        wait(for: ends, reply, request, context, then: finish)
+        DiskWait.whenDurable(ends, for: reply, on: context.loop) { isLate in
+            if isLate { reply.complete(refuseAll(request, .requestTimedOut, context)) } else { finish() }
+        }
         return .later(reply)
-    }
-
-    /// Calls `finish` once the logs are durable up to `ends`, or answers that the disk stands still.
-    private static func wait(
-        for ends: [(Partition, Offset)], _ reply: Deferred<DeleteRecordsResponse>,
-        _ request: DeleteRecordsRequest, _ context: RequestContext,
-        then finish: @escaping @Sendable () -> Void
-    ) {
-        // Who comes first: what was refused must not be done afterwards.
-        let isDecided = Lock(false)
-        let decide: @Sendable () -> Bool = {
-            isDecided.withLock { decided in
-                defer { decided = true }
-                return !decided
-            }
-        }
-        let timer = context.loop.schedule(after: DiskWait.limit) {
-            if decide() { reply.complete(refuseAll(request, .requestTimedOut, context)) }
-        }
-        let barrier = DurabilityBarrier(count: ends.count) {
-            context.loop.post { context.loop.cancel(timer) }
-            if decide() { finish() }
-        }
-        reply.whenAbandoned {
-            context.loop.cancel(timer)
-            for (partition, _) in ends { partition.removeAppends(of: barrier) }
-        }
-        for (index, (partition, end)) in ends.enumerated() {
-            partition.whenDurable(end, tell: barrier, index: index)
-        }
     }
 
     private static func answer(

@@ -19,7 +19,7 @@ enum InitProducerIDHandler: RequestHandler {
         context.broker.producerIDs.nextAfterRefill { id in
             reply.complete(id.map { success($0, context) } ?? failure(.kafkaStorageError, context))
         }
-        return .later(reply)
+        return .later(DiskWait.limited(reply, on: context.loop) { failure(.requestTimedOut, context) })
     }
 
     /// The longest that a transaction may be told to take.

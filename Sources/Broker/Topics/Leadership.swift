@@ -16,35 +16,12 @@ struct Leadership {
     let storage: any StorageEngine
     let logger: Logger
 
-    /// A partition and the epoch in which it is led from now on.
-    private struct Term {
+    /// The epoch in which a partition is led next.
+    fileprivate struct Term: Sendable {
         let id: TopicPartition
         let topicID: TopicID
         let known: MetadataImage.PartitionState
         let epoch: Int32
-    }
-
-    /// Leads `topics`, where the metadata log has them, from the ends of their logs on.
-    ///
-    /// With `raisesAll` each partition gets a new epoch, otherwise only one that nobody leads, which is how
-    /// Kafka leaves them. New epochs are durable in the metadata log when the call returns, and were before
-    /// any log learned of them.
-    func take(_ topics: some Collection<Topic>, raisesAll: Bool) throws(StartError) {
-        let image = metadata.image
-        var terms: [Term] = []
-        for topic in topics {
-            guard let known = image.topics[topic.id]?.partitions else { continue }
-            for partition in topic.partitions {
-                guard let state = known[partition.id.partition.value] else { continue }
-                let isRaised = (raisesAll || state.leader != nodeID) && state.leaderEpoch < .max
-                let epoch = isRaised ? state.leaderEpoch + 1 : state.leaderEpoch
-                if isRaised {
-                    terms.append(Term(id: partition.id, topicID: topic.id, known: state, epoch: epoch))
-                }
-                partition.lead(in: epoch)
-            }
-        }
-        try write(terms)
     }
 
     /// The epoch in which to lead a log that was opened just now, at least `epoch`: it may have seen a later
@@ -65,23 +42,9 @@ struct Leadership {
         return LeaderEpoch(raised)
     }
 
-    private func write(_ terms: [Term]) throws(StartError) {
-        guard !terms.isEmpty else { return }
-        do throws(MetadataError) {
-            var rest = terms[...]
-            while !rest.isEmpty {
-                try metadata.append(rest.prefix(Self.recordsPerBatch).map(record))
-                rest = rest.dropFirst(Self.recordsPerBatch)
-            }
-        } catch {
-            throw StartError("cannot write new leader epochs: \(error)")
-        }
-        logger.log(.info, "leader_epochs.raised", ["partitions": "\(terms.count)"])
-    }
-
     /// A change that names the leader raises the epoch by one, as when Kafka's controller elects it again; a
     /// log that is further ahead, which only a damaged metadata log can explain, takes the whole state.
-    private func record(of term: Term) -> MetadataRecord {
+    fileprivate func record(of term: Term) -> MetadataRecord {
         let index = term.id.partition.value
         guard term.epoch == term.known.leaderEpoch + 1 else {
             let directory = storage.place(of: term.id)?.directoryID
@@ -102,6 +65,77 @@ struct Leadership {
             change.lastKnownElr = []
         }
         return .partitionChange(change)
+    }
+}
+
+/// New epochs of partitions, which take effect once they are durable in the metadata log.
+///
+/// Until then nothing may be appended to those partitions.
+final class NewTerms: Sendable {
+    private struct Beginning: Sendable {
+        let partition: Partition
+        let term: Leadership.Term
+        /// Whether clients have to notice that something may have been lost.
+        let isOwed: Bool
+    }
+
+    private let leadership: Leadership
+    /// Those that are still to be written.
+    private let left: Lock<[Beginning]>
+
+    /// Leads `topics`, where the metadata log has them, from the ends of their logs on: in the epochs that it
+    /// knows, until `begin`.
+    ///
+    /// Those for which `raises` says so get a new epoch, and those that nobody leads, as Kafka leaves them.
+    init(
+        _ topics: some Collection<Topic>, by leadership: Leadership,
+        raises: (TopicPartition) -> Bool
+    ) {
+        self.leadership = leadership
+        let image = leadership.metadata.image
+        var terms: [Beginning] = []
+        for topic in topics {
+            guard let known = image.topics[topic.id]?.partitions else { continue }
+            for partition in topic.partitions {
+                guard let state = known[partition.id.partition.value] else { continue }
+                partition.lead(in: state.leaderEpoch)
+                let isOwed = raises(partition.id)
+                guard isOwed || state.leader != leadership.nodeID, state.leaderEpoch < .max else { continue }
+                let term = Leadership.Term(
+                    id: partition.id, topicID: topic.id, known: state, epoch: state.leaderEpoch + 1)
+                terms.append(Beginning(partition: partition, term: term, isOwed: isOwed))
+            }
+        }
+        left = Lock(terms)
+    }
+
+    /// Whether some are still to be written.
+    var areLeft: Bool { left.withLock { !$0.isEmpty } }
+
+    /// Whether some of those are asked for by `raises`: a later start must not go without them.
+    var areOwed: Bool { left.withLock { $0.contains(where: \.isOwed) } }
+
+    /// Writes them, and leads in them; one thread at a time.
+    ///
+    /// New epochs are durable in the metadata log before any log learns of them. Where that fails, the next
+    /// call goes on with what is left.
+    func begin() throws(MetadataError) {
+        let count = left.withLock { $0.count }
+        guard count > 0 else { return }
+        while case let part = left.withLock({ Array($0.prefix(Leadership.recordsPerBatch)) }), !part.isEmpty {
+            try leadership.metadata.append { image in
+                part.compactMap { beginning in
+                    let term = beginning.term
+                    // Its topic may be deleted, or it was found to be further ahead, when it was opened.
+                    let present = image.topics[term.topicID]?.partitions[term.id.partition.value]
+                    guard let present, present.leaderEpoch < term.epoch else { return nil }
+                    return leadership.record(of: term)
+                }
+            }
+            for beginning in part { beginning.partition.rise(to: beginning.term.epoch) }
+            left.withLock { $0.removeFirst(part.count) }
+        }
+        leadership.logger.log(.info, "leader_epochs.raised", ["partitions": "\(count)"])
     }
 }
 

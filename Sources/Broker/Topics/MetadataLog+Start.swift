@@ -40,32 +40,88 @@ extension MetadataLog {
         try self.init(log: log, clock: clock, snapshot: found.snapshot, quorumState: found.quorumState)
     }
 
-    /// Writes what a start begins with.
+    /// Writes what a start begins with; where there is no space for that, it is left to be written before the
+    /// next records (`isBeginning`).
     func beginEpoch(
         _ settings: BrokerSettings, listeners: [Listener], storage: any StorageEngine
     ) throws(StartError) {
         guard lastEpoch.value < .max else {
             throw StartError("the metadata log has reached the last epoch there can be")
         }
-        let epoch = LeaderEpoch(max(0, lastEpoch.value) + 1)
-        do {
-            let state = QuorumState(leaderID: settings.nodeID, epoch: epoch)
-            let text = state.text(kraftVersion: quorum.kraftVersion)
-            try storage.metadata.replace(
-                QuorumState.fileName, in: Self.partition, with: Array(text.utf8))
-            try begin(epoch: epoch, nodeID: settings.nodeID)
-            // Whoever began it will not go on.
-            if image.isInTransaction { try append([.abortTransaction]) }
-            if image.features.isEmpty {
-                try append(MetadataSnapshot.bootstrapRecords(in: storage.metadata) ?? Self.initialRecords)
+        let registration = Registration(settings, listeners, storage.places.map(\.directoryID))
+        let beginning = EpochBeginning(
+            LeaderEpoch(max(0, lastEpoch.value) + 1), registration, in: storage)
+        do throws(MetadataError) { try begin(beginning) } catch {
+            if !error.isLackOfSpace { throw StartError("cannot write the metadata log: \(error)") }
+        }
+    }
+}
+
+/// What a start writes into the metadata log before anything else.
+///
+/// Each step is taken once: where the disk is full, the next attempt goes on with the step that failed.
+struct EpochBeginning: Sendable {
+    private enum Step: CaseIterable {
+        /// The ids of directories, before they are named to anybody.
+        case directoryIDs
+        /// The file `quorum-state`, before the epoch's first record.
+        case quorumState
+        case leaderChange
+        /// Ends a metadata transaction that an earlier start left.
+        case transaction
+        /// Of a new directory.
+        case features
+        case registration
+    }
+
+    private let epoch: LeaderEpoch
+    private let registration: Registration
+    private let storage: any StorageEngine
+    private var left = Step.allCases[...]
+
+    /// The beginning of the quorum epoch `epoch`.
+    init(_ epoch: LeaderEpoch, _ registration: Registration, in storage: any StorageEngine) {
+        self.epoch = epoch
+        self.registration = registration
+        self.storage = storage
+    }
+
+    /// Takes the steps that are left; for somebody who is alone with `log`.
+    mutating func goOn(_ log: MetadataLog) throws(MetadataError) {
+        while let step = left.first {
+            do { try take(step, log) } catch let error as MetadataError { throw error } catch {
+                throw MetadataError(error)
             }
-            try register(settings, listeners, storage.places.map(\.directoryID))
-        } catch {
-            throw StartError("cannot write the metadata log: \(error)")
+            left = left.dropFirst()
         }
     }
 
-    private static var initialRecords: [MetadataRecord] {
+    private func take(_ step: Step, _ log: MetadataLog) throws {
+        switch step {
+        case .directoryIDs:
+            try storage.identify()
+        case .quorumState:
+            let state = QuorumState(leaderID: registration.nodeID, epoch: epoch)
+            let text = state.text(kraftVersion: log.quorum.kraftVersion)
+            try storage.metadata.replace(
+                QuorumState.fileName, in: MetadataLog.partition, with: Array(text.utf8))
+        case .leaderChange:
+            try log.begin(epoch: epoch, nodeID: registration.nodeID)
+        case .transaction:
+            // Whoever began it will not go on.
+            if log.image.isInTransaction { try log.appendAlone([.abortTransaction]) }
+        case .features:
+            guard log.image.features.isEmpty else { return }
+            try log.appendAlone(
+                MetadataSnapshot.bootstrapRecords(in: storage.metadata) ?? Self.initialFeatures)
+        case .registration:
+            let offset = log.endOffset
+            try log.appendAlone([.registerBroker(registration.record(at: offset))])
+            log.registered(at: offset)
+        }
+    }
+
+    private static var initialFeatures: [MetadataRecord] {
         Features.initial.map { name, level in
             var record = FeatureLevelRecord()
             record.name = name
@@ -73,16 +129,20 @@ extension MetadataLog {
             return .featureLevel(record)
         }
     }
+}
 
-    private func register(
-        _ settings: BrokerSettings, _ listeners: [Listener], _ directoryIDs: [UUID]
-    ) throws(MetadataError) {
-        var generator = SystemRandomNumberGenerator()
-        var record = RegisterBrokerRecord()
-        record.brokerID = settings.nodeID
-        record.incarnationID = UUID.random(using: &generator)
-        record.brokerEpoch = endOffset.value
-        record.endPoints = listeners.map { listener in
+/// How this broker registers.
+struct Registration: Sendable {
+    let nodeID: Int32
+    private let rack: String?
+    private let endPoints: [RegisterBrokerRecord.BrokerEndpoint]
+    private let directoryIDs: [UUID]
+
+    init(_ settings: BrokerSettings, _ listeners: [Listener], _ directoryIDs: [UUID]) {
+        nodeID = settings.nodeID
+        rack = settings.rack
+        self.directoryIDs = directoryIDs
+        endPoints = listeners.map { listener in
             var endpoint = RegisterBrokerRecord.BrokerEndpoint()
             endpoint.name = listener.address.name
             endpoint.host = listener.address.isEverywhere ? "localhost" : listener.address.host
@@ -90,6 +150,16 @@ extension MetadataLog {
             endpoint.securityProtocol = listener.address.security.number
             return endpoint
         }
+    }
+
+    /// The record of a new run, whose epoch is the record's own offset.
+    func record(at offset: Offset) -> RegisterBrokerRecord {
+        var generator = SystemRandomNumberGenerator()
+        var record = RegisterBrokerRecord()
+        record.brokerID = nodeID
+        record.incarnationID = UUID.random(using: &generator)
+        record.brokerEpoch = offset.value
+        record.endPoints = endPoints
         record.features = Features.supported.map { feature in
             var supported = RegisterBrokerRecord.BrokerFeature()
             supported.name = feature.name
@@ -97,12 +167,10 @@ extension MetadataLog {
             supported.maxSupportedVersion = feature.levels.upperBound
             return supported
         }
-        record.rack = settings.rack.map { Name($0) }
+        record.rack = rack.map { Name($0) }
         record.fenced = false
         record.logDirs = directoryIDs
-        let offset = endOffset
-        try append([.registerBroker(record)])
-        registered(at: offset)
+        return record
     }
 }
 

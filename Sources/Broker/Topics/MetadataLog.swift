@@ -9,6 +9,19 @@ internal import Storage
 /// Why the metadata log could not be written: storage failed, or a value is too long for its field.
 package struct MetadataError: Error, CustomStringConvertible {
     package let description: String
+    /// Whether there was no space left, so that it can be tried again later.
+    let isLackOfSpace: Bool
+
+    init(description: String) {
+        self.description = description
+        isLackOfSpace = false
+    }
+
+    /// What any other error means for the metadata log.
+    init(_ error: any Error) {
+        description = "\(error)"
+        isLackOfSpace = (error as? StorageError)?.isLackOfSpace ?? false
+    }
 }
 
 /// Appends records to the metadata log and keeps the state that they amount to.
@@ -19,10 +32,14 @@ package final class MetadataLog: Sendable {
         var brokerEpoch: Int64 = -1
         /// The size of all batches behind the snapshot of the start.
         var bytes: Int64 = 0
+        /// Whether something of what the start writes is still to be written.
+        var isBeginning = false
     }
     private let state = Lock(State())
     /// Held by whoever appends until its records are applied, as they are applied in their order.
-    private let appending = Lock(())
+    ///
+    /// In it is what of the start is still to be written, which comes before everything else.
+    private let appending = Lock<EpochBeginning?>(nil)
     private let log: PartitionLog
     private let durability = DurabilityWatch()
     private let clock: any BrokerClock
@@ -75,18 +92,48 @@ package final class MetadataLog: Sendable {
     /// Blocks, so it is never called on an event loop.
     @discardableResult
     package func append(_ records: [MetadataRecord]) throws(MetadataError) -> Offset {
-        try appending.withLock { _ throws(MetadataError) in try appendAlone(records) }
+        try appending.withLock { (beginning) throws(MetadataError) in
+            try goOn(&beginning)
+            return try appendAlone(records)
+        }
+    }
+
+    /// Writes what a start begins with, now or, where there is no space for it, before the next records.
+    func begin(_ beginning: EpochBeginning) throws(MetadataError) {
+        state.withLock { $0.isBeginning = true }
+        try appending.withLock { (left) throws(MetadataError) in
+            left = beginning
+            try goOn(&left)
+        }
+    }
+
+    /// Writes what is left of it.
+    func goOnBeginning() throws(MetadataError) {
+        try appending.withLock { (left) throws(MetadataError) in try goOn(&left) }
+    }
+
+    /// Whether something of it is left.
+    var isBeginning: Bool { state.withLock { $0.isBeginning } }
+
+    private func goOn(_ beginning: inout EpochBeginning?) throws(MetadataError) {
+        guard beginning != nil else { return }
+        try beginning?.goOn(self)
+        beginning = nil
+        state.withLock { $0.isBeginning = false }
     }
 
     /// Appends what `decide` makes of the state, which nobody changes meanwhile; nothing where that is empty.
     func append(_ decide: (MetadataImage) -> [MetadataRecord]) throws(MetadataError) {
-        try appending.withLock { _ throws(MetadataError) in
+        try appending.withLock { (beginning) throws(MetadataError) in
+            try goOn(&beginning)
             let records = decide(image)
             if !records.isEmpty { _ = try appendAlone(records) }
         }
     }
 
-    private func appendAlone(_ records: [MetadataRecord]) throws(MetadataError) -> Offset {
+    /// Appends for somebody who is alone with the log.
+    @discardableResult
+    func appendAlone(_ records: [MetadataRecord]) throws(MetadataError) -> Offset {
         var builder = BatchBuilder()
         let now = clock.wallTime()
         for record in records {
@@ -124,7 +171,7 @@ package final class MetadataLog: Sendable {
                 value: try change.bytes(version: 0)
             )
         } catch {
-            throw MetadataError(description: "\(error)")
+            throw MetadataError(error)
         }
         let last = try store(builder)
         state.withLock { $0.lastOffset = last }
@@ -150,7 +197,7 @@ package final class MetadataLog: Sendable {
         } catch let error as MetadataError {
             throw error
         } catch {
-            throw MetadataError(description: "\(error)")
+            throw MetadataError(error)
         }
     }
 }

@@ -122,6 +122,21 @@ extension Partition {
     /// Has its log led in `epoch` once it is open.
     func lead(in epoch: Int32) { self.epoch.store(epoch, ordering: .relaxed) }
 
+    /// Has its log led in a later epoch, also where it is open already or is being opened, which is waited
+    /// for; it takes no appends meanwhile.
+    func rise(to epoch: Int32) {
+        self.epoch.store(epoch, ordering: .relaxed)
+        let isSettled = Signal()
+        let mustWait = waiting.withLock { waiting in
+            guard case .opening = waiting.stage else { return false }
+            waiting.bodies.append { isSettled.raise() }
+            return true
+        }
+        if mustWait { isSettled.wait() }
+        // A log that is closed meanwhile, or offline, takes no appends in any epoch.
+        try? log?.becomeLeader(epoch: LeaderEpoch(epoch))
+    }
+
     /// Opens the log on this thread; nothing happens if that is done, or another thread is at it.
     func open() {
         guard let unopened = beginOpening() else { return }

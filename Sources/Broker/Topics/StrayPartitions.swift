@@ -39,7 +39,13 @@ enum StrayPartitions {
             }
             guard image.topics[id] == nil else { continue }
             if image.removedTopics.contains(id) {
-                try directory.deletePartition(found.partition)
+                do throws(StorageError) { try directory.deletePartition(found.partition) } catch {
+                    // The next start finds it again.
+                    guard error.isLackOfSpace else { throw error }
+                    logger.log(
+                        .warning, "partition.stray", ["directory": found.path, "reason": error.description])
+                    continue
+                }
                 logger.log(.info, "partition.stray_deleted", ["partition": "\(found.partition)"])
             } else {
                 logger.log(

@@ -29,7 +29,9 @@ extension TopicCatalog {
         guard !storage.isFull else {
             return creation.done(
                 refuse(
-                    results, "No topic is created, as less is free on the disk than apus.disk.reserve.bytes.")
+                    results,
+                    "No topic is created, as the disk is full, or less is free on it than "
+                        + "apus.disk.reserve.bytes.")
             )
         }
         if batch.records + plans.reduce(0, { $0 + $1.records }) > CreationLimits.recordsMax { write(&batch) }

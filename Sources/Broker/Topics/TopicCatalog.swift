@@ -33,6 +33,8 @@ package final class TopicCatalog: Sendable {
         var topics = TopicDirectory()
         var features: [Name: Int16] = [:]
         var metadataOffset = Offset.zero
+        /// Leader epochs of this start; nil before leadership is taken.
+        var terms: NewTerms?
         /// Told of topics that were deleted.
         var whenDeleted: @Sendable (_ names: Set<Name>) -> Void = { _ in }
         /// Told of the topics whenever they changed.
@@ -71,13 +73,33 @@ package final class TopicCatalog: Sendable {
         notePosition()
     }
 
-    /// Leads all partitions, after a crash in new epochs; must come before any of them is opened or served.
+    /// Leads all partitions, after a crash in new epochs, as also each whose files were refused; must come
+    /// before any of them is opened or served.
     ///
-    /// Blocks until the new epochs are durable.
+    /// Blocks until the new epochs are durable; where there is no space for them, they are left to
+    /// `goOnTakingLeadership` (`isTakingLeadership`).
     func takeLeadership() throws(StartError) {
-        try leadership.take(topics.all, raisesAll: storage.isAfterCrash)
+        let isAfterCrash = storage.isAfterCrash
+        let terms = NewTerms(topics.all, by: leadership) { partition in
+            isAfterCrash || !storage.isVouchedFor(partition)
+        }
+        state.withLock { $0.terms = terms }
+        do throws(MetadataError) { try goOnTakingLeadership() } catch {
+            if !error.isLackOfSpace { throw StartError("cannot write new leader epochs: \(error)") }
+        }
+    }
+
+    /// Begins the epochs that are still to be written.
+    func goOnTakingLeadership() throws(MetadataError) {
+        try state.withLock { $0.terms }?.begin()
         notePosition()
     }
+
+    /// Whether some are.
+    var isTakingLeadership: Bool { state.withLock { $0.terms }?.areLeft ?? false }
+
+    /// Whether some are because of what a crash may have lost.
+    var owesEpochs: Bool { state.withLock { $0.terms }?.areOwed ?? false }
 
     /// The topics as they are now.
     package var topics: TopicDirectory { state.withLock { $0.topics } }

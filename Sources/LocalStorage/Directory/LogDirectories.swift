@@ -203,6 +203,20 @@ extension LogDirectories: StorageEngine {
         for directory in all { directory.finishOpening() }
     }
 
+    /// Has nothing appended to any log but that of the metadata.
+    package func hold(_ isHeld: Bool) { for directory in all { directory.reserve.hold(isHeld) } }
+
+    /// Writes down the ids of directories that Kafka left without.
+    package func identify() throws(StorageError) { for directory in all { try directory.identify() } }
+
+    /// Whether no crash and no damage is behind a partition, wherever it lies.
+    package func isVouchedFor(_ partition: TopicPartition) -> Bool {
+        all.allSatisfy { $0.isNew || $0.isVouchedFor(partition) }
+    }
+
+    /// Leaves the marker of a clean stop out.
+    package func leaveToRecovery() { for directory in all { directory.leaveToRecovery() } }
+
     /// Whether producers should pause: more is written and not synced than a budget allows.
     package var isOverBudget: Bool { data.contains { $0.isOverBudget } }
 

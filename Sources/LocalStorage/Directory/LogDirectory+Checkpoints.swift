@@ -1,10 +1,70 @@
-// Reading the checkpoints of a directory. Each only spares work or can be had from the logs, so one that is
+// The checkpoints of a directory. Each only spares work or can be had from the logs, so one that is
 // missing or damaged is reported and rebuilt, where Kafka refuses to start.
 internal import Base
 internal import Records
-internal import Storage
+package import Storage
 
 extension LogDirectory {
+    /// Writes recovery points, high watermarks and log starts.
+    ///
+    /// Called every minute while something is written, as Kafka does, and also whenever a segment was closed,
+    /// so that a start after a crash scans little more than the active segments; who moves a log start calls
+    /// it himself.
+    package func writeCheckpoints() throws(StorageError) {
+        try checkpointing.withLock { _ throws(StorageError) in try writeCheckpointsAlone() }
+    }
+
+    private func writeCheckpointsAlone() throws(StorageError) {
+        let (recoveryPoints, logStarts, watermarks) = state.withLock { state in
+            // What is not open ends where it was durable, as far as that is known.
+            var watermarks = state.recoveryPoints
+            watermarks.offsets.merge(state.highWatermarks.offsets, uniquingKeysWith: max)
+            for (partition, open) in state.logs {
+                let bounds = open.log.bounds
+                let kept = open.store.kept
+                state.recoveryPoints.offsets[partition] = kept.recoveryPoint
+                state.logStarts.offsets[partition] = bounds.logStart > kept.oldest ? bounds.logStart : nil
+                watermarks.offsets[partition] = bounds.highWatermark
+            }
+            // If one of them fails, another one may name them; and so may all of them a partition that is
+            // deleted and made again meanwhile.
+            state.written.formUnion(watermarks.offsets.keys)
+            state.written.formUnion(state.logStarts.offsets.keys)
+            return (state.recoveryPoints, state.logStarts, watermarks)
+        }
+        let named = Set(watermarks.offsets.keys).union(logStarts.offsets.keys)
+        for (kind, checkpoint) in [
+            (OffsetCheckpoint.Kind.recoveryPoint, recoveryPoints), (.logStart, logStarts),
+            (.highWatermark, watermarks),
+        ] {
+            try write(checkpoint, as: kind)
+        }
+        try services.disk.syncDirectory(path)
+        state.withLock { state in
+            state.written = named
+            state.hasRecoveryPoints = true
+        }
+    }
+
+    /// On a full disk a checkpoint that says the same already is good enough.
+    private func write(_ checkpoint: OffsetCheckpoint, as kind: OffsetCheckpoint.Kind) throws(StorageError) {
+        let file = path + "/" + kind.rawValue
+        do throws(StorageError) {
+            try services.disk.replace(file, with: checkpoint.bytes, isDurable: false)
+        } catch {
+            guard error.isLackOfSpace, let bytes = try services.disk.contents(file),
+                var found = try? OffsetCheckpoint(reading: bytes, path: file)
+            else { throw error }
+            var wanted = checkpoint
+            // Kafka leaves the metadata log out.
+            for log in openLogs where log.kind == .metadata {
+                found.offsets[log.partition] = nil
+                wanted.offsets[log.partition] = nil
+            }
+            if found != wanted { throw error }
+        }
+    }
+
     /// A checkpoint as it was found.
     struct FoundCheckpoint: Sendable {
         var checkpoint = OffsetCheckpoint()

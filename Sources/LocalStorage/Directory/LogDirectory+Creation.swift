@@ -87,6 +87,7 @@ extension LogDirectory {
                 state.logStarts.offsets[partition] = nil
                 state.highWatermarks.offsets[partition] = nil
                 state.journalBounds[partition] = nil
+                state.doubtful.remove(partition)
             }
             return partitions.contains { state.written.contains($0) }
         }

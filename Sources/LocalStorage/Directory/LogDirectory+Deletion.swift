@@ -68,6 +68,7 @@ extension LogDirectory {
             state.recoveryPoints.offsets[partition] = nil
             state.logStarts.offsets[partition] = nil
             state.highWatermarks.offsets[partition] = nil
+            state.doubtful.remove(partition)
             return state.logs.removeValue(forKey: partition)
         }
         do throws(StorageError) {

@@ -95,7 +95,11 @@ extension LogDirectory {
         if case .empty(let others) = found { strangers = others }
         var made: (any DiskLock)?
         do throws(StorageError) {
-            if found == .missing { try create(options.path, disk) }
+            if found == .missing {
+                try create(options.path, disk)
+            } else {
+                try disk.requireWritable(options.path)
+            }
             let lock = try lock(options.path, disk)
             made = lock
             if var properties = try properties(options.path, disk) {
@@ -142,8 +146,15 @@ extension LogDirectory {
         }
         // Kafka leaves the file empty and does not mind what is in it.
         let holder = try disk.open(file, .any)
-        try holder.truncate(to: 0)
-        try holder.write(Array("\(getpid())\n".utf8).rawSpan, at: 0)
+        let text = Array("\(getpid())\n".utf8)
+        do throws(StorageError) {
+            // Over what is there, which takes no space.
+            try holder.write(text.rawSpan, at: 0)
+            try holder.truncate(to: Int64(text.count))
+        } catch .outOfSpace {
+            // It only helps people, who are better off without the number of another process.
+            try holder.truncate(to: 0)
+        }
         return lock
     }
 

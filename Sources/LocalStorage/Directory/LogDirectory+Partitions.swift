@@ -70,10 +70,12 @@ extension LogDirectory {
         }
         let identity = LogIdentity(partition: partition, topicID: id, kind: kind)
         do throws(StorageError) {
-            let trust = cleanStop != nil ? Trust.clean : .upTo(bound)
-            return try open(identity, config, trust, isIdentified: metadata != nil)
+            let trust = isVouchedFor(partition) ? Trust.clean : .upTo(bound)
+            let log = try open(identity, config, trust, isIdentified: metadata != nil)
+            judged(partition, isGood: true)
+            return log
         } catch {
-            state.withLock { $0.hasDoubts = true }
+            judged(partition, isGood: false)
             throw error
         }
     }

@@ -21,7 +21,9 @@ extension LogDirectory {
     /// Closes active segments that are older than `segment.ms` although nothing is appended to them; when the
     /// next one comes of age, nil if none will.
     package func rollAgedSegments(at now: Timestamp) -> Timestamp? {
-        earliest(at: now, orWarn: "segment.roll.failed") { (log) throws(StorageError) in
+        // What cannot be written to need not grow by an empty file.
+        if reserve.isHeld { return retry(after: now) }
+        return earliest(at: now, orWarn: "segment.roll.failed") { (log) throws(StorageError) in
             try log.rollIfAged(at: now)
         }
     }
@@ -49,11 +51,14 @@ extension LogDirectory {
             } catch {
                 services.logger.logLimited(
                     .warning, event, ["partition": "\(log.partition)", "reason": error.description])
-                let retry = Timestamp(milliseconds: now.milliseconds + 60_000)
-                next = min(next ?? retry, retry)
+                next = min(next ?? retry(after: now), retry(after: now))
             }
         }
         return next
+    }
+
+    private func retry(after now: Timestamp) -> Timestamp {
+        Timestamp(milliseconds: now.milliseconds + 60_000)
     }
 
     /// Removes the files of segments that were deleted `file.delete.delay.ms` ago; when the next ones are due

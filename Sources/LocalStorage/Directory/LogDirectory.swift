@@ -46,8 +46,11 @@ package final class LogDirectory: Sendable {
         var logs: [TopicPartition: OpenLog] = [:]
         var isStarted = false
         var isStopped = false
-        /// Whether a partition was found that must be looked at again at the next start.
+        /// Whether the next start must look at all partitions again.
         var hasDoubts = false
+        /// Partitions whose files were refused though the last stop was clean: the next marker does not vouch
+        /// for them.
+        var doubtful: Set<TopicPartition>
         /// Recovery points and log starts as of the last checkpoint; those of partitions that are not open
         /// stay as they are.
         var recoveryPoints: OffsetCheckpoint
@@ -104,7 +107,7 @@ package final class LogDirectory: Sendable {
     let syncsLater: Bool
     let state: Lock<State>
     private let lock: any DiskLock
-    private let checkpointing = Lock(())
+    let checkpointing = Lock(())
 
     /// What `.kafka_cleanshutdown` says.
     package struct CleanStop: Equatable, Sendable {
@@ -113,6 +116,8 @@ package final class LogDirectory: Sendable {
     }
 
     static let cleanStopName = ".kafka_cleanshutdown"
+    /// What the marker is called while the broker runs: a stop on a full disk needs no space for a new one.
+    static let spareStopName = ".kafka_cleanshutdown.spare"
     static let lockName = ".lock"
 
     /// Opens a directory, and makes an empty or missing one a log directory.
@@ -158,9 +163,11 @@ package final class LogDirectory: Sendable {
         let watermarks = try LogDirectory.checkpoint(.highWatermark, options.path, disk, logger).checkpoint
         let written = Set(points.offsets.keys).union(starts.checkpoint.offsets.keys)
             .union(watermarks.offsets.keys)
+        let doubtful = cleanStop == nil ? [] : try LogDirectory.readDoubtful(options.path, disk)
         state = Lock(
             State(
-                recoveryPoints: points, logStarts: starts.checkpoint, highWatermarks: watermarks,
+                doubtful: doubtful, recoveryPoints: points, logStarts: starts.checkpoint,
+                highWatermarks: watermarks,
                 cleanerOffsets: compacted,
                 journalBounds: replayed.bounds, written: written,
                 hasRecoveryPoints: !foundPoints.isIncomplete))
@@ -191,13 +198,10 @@ package final class LogDirectory: Sendable {
     ///
     /// Without a thread (`startsThread`) the caller takes the flusher's turns.
     package func start(startsThread: Bool = true) throws(StorageError) {
-        let marker = path + "/" + LogDirectory.cleanStopName
-        try services.disk.removeIfPresent(marker)
-        try services.disk.syncDirectory(path)
-        // The id of a directory that Kafka left without one.
-        if try LogDirectory.properties(path, services.disk) != properties {
-            let file = path + "/" + MetaProperties.fileName
-            try services.disk.replace(file, with: properties.bytes, isDurable: true)
+        try takeMarker()
+        do throws(StorageError) { try identify() } catch {
+            // The broker begins with it before it names the directory to anybody.
+            guard error.isLackOfSpace else { throw error }
         }
         reserve.check()
         state.withLock { $0.isStarted = startsThread }
@@ -209,8 +213,10 @@ package final class LogDirectory: Sendable {
     /// Gives the lock up.
     ///
     /// The marker is left out if a partition could not be closed cleanly, or was not recovered in this run:
-    /// the next start then looks closer at all of them, from their recovery points on. It is also left out
-    /// beyond `deadline` on the monotonic clock, when whoever stops us is about to lose patience.
+    /// the next start then looks closer at all of them, from their recovery points on. Where the last stop
+    /// was clean, partitions that were refused all the same are only excepted from it. It is also left out
+    /// after `leaveToRecovery`, and beyond `deadline` on the monotonic clock, when whoever stops us is about
+    /// to lose patience.
     /// - Throws: `.stopTooSlow` beyond the deadline, and what kept a partition from being closed cleanly.
     package func stop(brokerEpoch: Int64 = -1, by deadline: Int64 = .max) throws(StorageError) {
         let (logs, hasThread) = state.withLock { state in
@@ -232,9 +238,9 @@ package final class LogDirectory: Sendable {
         if let failure { throw failure }
         guard try mayBeTrusted() else { return }
         try requireTime(until: deadline)
-        let marker = "{\"version\":0,\"brokerEpoch\":\(brokerEpoch)}"
-        try services.disk.replace(
-            path + "/" + LogDirectory.cleanStopName, with: Array(marker.utf8), isDurable: true)
+        try writeDoubtful()
+        // Where this run could not even register, the last one's epoch stands.
+        try putMarker(brokerEpoch: brokerEpoch >= 0 ? brokerEpoch : cleanStop?.brokerEpoch ?? -1)
     }
 
     /// So many logs are closed at a time: what they have to sync costs little more together.
@@ -282,46 +288,5 @@ package final class LogDirectory: Sendable {
         if hasThread { flusher.stop() }
         for open in logs.values { try? open.log.close(isClean: false) }
         lock.release()
-    }
-
-    /// Writes recovery points, high watermarks and log starts.
-    ///
-    /// Called every minute while something is written, as Kafka does, and also whenever a segment was closed,
-    /// so that a start after a crash scans little more than the active segments; who moves a log start calls
-    /// it himself.
-    package func writeCheckpoints() throws(StorageError) {
-        try checkpointing.withLock { _ throws(StorageError) in try writeCheckpointsAlone() }
-    }
-
-    private func writeCheckpointsAlone() throws(StorageError) {
-        let (recoveryPoints, logStarts, watermarks) = state.withLock { state in
-            // What is not open ends where it was durable, as far as that is known.
-            var watermarks = state.recoveryPoints
-            watermarks.offsets.merge(state.highWatermarks.offsets, uniquingKeysWith: max)
-            for (partition, open) in state.logs {
-                let bounds = open.log.bounds
-                let kept = open.store.kept
-                state.recoveryPoints.offsets[partition] = kept.recoveryPoint
-                state.logStarts.offsets[partition] = bounds.logStart > kept.oldest ? bounds.logStart : nil
-                watermarks.offsets[partition] = bounds.highWatermark
-            }
-            // If one of them fails, another one may name them; and so may all of them a partition that is
-            // deleted and made again meanwhile.
-            state.written.formUnion(watermarks.offsets.keys)
-            state.written.formUnion(state.logStarts.offsets.keys)
-            return (state.recoveryPoints, state.logStarts, watermarks)
-        }
-        let named = Set(watermarks.offsets.keys).union(logStarts.offsets.keys)
-        for (kind, checkpoint) in [
-            (OffsetCheckpoint.Kind.recoveryPoint, recoveryPoints), (.logStart, logStarts),
-            (.highWatermark, watermarks),
-        ] {
-            try services.disk.replace(path + "/" + kind.rawValue, with: checkpoint.bytes, isDurable: false)
-        }
-        try services.disk.syncDirectory(path)
-        state.withLock { state in
-            state.written = named
-            state.hasRecoveryPoints = true
-        }
     }
 }

@@ -95,6 +95,8 @@ package protocol Disk: AnyObject, Sendable {
     /// Locks the file at `path`, which is created if it is missing; nil if another process, or another lock
     /// of this one, holds it.
     func lock(_ path: String) throws(StorageError) -> (any DiskLock)?
+    /// Throws unless this process may make and remove entries of the directory.
+    func requireWritable(_ path: String) throws(StorageError)
     /// Where `path` leads to, whether there is something or not.
     func place(of path: String) throws(StorageError) -> DirectoryPlace
     /// How many bytes an ordinary user may still write to the file system of `path`.
@@ -106,6 +108,9 @@ extension DiskFile {
 }
 
 extension Disk {
+    /// For disks without permissions.
+    package func requireWritable(_ path: String) throws(StorageError) {}
+
     /// For disks without links: by the text alone.
     package func place(of path: String) throws(StorageError) -> DirectoryPlace {
         DirectoryPlace(path, found: nil)
@@ -134,12 +139,31 @@ extension Disk {
         let draft = path + ".tmp"
         let file = try open(draft, .any)
         try file.truncate(to: 0)
-        try file.write(bytes.rawSpan, at: 0)
+        do throws(StorageError) {
+            try file.write(bytes.rawSpan, at: 0)
+        } catch {
+            // On a full disk every byte counts.
+            if error.isLackOfSpace { try? remove(draft) }
+            throw error
+        }
         // Synced in any case: a rename may reach the disk before the bytes, and an empty checkpoint stops
         // Apache Kafka.
         try file.sync()
         try rename(draft, to: path)
         if isDurable { try syncDirectory(parent(of: path)) }
+    }
+
+    /// Gives a file another content without taking space, and then its last name, for good when the call
+    /// returns; a crash in between leaves it under the old name with any of the two.
+    ///
+    /// Both names lie in one directory.
+    func recycle(_ path: String, as newPath: String, with bytes: [UInt8]) throws(StorageError) {
+        let file = try open(path, .existing)
+        try file.write(bytes.rawSpan, at: 0)
+        try file.truncate(to: Int64(bytes.count))
+        try file.sync()
+        try rename(path, to: newPath)
+        try syncDirectory(parent(of: newPath))
     }
 
     /// Removes the file if there is one.

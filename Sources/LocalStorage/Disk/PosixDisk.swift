@@ -73,6 +73,13 @@ package final class PosixDisk: Disk {
         }
     }
 
+    /// faccessat(2), for the user that the process acts as.
+    package func requireWritable(_ path: String) throws(StorageError) {
+        let flags = Int32(AT_EACCESS)
+        guard unsafe faccessat(AT_FDCWD, path, W_OK | X_OK, flags) != 0 else { return }
+        throw .notWritable(path: path, errno: errno)
+    }
+
     /// stat(2) for each directory on the way.
     package func place(of path: String) throws(StorageError) -> DirectoryPlace {
         DirectoryPlace(path) { path in

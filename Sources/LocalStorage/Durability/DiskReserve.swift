@@ -16,6 +16,7 @@ package final class DiskReserve: Sendable {
     private let clock: any BrokerClock
     private let logger: Logger
     private let reached = Atomic(false)
+    private let held = Atomic(false)
     private let checkedAt = Atomic(Int64.min)
     /// Turns of the flusher within so many nanoseconds share one look at the disk.
     private static let checkEvery: Int64 = 10_000_000
@@ -28,8 +29,15 @@ package final class DiskReserve: Sendable {
         self.logger = logger
     }
 
-    /// Whether less is free than is to be kept, as of the last look.
-    package var isReached: Bool { reached.load(ordering: .relaxed) }
+    /// Whether less is free than is to be kept, as of the last look, or nothing at all may be appended.
+    package var isReached: Bool { reached.load(ordering: .relaxed) || isHeld }
+
+    /// Whether nothing at all may be appended yet, as there was no space for what the broker itself writes
+    /// before the first record of this start.
+    package var isHeld: Bool { held.load(ordering: .relaxed) }
+
+    /// Lets nothing be appended until that is written.
+    package func hold(_ isHeld: Bool) { held.store(isHeld, ordering: .relaxed) }
 
     /// Looks at the disk, unless that was done just now.
     package func checkAfterTurn() {
@@ -46,7 +54,7 @@ package final class DiskReserve: Sendable {
     package func check() -> Bool {
         guard bytes > 0 else { return false }
         checkedAt.store(clock.monotonicNanoseconds(), ordering: .relaxed)
-        guard let free = try? disk.freeBytes(at: path) else { return isReached }
+        guard let free = try? disk.freeBytes(at: path) else { return reached.load(ordering: .relaxed) }
         let isReached = free < bytes
         guard reached.exchange(isReached, ordering: .relaxed) != isReached else { return isReached }
         let fields: KeyValuePairs = [

@@ -102,7 +102,10 @@ extension Recovery {
             try file.sync()
         }
         if next != nil, !scanned.isCut { scanned.state.noteTime() }
-        try writeAnew(&scanned.state)
+        do throws(StorageError) { try writeAnew(&scanned.state) } catch {
+            // Those of the active segment are in memory, and follow when there is space.
+            guard error.isLackOfSpace, next == nil else { throw error }
+        }
         return scanned
     }
 
@@ -200,7 +203,11 @@ extension Recovery {
             if copy == nil, piece.contains(where: { $0 != 0 }) {
                 copy = try disk.open(try unusedPath(file.path.dropLast(".log".count) + ".\(start)"), .new)
             }
-            try copy?.write(piece.rawSpan, at: position - start)
+            do throws(StorageError) { try copy?.write(piece.rawSpan, at: position - start) } catch {
+                // The next start finds the log as it is now, and needs every byte.
+                if error.isLackOfSpace, let copy { try? disk.remove(copy.path) }
+                throw error
+            }
             position += Int64(piece.count)
         }
         try copy?.sync()

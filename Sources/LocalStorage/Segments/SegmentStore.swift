@@ -46,7 +46,9 @@ package final class StoreServices: Sendable {
         self.journal = journal
         self.suspects = suspects
         self.failures = failures
-        logs = LogServices(clock: clock, logger: logger, background: background) { reserve.isReached }
+        logs = LogServices(
+            clock: clock, logger: logger, background: background, refusesRecords: { reserve.isReached },
+            refusesAll: { reserve.isHeld })
         sealing = BehindQueue(background: background) { stores in
             runInParallel(stores.count, threads: BehindLimits.threads) { stores[$0].settleNow() }
         }

@@ -143,8 +143,11 @@ package final class PartitionLog: Sendable {
                 }
             }
             // What the broker itself must be able to write passes: metadata, and the ends of transactions.
-            if kind == .data, !header.attributes.isControl, services.refusesRecords() {
-                throw .reserveReached(path: partition.description)
+            if kind == .data, services.refusesRecords() {
+                if services.refusesAll() {
+                    throw .outOfSpace(operation: .write, path: partition.description)
+                }
+                if !header.attributes.isControl { throw .reserveReached(path: partition.description) }
             }
             var header = header
             header.baseOffset = state.bounds.logEnd

@@ -1,7 +1,8 @@
-"""A producer and a consumer on a disk that fills up. Usage: diskfull.py BOOTSTRAP STATE fill|produce COUNT|check
+"""A producer and a consumer on a disk that fills up. Usage: diskfull.py BOOTSTRAP STATE fill|produce COUNT|refused|check
 
 fill       produces until the broker refuses, which must be with KAFKA_STORAGE_ERROR; prints how much it took
 produce N  produces N records, none of which may be refused
+refused    produces one record, which must be refused with KAFKA_STORAGE_ERROR
 check      reads everything and compares what was acknowledged with what is there
 STATE is the file that remembers what was acknowledged: partition, offset and digest of each record.
 """
@@ -98,9 +99,9 @@ def main():
     if mode == "check":
         check(bootstrap, state)
         return
-    count = FILL_MAX if mode == "fill" else int(sys.argv[4])
+    count = {"fill": FILL_MAX, "refused": 1}.get(mode) or int(sys.argv[4])
     acknowledged, failures = produce(bootstrap, state, count)
-    if mode == "fill":
+    if mode in ("fill", "refused"):
         assert failures, "%d records went in, and the disk is not full" % acknowledged
         wrong = [code for code in failures if code != KafkaError.KAFKA_STORAGE_ERROR]
         assert not wrong, "other errors than KAFKA_STORAGE_ERROR: %s" % wrong[:5]
