@@ -116,7 +116,9 @@ final class ComparedPeer {
         switch reply {
         case .array(let elements): for element in elements { learn(element) }
         case .object(let members):
-            if let id = reply["topicId"]?.text, id != UUID.zero.description,
+            // A refusal may repeat a name and an id that do not belong together.
+            let isGood = reply["errorCode"].map { $0 == 0 } ?? true
+            if isGood, let id = reply["topicId"]?.text, id != UUID.zero.description,
                 let name = (reply["name"] ?? reply["topicName"])?.text
             {
                 topics[id] = name
