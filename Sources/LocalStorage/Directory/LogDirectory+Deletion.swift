@@ -4,8 +4,6 @@ package import Base
 package import Storage
 
 extension LogDirectory {
-    static let deletedSuffix = "-delete"
-
     /// Deletes a partition, open or not: it is gone from the directory when the call returns, its files go on
     /// the pool.
     package func deletePartition(_ partition: TopicPartition) throws(StorageError) {
@@ -102,7 +100,7 @@ extension LogDirectory {
     /// `topic-N.UUID-delete`, with a long topic name cut so that the whole is a legal file name, as Kafka
     /// does.
     private static func doomedName(_ partition: TopicPartition, _ unique: String) -> String {
-        let suffix = "-\(partition.partition.value).\(unique)\(deletedSuffix)"
+        let suffix = "-\(partition.partition.value).\(unique)\(NamedDirectory.deletedSuffix)"
         return String(partition.topic.text.prefix(255 - suffix.utf8.count)) + suffix
     }
 

@@ -1,5 +1,5 @@
-// How a log directory is, for whoever watches the broker.
-package import Storage
+// Syncs that failed, which cannot be made up for by another try.
+internal import Storage
 internal import Synchronization
 
 /// Counts syncs that failed, on any thread.
@@ -16,18 +16,5 @@ final class SyncFailures: Sendable {
             number.add(1, ordering: .relaxed)
             throw error
         }
-    }
-}
-
-extension LogDirectory {
-    /// How the directory is just now.
-    package var counters: StorageCounters {
-        var counters = StorageCounters()
-        let logs = openLogs
-        counters.failedSyncs = services.failures.count
-        counters.logs = logs.count
-        counters.offlineLogs = logs.count { $0.hasFailed }
-        counters.isOffline = hasFailed
-        return counters
     }
 }

@@ -17,6 +17,9 @@ package enum NamedDirectory: Equatable, Sendable {
     /// Anything else.
     case foreign
 
+    /// How the names of doomed directories end.
+    static let deletedSuffix = "-delete"
+
     /// What `name` says.
     package init(_ name: String) {
         if let partition = TopicPartition(directoryName: name) {
@@ -34,14 +37,14 @@ package enum NamedDirectory: Equatable, Sendable {
     ]
 
     private static func marked(_ name: String) -> NamedDirectory? {
-        let marks = [LogDirectory.deletedSuffix, "-stray", "-future"]
+        let marks = [deletedSuffix, "-stray", "-future"]
         guard let mark = marks.first(where: { name.hasSuffix($0) }) else { return nil }
         let stem = name.dropLast(mark.count)
         guard let dot = stem.lastIndex(of: "."),
             TopicPartition(directoryName: String(stem[..<dot])) != nil
         else { return nil }
         let unique = stem[stem.index(after: dot)...].utf8
-        guard mark == LogDirectory.deletedSuffix, unique.count == 32, unique.allSatisfy(isHexadecimal) else {
+        guard mark == deletedSuffix, unique.count == 32, unique.allSatisfy(isHexadecimal) else {
             return .setAside
         }
         return .doomed

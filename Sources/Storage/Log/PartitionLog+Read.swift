@@ -165,11 +165,4 @@ extension PartitionLog {
     ) throws(StorageError) -> TimestampHit? {
         try store.find(.greatest, below: bounds.offset(of: limit), mayWait: true).wait()
     }
-
-    /// Either lookup for event loops: answers from the pool.
-    package func findEventually(
-        _ query: TimestampQuery, upTo limit: ReadLimit = .highWatermark
-    ) throws(StorageError) -> Eventually<TimestampHit?> {
-        try store.find(query, below: bounds.offset(of: limit), mayWait: false)
-    }
 }

@@ -1,4 +1,5 @@
-// What a log directory counts about itself, for whoever watches the broker: metrics print it.
+// What a log directory counts about itself, for whoever watches the broker: metrics will print it.
+internal import Storage
 
 /// How a log directory is.
 package struct StorageCounters: Equatable, Sendable {
@@ -14,4 +15,17 @@ package struct StorageCounters: Equatable, Sendable {
 
     /// A directory that nothing happened to.
     package init() {}
+}
+
+extension LogDirectory {
+    /// How the directory is just now.
+    package var counters: StorageCounters {
+        var counters = StorageCounters()
+        let logs = openLogs
+        counters.failedSyncs = services.failures.count
+        counters.logs = logs.count
+        counters.offlineLogs = logs.count { $0.hasFailed }
+        counters.isOffline = hasFailed
+        return counters
+    }
 }
