@@ -16,24 +16,26 @@ enum DiskWait {
     /// Calls `then` once the logs are durable up to `ends`, or have failed; or when the limit is over, and
     /// then with `isLate`.
     ///
-    /// Not at all once nobody wants `reply` any more. To be called on the loop's own thread.
+    /// Not at all once nobody wants `reply` any more. To be called on any thread.
     static func whenDurable<Reply: Sendable>(
         _ ends: [(partition: Partition, end: Offset)], for reply: Deferred<Reply>, on loop: EventLoop,
         then: @escaping @Sendable (_ isLate: Bool) -> Void
     ) {
         // Who comes first: what was refused must not be done afterwards.
         let first = First()
-        let timer = loop.schedule(after: limit) { if first.claim() { then(true) } }
-        let barrier = DurabilityBarrier(count: ends.count) {
-            loop.post { loop.cancel(timer) }
-            if first.claim() { then(false) }
-        }
-        reply.whenAbandoned {
-            loop.cancel(timer)
-            for (partition, _) in ends { partition.removeAppends(of: barrier) }
-        }
-        for (index, (partition, end)) in ends.enumerated() {
-            partition.whenDurable(end, tell: barrier, index: index)
+        onLoop(loop) {
+            let timer = loop.schedule(after: limit) { if first.claim() { then(true) } }
+            let barrier = DurabilityBarrier(count: ends.count) {
+                loop.post { loop.cancel(timer) }
+                if first.claim() { then(false) }
+            }
+            reply.whenAbandoned {
+                loop.cancel(timer)
+                for (partition, _) in ends { partition.removeAppends(of: barrier) }
+            }
+            for (index, (partition, end)) in ends.enumerated() {
+                partition.whenDurable(end, tell: barrier, index: index)
+            }
         }
     }
 

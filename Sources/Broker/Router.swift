@@ -8,7 +8,7 @@ internal import Storage
 
 /// Decodes requests, calls their handlers and sends the replies.
 package final class Router: ConnectionHandler {
-    private let broker: Broker
+    let broker: Broker
 
     init(_ broker: Broker) { self.broker = broker }
 
@@ -115,7 +115,7 @@ package final class Router: ConnectionHandler {
     }
 
     /// What cannot be decoded closes its connection.
-    private func refuse(_ request: PendingRequest, _ error: WireError, _ connection: isolated Connection) {
+    func refuse(_ request: PendingRequest, _ error: WireError, _ connection: isolated Connection) {
         let header = request.context.header
         let name = header.key?.name ?? "\(header.requestAPIKey)"
         connection.close(
@@ -128,13 +128,21 @@ package final class Router: ConnectionHandler {
         _ key: ServedKey, _ request: PendingRequest, _ frame: RawSpan, _ bodyStart: Int, count: Int,
         _ connection: isolated Connection
     ) -> DurabilityBarrier {
+        let goOn = keep(key, request, frame, bodyStart, connection)
+        let wait = Deferred<Void>()
+        DiskWait.whenOver(wait, on: connection.loop) { isLate in goOn(request, isLate) }
+        return DurabilityBarrier(count: count) { wait.complete(()) }
+    }
+
+    /// Keeps a request, and those behind it, until what this returns is called, on the loop and once.
+    private func keep(
+        _ key: ServedKey, _ request: PendingRequest, _ frame: RawSpan, _ bodyStart: Int,
+        _ connection: isolated Connection
+    ) -> @Sendable (_ request: PendingRequest, _ isLate: Bool) -> Void {
         let bytes = unsafe frame.withUnsafeBytes { unsafe [UInt8]($0) }
         connection.pauseRequests()
         connection.hold(bytes.count, for: request.slot)
-        let loop = connection.loop
-        let wait = Deferred<Void>()
-        DiskWait.whenOver(wait, on: loop) {
-            [self, connection = connection as Connection] isLate in
+        return { [self, connection = connection as Connection] request, isLate in
             connection.assumeIsolated {
                 $0.hold(0, for: request.slot)
                 var bytes = bytes
@@ -144,7 +152,33 @@ package final class Router: ConnectionHandler {
                 $0.resumeRequests()
             }
         }
-        return DurabilityBarrier(count: count) { wait.complete(()) }
+    }
+
+    /// Produce is decided in the frame itself: where its reply is not small, the frame is kept until there is
+    /// memory for that.
+    private func produce(
+        _ frame: inout MutableRawSpan, _ start: Int, _ request: PendingRequest,
+        _ connection: isolated Connection
+    ) throws(WireError) {
+        let context = request.context
+        let body = try ProduceRequest(reading: frame.bytes, from: start, version: context.version)
+        let partitionCount = body.partitionCount
+        guard partitionCount <= ReplyMemory.producePartitionsMax else {
+            return connection.close(
+                .handler(
+                    "Produce request of \(partitionCount) partitions, of at most "
+                        + "\(ReplyMemory.producePartitionsMax)"))
+        }
+        let replyBytes = body.replyBytes
+        guard replyBytes > MemoryShares.smallMaxBytes, body.acks != 0, !request.isLeased else {
+            let outcome = ProduceHandler.handle(body, frame: &frame, context)
+            return finish(outcome, ProduceHandler.effect, request, connection, Self.frame)
+        }
+        let goOn = keep(.produce, request, frame.bytes, start, connection)
+        wish(for: replyBytes, request, connection) { lease in
+            // For its partitions it has waited, if they had to be opened.
+            context.loop.post { goOn(request.with(lease, nil), true) }
+        }
     }
 
     private func dispatch(
@@ -153,10 +187,7 @@ package final class Router: ConnectionHandler {
     ) throws(WireError) {
         let context = request.context
         switch key {
-        case .produce:
-            let body = try ProduceRequest(reading: frame.bytes, from: start, version: context.version)
-            let outcome = ProduceHandler.handle(body, frame: &frame, context)
-            finish(outcome, ProduceHandler.effect, request, connection, Self.frame)
+        case .produce: try produce(&frame, start, request, connection)
         case .fetch:
             let body = try FetchRequest(reading: frame.bytes, from: start, version: context.version)
             finish(FetchHandler.handle(body, context), FetchHandler.effect, request, connection) {
@@ -201,104 +232,6 @@ package final class Router: ConnectionHandler {
         finish(handler.handle(body, request.context), handler.effect, request, connection, Self.frame)
     }
 
-    /// The same for a request whose reply may be large: it is made once there is memory for it.
-    private func serve<Handler: RequestHandler>(
-        _ handler: Handler.Type, _ frame: RawSpan, _ start: Int, _ request: PendingRequest,
-        _ connection: isolated Connection
-    ) throws(WireError) where Handler.Request: SizedRequest {
-        guard frame.byteCount > MemoryShares.smallMaxBytes else {
-            let sized = try SizedBody<Handler.Request>(reading: frame, from: start, request.context)
-            return serve(handler, sized, request, connection)
-        }
-        // A large one names so much that to read it takes long too.
-        let bytes = unsafe frame.withUnsafeBytes { unsafe [UInt8]($0) }
-        connection.pauseRequests()
-        connection.hold(bytes.count, for: request.slot)
-        broker.sockets.pool.run(for: connection.loop) { () -> Result<SizedBody<Handler.Request>, WireError> in
-            do throws(WireError) {
-                return .success(try SizedBody(reading: unsafe bytes.span.bytes, from: start, request.context))
-            } catch {
-                return .failure(error)
-            }
-        } then: { [self, connection = connection as Connection] result in
-            connection.assumeIsolated {
-                $0.hold(0, for: request.slot)
-                if $0.isOpen {
-                    switch result {
-                    case .success(let sized): serve(handler, sized, request, $0)
-                    case .failure(let error): refuse(request, error, $0)
-                    }
-                }
-                $0.resumeRequests()
-            }
-        }
-    }
-
-    private func serve<Handler: RequestHandler>(
-        _ handler: Handler.Type, _ sized: SizedBody<Handler.Request>, _ request: PendingRequest,
-        _ connection: isolated Connection
-    ) where Handler.Request: SizedRequest {
-        let context = request.context
-        let limitBytes = context.memory.shares.largeBytes
-        let (body, bytes) = (sized.body, sized.bytes)
-        guard bytes > MemoryShares.smallMaxBytes else {
-            guard bytes > ReplyMemory.loopMaxBytes, Handler.Request.isAnsweredOnPool else {
-                return finish(handler.handle(body, context), handler.effect, request, connection, Self.frame)
-            }
-            connection.pauseRequests()
-            return broker.sockets.pool.run(for: context.loop) {
-                handler.handle(body, context)
-            } then: { [self, connection = connection as Connection] outcome in
-                goOn(outcome, handler.effect, request.with(nil, nil), connection)
-            }
-        }
-        guard bytes <= limitBytes else {
-            return connection.close(
-                .handler("a reply of about \(bytes) bytes does not fit into memory (\(limitBytes) bytes)"))
-        }
-        connection.pauseRequests()
-        connection.hold(sized.frameBytes, for: request.slot)
-        let wish = context.memory.whenLeased(bytes, for: context.holder) {
-            [self, connection = connection as Connection] lease in
-            guard let lease else {
-                return context.loop.post { connection.assumeIsolated { $0.close(.shutdown) } }
-            }
-            guard Handler.Request.isAnsweredOnPool else {
-                return context.loop.post { [self] in
-                    let isOpen = connection.assumeIsolated { $0.isOpen }
-                    goOn(
-                        isOpen ? handler.handle(body, context) : nil, handler.effect,
-                        request.with(lease, nil), connection)
-                }
-            }
-            context.memory.whenLeasedForWork(ReplyMemory.valueBytes(bytes), for: context.holder) {
-                [self] work in
-                broker.sockets.pool.run(for: context.loop) {
-                    handler.handle(body, context)
-                } then: { [self] outcome in
-                    // What waits for others does so without the memory for work.
-                    let mayWait = if case .now = outcome { false } else { true }
-                    goOn(outcome, handler.effect, request.with(lease, mayWait ? nil : work), connection)
-                }
-            }
-        }
-        if let wish { connection.expect(wish, for: request.slot) }
-    }
-
-    /// Goes on with a request that waited for memory, on its loop.
-    private func goOn<Reply: Sendable & ReplyMessage>(
-        _ outcome: Outcome<Reply>?, _ effect: RequestEffect, _ request: PendingRequest,
-        _ connection: Connection
-    ) {
-        connection.assumeIsolated {
-            if $0.isOpen, let outcome {
-                $0.hold(0, for: request.slot)
-                finish(outcome, effect, request, $0, Self.frame)
-            }
-            $0.resumeRequests()
-        }
-    }
-
     /// An unknown version of ApiVersions is answered, so that the client can try another one; Kafka closes on
     /// all others.
     private func refuse(_ key: APIKey, _ header: RequestHeader, _ connection: isolated Connection) {
@@ -319,13 +252,13 @@ package final class Router: ConnectionHandler {
     }
 
     /// A reply that is nothing but a message.
-    private static func frame(
+    static func frame(
         _ body: consuming some ReplyMessage, answering header: RequestHeader
     ) throws(WireError) -> OutboundReply {
         OutboundReply(try body.frame(answering: header).bytes)
     }
 
-    private func finish<Reply: Sendable>(
+    func finish<Reply: Sendable>(
         _ outcome: Outcome<Reply>, _ effect: RequestEffect, _ request: PendingRequest,
         _ connection: isolated Connection,
         _ encode: @escaping @Sendable (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
@@ -386,20 +319,6 @@ package final class Router: ConnectionHandler {
     }
 }
 
-/// A request that was read, and what it and its reply take.
-private struct SizedBody<Request: SizedRequest>: Sendable {
-    let body: Request
-    let frameBytes: Int
-    /// Of the frame and the reply together.
-    let bytes: Int
-
-    init(reading frame: RawSpan, from start: Int, _ context: RequestContext) throws(WireError) {
-        body = try Request(reading: frame, from: start, version: context.version)
-        frameBytes = frame.byteCount
-        bytes = frameBytes + body.replyBytes(context, limitBytes: context.memory.shares.largeBytes)
-    }
-}
-
 /// A request whose reply is still to be sent.
 struct PendingRequest: Sendable {
     let slot: ReplySlot
@@ -412,6 +331,9 @@ struct PendingRequest: Sendable {
         self.slot = slot
         self.context = context
     }
+
+    /// Whether its reply has its memory.
+    var isLeased: Bool { leases != nil }
 
     /// The same request, whose reply has its memory and is written on the pool.
     func with(_ reply: MemoryLease?, _ work: MemoryLease?) -> PendingRequest {
@@ -450,7 +372,7 @@ struct PendingRequest: Sendable {
 
 extension OutboundReply {
     /// The same reply with its memory.
-    fileprivate func leased(_ lease: MemoryLease?) -> OutboundReply {
+    func leased(_ lease: MemoryLease?) -> OutboundReply {
         var leased = self
         leased.lease = lease
         return leased

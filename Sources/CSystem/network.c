@@ -22,6 +22,7 @@
 
 _Static_assert(APUS_READABLE == EPOLLIN && APUS_WRITABLE == EPOLLOUT, "the bits are epoll's");
 _Static_assert(APUS_FAILED == EPOLLERR && APUS_HUNG_UP == EPOLLHUP, "the bits are epoll's");
+_Static_assert(APUS_PEER_ENDED == EPOLLRDHUP, "the bits are epoll's");
 
 int apus_poller_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 

@@ -27,12 +27,12 @@ extension Connection {
     func leaseFrame() {
         guard needsLease, frameWish == nil, !owesReplies, let size = kept.frameSize else { return }
         let bytes = Int(size) + FrameSize.byteCount
-        if let lease = context.budget.leaseIfFree(bytes, for: holder) {
+        if let lease = context.budget.leaseIfFree(bytes, as: .request, for: holder) {
             frameLease = lease
             return noteProgress()
         }
         let loop = loop
-        frameWish = context.budget.whenLeased(bytes, for: holder) { [weak self] lease in
+        frameWish = context.budget.whenLeased(bytes, as: .request, for: holder) { [weak self] lease in
             loop.post { [weak self] in self?.assumeIsolated { $0.leased(lease) } }
         }
     }
@@ -51,19 +51,14 @@ extension Connection {
         dropPrefetched()
         settle()
         let isReceiving = kept.missing > 0 && !kept.isEmpty && isReading
-        var medium = 0
-        var large = 0
-        if isReceiving, let frameLease {
-            if frameLease.kind == .medium { medium += frameLease.bytes } else { large += frameLease.bytes }
-        }
-        if isBlocked {
-            medium += outbound.leasedBytes(.medium)
-            large += outbound.leasedBytes(.large)
-        }
+        var leased = outbound.leasedBytes
+        // Replies stand behind one that its peer chose to wait for.
+        let isHeldUp = !leased.isEmpty && !outbound.hasReady
+        if isReceiving, let frameLease { leased[frameLease.kind, default: 0] += frameLease.bytes }
         return MemoryHolding(
-            connection: self, lastProgress: lastProgress, mediumBytes: medium, largeBytes: large,
+            connection: self, lastProgress: lastProgress, leasedBytes: leased,
             smallBytes: isReceiving || isBlocked || frameWish != nil ? unleasedBytes : 0,
-            isPeersTurn: isReceiving || isBlocked)
+            isPeersTurn: isReceiving || isBlocked || isHeldUp)
     }
 
     /// Forgets what was read beforehand for a peer that does not take it: it is read again when it can leave.
@@ -84,9 +79,8 @@ extension Connection {
 struct MemoryHolding {
     let connection: Connection
     let lastProgress: Int64
-    let mediumBytes: Int
-    let largeBytes: Int
+    let leasedBytes: [MemoryBudget.Kind: Int]
     let smallBytes: Int
-    /// Whether the peer is the one to act, by sending or by taking replies.
+    /// Whether the peer is the one to act, by sending, by taking replies, or by not having them wait.
     let isPeersTurn: Bool
 }

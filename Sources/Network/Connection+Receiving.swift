@@ -105,9 +105,11 @@ extension Connection {
 
     private func handleKept(_ framesLeft: inout Int) {
         guard !kept.isEmpty, mayHandle else { return }
+        (offeredLease, frameLease) = (frameLease, nil)
         let handled = unsafe handle(kept.bytes, &framesLeft)
         kept.consume(handled)
-        if handled > 0 { frameLease = nil }
+        if handled == 0 { frameLease = offeredLease }
+        offeredLease = nil
     }
 
     /// Hands the whole frames at the start of `area` to the handler; how many bytes they took.
@@ -150,6 +152,16 @@ extension Connection {
 // MARK: - Idle connections
 
 extension Connection {
+    /// Ends a connection that is not read from, whose peer has left, and that has nothing of it left to do:
+    /// what its request waits for is not held up for nobody.
+    ///
+    /// What was sent before the end is served first, as it may be a producer's that wants no reply.
+    func closeIfLeft() {
+        guard hasPeerEnded, phase == .open, !isReading, !outbound.hasReady else { return }
+        guard kept.isEmpty || kept.missing > 0, socket.isAtEnd else { return }
+        close(.peerClosed)
+    }
+
     /// Notes a sign of life: a whole request, many bytes of one, or of replies.
     func noteProgress() {
         lastProgress = loop.now

@@ -73,6 +73,8 @@ package actor Connection {
     @safe @exclusivity(unchecked) var kept = KeptBytes()
     @safe @exclusivity(unchecked) var outbound = OutboundQueue()
     @safe @exclusivity(unchecked) var isBlocked = false
+    /// The peer sends no more; what it has sent may not all have been read.
+    @safe @exclusivity(unchecked) var hasPeerEnded = false
     @safe @exclusivity(unchecked) var isReadingCold = false
     /// How much of a file is read at once: more while the peer takes it, less when it does not, as what was
     /// not sent is read again.
@@ -85,6 +87,8 @@ package actor Connection {
     @safe @exclusivity(unchecked) var hasTurnComing = false
     /// What the frame at the front was leased with, where it is not small.
     @safe @exclusivity(unchecked) var frameLease: MemoryLease?
+    /// The same while the handler has that frame, which may go on keeping it.
+    @safe @exclusivity(unchecked) var offeredLease: MemoryLease?
     /// The frame at the front waits for memory.
     @safe @exclusivity(unchecked) var frameWish: MemoryWish?
     /// What the budget was told that this connection holds beside its leases.
@@ -158,9 +162,19 @@ extension Connection {
     /// Changes how many bytes the request at a place keeps in memory until it is answered.
     package func hold(_ bytes: Int, for slot: ReplySlot) {
         guard isOpen else { return }
-        let isSmall = bytes <= MemoryShares.smallMaxBytes
-        outbound.hold(bytes, isSmall ? nil : context.budget.lease(bytes, for: holder), for: slot)
+        outbound.hold(bytes, lease(holding: bytes), for: slot)
         takeTurnSoon()
+    }
+
+    /// The lease for what a request keeps: the one that its frame was read with, where there is one.
+    private func lease(holding bytes: Int) -> MemoryLease? {
+        guard bytes > MemoryShares.smallMaxBytes else { return nil }
+        guard let offered = offeredLease, offered.bytes >= bytes else {
+            return context.budget.lease(bytes, as: .request, for: holder)
+        }
+        offeredLease = nil
+        offered.resize(to: bytes)
+        return offered
     }
 
     /// Notes what the reply for a place waits for, which is told when the connection ends before; at once if
@@ -189,7 +203,7 @@ extension Connection {
         } else if let lease = reply.lease {
             lease.resize(to: bytes)
         } else {
-            reply.lease = context.budget.lease(bytes, for: holder)
+            reply.lease = context.budget.lease(bytes, as: .reply, for: holder)
         }
         return reply
     }
@@ -291,6 +305,7 @@ extension Connection: EventSource, TurnTaker {
         isInTurn = true
         if readiness.isEmpty { hasTurnComing = false }
         if readiness.contains(.writable) { isBlocked = false }
+        if readiness.contains(.peerEnded) { hasPeerEnded = true }
         if outbound.hasReady || secured != nil { flush() }
         handleFrames(mayReceive: readiness.contains(.readable))
         if !readiness.isDisjoint(with: [.failed, .hungUp]), !readiness.contains(.readable) || !isReading {
@@ -305,6 +320,7 @@ extension Connection: EventSource, TurnTaker {
 
     private func finishTurn() {
         if outbound.hasReady || secured != nil { flush() }
+        closeIfLeft()
         kept.trim()
         if !kept.isEmpty, isOpen { leaseFrame() }
         if case .draining(let reason) = phase, outbound.count == 0, secured?.outgoing.isEmpty ?? true {
@@ -318,7 +334,7 @@ extension Connection: EventSource, TurnTaker {
         if context.budget.isUnderPressure { dropPrefetched() }
         settle()
         var wanted: Readiness = []
-        if isReading { wanted.insert(.readable) }
+        if isReading { wanted.insert(.readable) } else if !hasPeerEnded { wanted.insert(.peerEnded) }
         if isBlocked { wanted.insert(.writable) }
         guard wanted != interest, let registration else { return }
         interest = wanted

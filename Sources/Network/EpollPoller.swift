@@ -19,6 +19,8 @@ package struct Readiness: OptionSet, Sendable {
     package static let failed = Readiness(rawValue: APUS_FAILED)
     /// Both directions are shut; always reported.
     package static let hungUp = Readiness(rawValue: APUS_HUNG_UP)
+    /// The peer sends no more, though it may not all have been read; reported also where nothing is read.
+    package static let peerEnded = Readiness(rawValue: APUS_PEER_ENDED)
 }
 
 /// An epoll instance and the events of its last wait.

@@ -9,7 +9,16 @@ internal import Synchronization
 package final class MemoryBudget: Sendable {
     /// The parts in which memory is leased.
     package enum Kind: Int, CaseIterable, Sendable {
-        case medium, large, work
+        case medium, large, mediumReply, largeReply, work
+        /// Those whose bytes go when a peer has sent or taken something.
+        static let ofPeers = [Kind.medium, .large, .mediumReply, .largeReply]
+    }
+
+    /// What bytes are leased for.
+    ///
+    /// Requests wait for memory for their replies, and never the other way round.
+    package enum Use: Sendable {
+        case request, reply
     }
 
     private struct State {
@@ -26,6 +35,8 @@ package final class MemoryBudget: Sendable {
     package let shares: MemoryShares
     private let small = Atomic<Int>(0)
     private let waiting = Atomic<Int>(0)
+    /// What peers hold beyond the bounds, over all parts.
+    private let overdraft = Atomic<Int>(0)
     private let state: Lock<State>
 
     /// A budget with these shares.
@@ -35,6 +46,9 @@ package final class MemoryBudget: Sendable {
             State(pools: [
                 MemoryPool(limitBytes: shares.mediumBytes, addressLimitBytes: shares.mediumBytes / 2),
                 MemoryPool(limitBytes: shares.largeBytes, addressLimitBytes: shares.largeBytes / 4),
+                MemoryPool(limitBytes: shares.mediumBytes, addressLimitBytes: shares.mediumBytes / 2),
+                MemoryPool(
+                    limitBytes: shares.largestReplyBytes, addressLimitBytes: shares.largestReplyBytes / 4),
                 MemoryPool(limitBytes: shares.workBytes, addressLimitBytes: shares.workBytes / 4 * 3),
             ]))
     }
@@ -47,15 +61,22 @@ package final class MemoryBudget: Sendable {
     /// Small requests and replies held now.
     package var smallBytes: Int { small.load(ordering: .relaxed) }
 
-    /// The part that `bytes` of a request or reply are leased from.
-    func kind(of bytes: Int) -> Kind { bytes <= shares.mediumMaxBytes ? .medium : .large }
-
-    /// Whether somebody waits for what peers hold, or they hold more small pieces than they should.
-    var isUnderPressure: Bool {
-        waiting.load(ordering: .sequentiallyConsistent) > 0 || smallBytes > shares.smallBytes
+    /// The part that `bytes` are leased from.
+    func kind(of bytes: Int, _ use: Use) -> Kind {
+        let isMedium = bytes <= shares.mediumMaxBytes
+        return switch use {
+        case .request: isMedium ? .medium : .large
+        case .reply: isMedium ? .mediumReply : .largeReply
+        }
     }
 
-    /// How much those lack who wait for memory of this kind.
+    /// Whether somebody waits for what peers hold, or they hold more than they should.
+    var isUnderPressure: Bool {
+        waiting.load(ordering: .sequentiallyConsistent) > 0
+            || overdraft.load(ordering: .sequentiallyConsistent) > 0 || smallBytes > shares.smallBytes
+    }
+
+    /// How much those lack who wait for memory of this kind, or is held beyond its bound.
     func missingBytes(_ kind: Kind) -> Int { state.withLock { $0.pools[kind.rawValue].missingBytes } }
 
     /// Calls `body`, on any thread, when the budget comes under pressure, and perhaps more often.
@@ -77,27 +98,30 @@ package final class MemoryBudget: Sendable {
 // MARK: - Leases
 
 extension MemoryBudget {
-    /// `bytes` for a request or reply if there is room and nobody waits.
-    package func leaseIfFree(_ bytes: Int, for holder: MemoryHolder) -> MemoryLease? {
-        lease(bytes, kind(of: bytes), holder)
+    /// `bytes` if there is room and nobody waits.
+    package func leaseIfFree(_ bytes: Int, as use: Use, for holder: MemoryHolder) -> MemoryLease? {
+        lease(bytes, kind(of: bytes, use), holder)
     }
 
     /// `bytes` that are there already, whether there is room for them or not.
-    package func lease(_ bytes: Int, for holder: MemoryHolder) -> MemoryLease {
-        let kind = kind(of: bytes)
+    package func lease(_ bytes: Int, as use: Use, for holder: MemoryHolder) -> MemoryLease {
+        let kind = kind(of: bytes, use)
         take(bytes, kind, holder)
         return MemoryLease(self, kind, holder, bytes: bytes)
     }
 
-    /// Calls `granted` with `bytes` for a request or reply: at once if there is room, else later, on any
+    /// Calls `granted` with `bytes`, or as many as there can be: at once if there is room, else later, on any
     /// thread, in fair order.
     ///
-    /// It is called with nothing if the broker stops first. The wish is nil if nobody had to wait.
+    /// Who waits for a reply may hold a request, but no other reply. It is called with nothing if the broker
+    /// stops first. The wish is nil if nobody had to wait.
     @discardableResult
     package func whenLeased(
-        _ bytes: Int, for holder: MemoryHolder, _ granted: @escaping @Sendable (MemoryLease?) -> Void
+        _ bytes: Int, as use: Use, for holder: MemoryHolder,
+        _ granted: @escaping @Sendable (MemoryLease?) -> Void
     ) -> MemoryWish? {
-        whenLeased(min(bytes, shares.largeBytes), kind(of: bytes), holder, granted)
+        let mostBytes = use == .request ? shares.largeBytes : shares.largestReplyBytes
+        return whenLeased(min(bytes, mostBytes), kind(of: bytes, use), holder, granted)
     }
 
     /// The same for bytes that exist only while a piece of work is done, which waits for no peer: they are
@@ -121,7 +145,7 @@ extension MemoryBudget {
     package func stop() {
         let forgotten = state.withLock { state -> [MemoryPool.Waiter] in
             state.isStopping = true
-            let all = [Kind.medium, .large].flatMap { state.pools[$0.rawValue].forgetAll() }
+            let all = Kind.ofPeers.flatMap { state.pools[$0.rawValue].forgetAll() }
             waiting.wrappingSubtract(all.count, ordering: .sequentiallyConsistent)
             return all
         }
@@ -160,7 +184,18 @@ extension MemoryBudget {
     }
 
     func take(_ bytes: Int, _ kind: Kind, _ holder: MemoryHolder) {
-        state.withLock { $0.pools[kind.rawValue].take(bytes, holder) }
+        let isOverdrawn = state.withLock { state in
+            change(&state, kind) { $0.take(bytes, holder) }
+            return state.pools[kind.rawValue].overdraftBytes > 0
+        }
+        if kind != .work, isOverdrawn { tellObservers() }
+    }
+
+    private func change(_ state: inout State, _ kind: Kind, _ change: (inout MemoryPool) -> Void) {
+        let before = state.pools[kind.rawValue].overdraftBytes
+        change(&state.pools[kind.rawValue])
+        let more = state.pools[kind.rawValue].overdraftBytes - before
+        if kind != .work, more != 0 { overdraft.wrappingAdd(more, ordering: .sequentiallyConsistent) }
     }
 
     func give(_ bytes: Int, _ kind: Kind, _ holder: MemoryHolder) {
@@ -202,7 +237,7 @@ extension MemoryBudget {
     /// Changes a part of the budget, and serves whoever can be served then.
     private func grant(_ kind: Kind, _ change: (inout MemoryPool) -> Void) {
         let granted = state.withLock { state -> [MemoryPool.Waiter] in
-            change(&state.pools[kind.rawValue])
+            self.change(&state, kind, change)
             var granted: [MemoryPool.Waiter] = []
             while let next = state.pools[kind.rawValue].grantNext() { granted.append(next) }
             if kind != .work, !granted.isEmpty {

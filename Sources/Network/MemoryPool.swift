@@ -38,8 +38,14 @@ struct MemoryPool {
         self.addressLimitBytes = addressLimitBytes
     }
 
-    /// How much the first of those who wait lack, all together; 0 where nobody waits.
-    var missingBytes: Int { waitingCount == 0 ? 0 : max(1, waitingBytes - max(0, limitBytes - usedBytes)) }
+    /// How much was taken beyond the bound.
+    var overdraftBytes: Int { max(0, usedBytes - limitBytes) }
+
+    /// How much those who wait lack, all together, and what was taken beyond the bound.
+    var missingBytes: Int {
+        guard waitingCount > 0 else { return overdraftBytes }
+        return max(1, waitingBytes + usedBytes - limitBytes)
+    }
 
     /// Takes `bytes` whether they are there or not.
     mutating func take(_ bytes: Int, _ holder: MemoryHolder) {

@@ -10,7 +10,7 @@ package struct MemoryShares: Equatable, Sendable {
     /// For unfinished small requests, small replies that their peers do not take, and the beginnings of
     /// larger requests.
     package let smallBytes: Int
-    /// For requests and replies of up to `mediumMaxBytes`.
+    /// For requests of up to `mediumMaxBytes`, and again for such replies.
     package let mediumBytes: Int
     /// For larger ones; also how large a single one may be.
     package let largeBytes: Int
@@ -20,10 +20,13 @@ package struct MemoryShares: Equatable, Sendable {
 
     /// The most that a request or reply may take and still pass for one of middle size.
     package var mediumMaxBytes: Int { min(4 << 20, mediumBytes / 4) }
+    /// For replies beside small ones there is as much as for requests of middle size, and this for larger
+    /// ones: requests keep theirs while they wait for it, so neither may use up what the other needs.
+    package var largestReplyBytes: Int { largeBytes / 2 }
     /// The largest frame that can ever be received, without its size in front.
     package var largestFrameBytes: Int { largeBytes - FrameSize.byteCount }
     /// All parts together.
-    package var totalBytes: Int { smallBytes + mediumBytes + largeBytes + workBytes }
+    package var totalBytes: Int { smallBytes + 2 * mediumBytes + largeBytes + largestReplyBytes + workBytes }
 
     /// The shares beside one of `largeBytes`; the other parts grow with it, each up to what it needs to
     /// serve many clients at a time.
@@ -42,8 +45,8 @@ package struct MemoryShares: Equatable, Sendable {
     /// The shares of a process that has `room`, where the largest request has `requestMaxBytes`: that much
     /// for large requests, or less if all of it would take more than a part of the room.
     package init(of room: MemoryRoom, requestMaxBytes: Int) {
-        // The parts beside the large one are at most 9/8 of it.
-        let affordable = room.bytes / Self.partOfRoom / 17 * 8
+        // The parts beside the large one are at most 15/8 of it.
+        let affordable = room.bytes / Self.partOfRoom / 23 * 8
         self.init(largeBytes: max(Self.largeMinBytes, min(requestMaxBytes + FrameSize.byteCount, affordable)))
     }
 

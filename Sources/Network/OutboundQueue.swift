@@ -144,12 +144,10 @@ struct OutboundQueue {
     }
 
     /// The leased bytes of replies that are complete.
-    func leasedBytes(_ kind: MemoryBudget.Kind) -> Int {
-        slots[head...].reduce(0) { sum, slot in
-            guard case .ready(let reply) = slot, let lease = reply.lease, lease.kind == kind else {
-                return sum
-            }
-            return sum + lease.bytes
+    var leasedBytes: [MemoryBudget.Kind: Int] {
+        slots[head...].reduce(into: [:]) { sums, slot in
+            guard case .ready(let reply) = slot, let lease = reply.lease else { return }
+            sums[lease.kind, default: 0] += lease.bytes
         }
     }
 

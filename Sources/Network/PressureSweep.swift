@@ -61,12 +61,11 @@ final class PressureSweep: Sendable {
         var holdings: [MemoryHolding] = []
         for case let connection as Connection in loop.sources {
             let holding = connection.assumeIsolated { $0.giveBackAndTell() }
-            if holding.mediumBytes + holding.largeBytes + holding.smallBytes > 0 { holdings.append(holding) }
+            if !holding.leasedBytes.isEmpty || holding.smallBytes > 0 { holdings.append(holding) }
         }
-        var missing = (
-            medium: budget.missingBytes(.medium), large: budget.missingBytes(.large),
-            small: budget.smallBytes - budget.shares.smallBytes
-        )
+        var missing = Dictionary(
+            uniqueKeysWithValues: MemoryBudget.Kind.ofPeers.map { ($0, budget.missingBytes($0)) })
+        var missingSmall = budget.smallBytes - budget.shares.smallBytes
         let isUrgent = isUrgent(budget)
         let silentSince = loop.now - limits.stallTimeout.wholeNanoseconds
         holdings.sort { $0.lastProgress < $1.lastProgress }
@@ -74,13 +73,11 @@ final class PressureSweep: Sendable {
             let isStalled = holding.isPeersTurn && holding.lastProgress <= silentSince
             let isInTheWay =
                 isStalled
-                && (holding.mediumBytes > 0 && missing.medium > 0
-                    || holding.largeBytes > 0 && missing.large > 0)
-                || (isStalled || isUrgent) && holding.smallBytes > 0 && missing.small > 0
+                && holding.leasedBytes.contains { $0.value > 0 && missing[$0.key, default: 0] > 0 }
+                || (isStalled || isUrgent) && holding.smallBytes > 0 && missingSmall > 0
             guard isInTheWay else { continue }
-            missing.medium -= holding.mediumBytes
-            missing.large -= holding.largeBytes
-            missing.small -= holding.smallBytes
+            missing.merge(holding.leasedBytes) { $0 - $1 }
+            missingSmall -= holding.smallBytes
             holding.connection.assumeIsolated { $0.close(.stalled) }
         }
     }

@@ -50,6 +50,12 @@ struct Socket: ~Copyable {
         return count == 0 ? .ended : Socket.outcome(count)
     }
 
+    /// Whether the peer has finished sending and all of it was read.
+    var isAtEnd: Bool {
+        var byte: UInt8 = 0
+        return unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0
+    }
+
     /// Sends what fits.
     func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
         unsafe Socket.outcome(apus_socket_send(descriptor, bytes.baseAddress, bytes.count))

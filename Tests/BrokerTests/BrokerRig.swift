@@ -229,6 +229,16 @@ final class RigClient {
         return try Reply(reading: Array(frame[(headerVersion == 0 ? 4 : 5)...]), version: version)
     }
 
+    /// The size of the next reply, which is passed over; nil while there is none.
+    func takeReply() -> Int? {
+        receive()
+        guard received.count >= 4 else { return nil }
+        let size = received[..<4].reduce(0) { $0 << 8 | Int($1) }
+        guard received.count >= 4 + size else { return nil }
+        received.removeFirst(4 + size)
+        return size
+    }
+
     /// Whether the broker has ended the connection and everything that it sent was read.
     var isEnded: Bool {
         receive()

@@ -16,7 +16,7 @@ private final class Grants: Sendable {
     var numbers: [Int] { granted.withLock { $0.map(\.number) } }
 
     func wish(_ number: Int, _ bytes: Int, for holder: MemoryHolder, of budget: MemoryBudget) -> MemoryWish? {
-        budget.whenLeased(bytes, for: holder) { lease in
+        budget.whenLeased(bytes, as: .request, for: holder) { lease in
             guard let lease else { return }
             self.granted.withLock { $0.append((number, lease)) }
         }
@@ -107,13 +107,19 @@ func holders() throws {
 func stopping() throws {
     let budget = MemoryBudget(shares)
     let address = try holder("10.0.0.1")
-    let held = budget.lease(60 << 20, for: address)
+    let held = budget.lease(60 << 20, as: .request, for: address)
     let answers = Lock<[Bool]>([])
-    _ = budget.whenLeased(60 << 20, for: address) { lease in answers.withLock { $0.append(lease != nil) } }
+    _ = budget.whenLeased(60 << 20, as: .request, for: address) { lease in
+        answers.withLock { $0.append(lease != nil) }
+    }
     budget.stop()
     #expect(answers.withLock { $0 } == [false])
-    _ = budget.whenLeased(60 << 20, for: address) { lease in answers.withLock { $0.append(lease != nil) } }
-    _ = budget.whenLeased(1 << 20, for: address) { lease in answers.withLock { $0.append(lease != nil) } }
+    _ = budget.whenLeased(60 << 20, as: .request, for: address) { lease in
+        answers.withLock { $0.append(lease != nil) }
+    }
+    _ = budget.whenLeased(1 << 20, as: .request, for: address) { lease in
+        answers.withLock { $0.append(lease != nil) }
+    }
     budget.whenLeasedForWork(1 << 20, for: address) { _ in answers.withLock { $0.append(true) } }
     #expect(answers.withLock { $0 } == [false, false, true, true])
     #expect(!budget.isUnderPressure)
@@ -124,7 +130,9 @@ func stopping() throws {
 func overdraft() throws {
     let budget = MemoryBudget(shares)
     let (first, second) = (try holder("10.0.0.1"), try holder("10.0.0.2"))
-    var leases = [budget.lease(50 << 20, for: first), budget.lease(50 << 20, for: first)]
+    var leases = [
+        budget.lease(50 << 20, as: .request, for: first), budget.lease(50 << 20, as: .request, for: first),
+    ]
     let grants = Grants()
     _ = grants.wish(1, 8 << 20, for: second, of: budget)
     leases[1].resize(to: 10 << 20)
@@ -136,10 +144,50 @@ func overdraft() throws {
     #expect(budget.usedBytes == 0)
 }
 
+@Test("what is held beyond the bound is missing, though nobody waits", arguments: [false, true])
+func overdraftIsPressure(isReply: Bool) throws {
+    let budget = MemoryBudget(shares)
+    let use: MemoryBudget.Use = isReply ? .reply : .request
+    let kind = budget.kind(of: 30 << 20, use)
+    let told = Lock(0)
+    budget.whenUnderPressure { told.withLock { $0 += 1 } }
+    let address = try holder("10.0.0.1")
+    var leases = [budget.lease(30 << 20, as: use, for: address)]
+    #expect(!budget.isUnderPressure && told.withLock { $0 } == 0)
+    leases.append(budget.lease(40 << 20, as: use, for: address))
+    #expect(budget.isUnderPressure && told.withLock { $0 } == 1)
+    let bound = isReply ? shares.largestReplyBytes : shares.largeBytes
+    #expect(budget.missingBytes(kind) == (70 << 20) - bound)
+    leases[1].resize(to: 1 << 20)
+    #expect(!budget.isUnderPressure && budget.missingBytes(kind) == 0)
+    leases = []
+    #expect(budget.usedBytes == 0)
+}
+
+@Test(
+    "who holds a request never waits for it when it wants a reply", arguments: [1 << 20, 20 << 20, 32 << 20])
+func requestsDoNotCountForReplies(bytes: Int) throws {
+    let budget = MemoryBudget(shares)
+    let address = try holder("10.0.0.1")
+    // As many requests as there is room for, each of which then wants a reply as large as itself.
+    var requests: [MemoryLease] = []
+    while let lease = budget.leaseIfFree(bytes, as: .request, for: address) { requests.append(lease) }
+    #expect(!requests.isEmpty)
+    let answered = Lock(0)
+    for _ in requests {
+        budget.whenLeased(bytes, as: .reply, for: address) { lease in
+            if lease != nil { answered.withLock { $0 += 1 } }
+        }
+    }
+    #expect(answered.withLock { $0 } == requests.count)
+    requests = []
+    #expect(budget.usedBytes == 0 && !budget.isUnderPressure)
+}
+
 @Test(
     "the shares leave room in small containers and have room for the largest request elsewhere",
     arguments: [
-        (24576, 104_857_604), (1024, 104_857_604), (512, 84_215_040), (100, 16_448_248), (48, 7_895_160),
+        (24576, 104_857_604), (1024, 104_857_604), (512, 62_245_896), (100, 12_157_400), (48, 5_835_552),
         (1, 4_194_304),
     ])
 func sharesOfRoom(mebibytes: Int, largest: Int) {

@@ -60,7 +60,8 @@ func unfinishedFramesTakeTurns() throws {
     arguments: [false, true])
 func stalledPeers(isReader: Bool) throws {
     let clock = ManualClock()
-    let server = try TestServer(.echo(), limits: limits(largeBytes: 4 << 20), clock: clock)
+    let server = try TestServer(
+        .echo(), limits: limits(largeBytes: isReader ? 8 << 20 : 4 << 20), clock: clock)
     let stalled = try TestClient(port: server.port, receiveBuffer: isReader ? 4096 : 0)
     let frame = sized(pattern(3_500_000))
     for _ in 0..<200 {
@@ -73,6 +74,17 @@ func stalledPeers(isReader: Bool) throws {
     clock.advance(by: .seconds(60))
     server.step()
     #expect(server.reasons.isEmpty, "nobody waits for what it holds")
+    guard !isReader else {
+        let other = MemoryHolder(try #require(SocketAddress.Host("10.0.0.1")))
+        let isGranted = Lock(false)
+        server.services.budget.whenLeased(3_500_000, as: .reply, for: other) { lease in
+            isGranted.withLock { $0 = lease != nil }
+        }
+        server.step()
+        #expect(server.reasons == [.stalled])
+        #expect(isGranted.withLock { $0 })
+        return
+    }
     let other = try TestClient(port: server.port)
     var sent = 0
     for _ in 0..<10 {
@@ -171,4 +183,65 @@ func stopWithUnreadReplies() throws {
     let isClean = try server.group.stop(within: .seconds(5))
     #expect(isClean)
     #expect(ContinuousClock.now - begun < .seconds(3))
+}
+
+@Test("replies beyond the bound that their peers do not take go with these peers, though nobody waits")
+func unreadReplies() throws {
+    let clock = ManualClock()
+    let handler = ClosureHandler { _, connection in
+        connection.complete(connection.reserveReply(), with: OutboundReply(sized(pattern(6_000_000))))
+    }
+    let server = try TestServer(handler, limits: limits(largeBytes: 16 << 20), clock: clock)
+    let budget = server.services.budget
+    let clients = try (0..<6).map { _ in try TestClient(port: server.port, receiveBuffer: 4096) }
+    for client in clients { _ = client.sendNow(sized(pattern(64))) }
+    server.step()
+    #expect(budget.usedBytes == 6 * 6_000_004)
+    #expect(server.reasons.isEmpty)
+    for _ in 0..<5 {
+        clock.advance(by: .milliseconds(300))
+        server.step()
+    }
+    #expect(server.reasons == [.stalled, .stalled, .stalled, .stalled, .stalled])
+    #expect(budget.usedBytes <= budget.shares.largestReplyBytes)
+    #expect(!budget.isUnderPressure)
+    withExtendedLifetime(clients) {}
+}
+
+/// What a request waits for that never comes.
+private final class Awaited: AwaitedReply {
+    private let abandoned = Lock(false)
+    var isAbandoned: Bool { abandoned.withLock { $0 } }
+    func abandon() { abandoned.withLock { $0 = true } }
+}
+
+@Test(
+    "a peer that leaves while its request waits is noticed, once what it had sent before is served",
+    arguments: [false, true])
+func departureWhileWaiting(isFollowed: Bool) throws {
+    let awaited = Awaited()
+    let paused = Lock<Connection?>(nil)
+    let handler = ClosureHandler { frame, connection in
+        guard frame == pattern(100) else { return }
+        paused.withLock { [connection = connection as Connection] in $0 = connection }
+        connection.pauseRequests()
+        connection.expect(awaited, for: connection.reserveReply())
+    }
+    let server = try TestServer(handler, limits: limits(), clock: ManualClock())
+    var client: TestClient? = try TestClient(port: server.port)
+    try client?.send(sized(pattern(100)))
+    server.step()
+    if isFollowed { try client?.send(sized(pattern(200))) }
+    client = nil
+    server.step()
+    #expect(server.handler.frameCount == 1)
+    #expect(awaited.isAbandoned == !isFollowed)
+    if isFollowed {
+        let connection = try #require(paused.withLock { $0 })
+        server.group.loops[0].post { connection.assumeIsolated { $0.resumeRequests() } }
+        server.step()
+        #expect(server.handler.frameCount == 2)
+    }
+    #expect(server.reasons == [.peerClosed])
+    #expect(awaited.isAbandoned)
 }

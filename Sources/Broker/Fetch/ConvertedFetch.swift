@@ -32,7 +32,7 @@ final class ConvertedFetch: Sendable {
         // The reply may not be small even if it turns out to be: it is made before that is known.
         let expected = max(MemoryShares.smallMaxBytes + 1, min(fetched.byteCount, 2 * OldFormat.replyBytes))
         note(
-            context.memory.whenLeased(expected, for: context.holder) { [self] lease in
+            context.memory.whenLeased(expected, as: .reply, for: context.holder) { [self] lease in
                 guard let lease else { return done(fetched.withoutRecords(.none), nil) }
                 work(on: lease, Self.workBytes)
             })

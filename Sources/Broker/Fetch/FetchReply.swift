@@ -62,8 +62,11 @@ struct FetchReply: Sendable {
     }
 
     /// The reply to a request that asks for what there is not, whatever its partitions.
-    init(failing request: FetchRequest, _ code: ErrorCode, _ context: RequestContext) {
-        lease = nil
+    init(
+        failing request: FetchRequest, _ code: ErrorCode, _ context: RequestContext,
+        lease: MemoryLease? = nil
+    ) {
+        self.lease = lease
         body.throttleTimeMs = context.throttleMilliseconds
         body.errorCode = code.rawValue
         body.sessionID = request.sessionID
@@ -134,7 +137,7 @@ struct FetchReply: Sendable {
     consuming func outbound(answering header: RequestHeader) throws(WireError) -> OutboundReply {
         let frame = try body.frame(answering: header)
         let bytes = frame.bytes
-        guard !records.isEmpty else { return OutboundReply(bytes) }
+        guard !records.isEmpty else { return OutboundReply(bytes).leased(lease) }
         var fragments: [OutboundReply.Fragment] = []
         fragments.reserveCapacity(2 * records.count + 1)
         var start = 0
@@ -144,9 +147,7 @@ struct FetchReply: Sendable {
             start = cut.position
         }
         if start < bytes.count { fragments.append(.bytes(Array(bytes[start...]))) }
-        var reply = OutboundReply(fragments)
-        reply.lease = lease
-        return reply
+        return OutboundReply(fragments).leased(lease)
     }
 }
 

@@ -18,11 +18,13 @@ enum FetchHandler: EffectDeclaring {
             return .now(FetchReply(refusing: error, context))
         }
         let plan = FetchPlan(request, session, context)
+        let reply = Deferred<FetchReply>()
         // What is isolated how is asked only where there is something to read.
         guard (0...1).contains(request.isolationLevel) || !plan.findsAny(context.topics) else {
-            return .now(FetchReply(failing: request, .unknownServerError, context))
+            return make(request.refusalBytes, context, reply) { lease in
+                FetchReply(failing: request, .unknownServerError, context, lease: lease)
+            }
         }
-        let reply = Deferred<FetchReply>()
         plan.read(context.topics).whenComplete(on: context.loop) { fetched in
             if plan.isAnswered(by: fetched) {
                 complete(reply, with: fetched, plan, session, context)
@@ -55,7 +57,9 @@ enum FetchHandler: EffectDeclaring {
     ) {
         let isIsolated = plan.limit == .lastStable
         guard context.version < FetchReply.firstVersionWithBatches, fetched.byteCount > 0 else {
-            reply.complete(FetchReply(fetched, session, isIsolated: isIsolated, context))
+            make(fetched.replyBytes, context, reply) { lease in
+                FetchReply(fetched, session, isIsolated: isIsolated, context, lease: lease)
+            }
             return
         }
         let conversion = ConvertedFetch(fetched, context) { converted, lease in
@@ -64,6 +68,23 @@ enum FetchHandler: EffectDeclaring {
         }
         reply.whenAbandoned { conversion.cancel() }
         conversion.begin()
+    }
+
+    /// Completes `reply` with what `body` makes, once there is memory for so many `bytes` beside the records.
+    @discardableResult
+    private static func make(
+        _ bytes: Int, _ context: RequestContext, _ reply: Deferred<FetchReply>,
+        _ body: @escaping @Sendable (MemoryLease?) -> FetchReply
+    ) -> Outcome<FetchReply> {
+        guard bytes > MemoryShares.smallMaxBytes else {
+            reply.complete(body(nil))
+            return .later(reply)
+        }
+        let wish = context.memory.whenLeased(bytes, as: .reply, for: context.holder) { lease in
+            context.broker.sockets.pool.run { reply.complete(body(lease)) }
+        }
+        if let wish { reply.whenAbandoned { wish.cancel() } }
+        return .later(reply)
     }
 }
 

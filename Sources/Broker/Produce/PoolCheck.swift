@@ -81,7 +81,8 @@ final class PoolChecks: Sendable {
         for postponed in postponed { checks.append(PoolCheck(postponed, of: frame)) }
         self.checks = checks
         self.context = context
-        lease = context.memory.lease(checks.reduce(0) { $0 + $1.byteCount }, for: context.holder)
+        lease = context.memory.lease(
+            checks.reduce(0) { $0 + $1.byteCount }, as: .request, for: context.holder)
     }
 
     /// Does the work, and calls `done` with the results on the loop of the request.

@@ -26,6 +26,7 @@ struct apus_event {
 #define APUS_WRITABLE 4u
 #define APUS_FAILED 8u
 #define APUS_HUNG_UP 16u
+#define APUS_PEER_ENDED 0x2000u
 
 /// epoll_create1 with CLOEXEC.
 int apus_poller_create(void);

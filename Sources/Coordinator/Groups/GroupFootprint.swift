@@ -32,6 +32,9 @@ extension GroupCoordinator {
     /// About how many bytes a list of all groups takes.
     package var listedBytes: Int { groups.count * 2 * Self.overheadBytes }
 
+    /// The offsets of a group, to be measured elsewhere.
+    package func offsets(of group: Name) -> GroupOffsets { offsets[group] }
+
     /// About how many bytes all offsets of a group take.
     package func offsetBytes(of group: Name) -> Int {
         let offsets = offsets[group]

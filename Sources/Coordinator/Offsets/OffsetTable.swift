@@ -36,6 +36,12 @@ package struct GroupOffsets: Sendable {
         topics.sorted { $0.key < $1.key }.map { (topic: $0.key, partitions: $0.value) }
     }
 
+    /// What the metadata of partitions of a topic take, each as often as it is named.
+    package func metadataBytes(of topic: Name, _ partitions: [Int32]) -> Int {
+        guard metadataBytes > 0, let topic = topics[topic] else { return 0 }
+        return partitions.reduce(0) { $0 + (topic[$1]?.metadata.utf8.count ?? 0) }
+    }
+
     /// Stores an offset, or forgets it where there is none.
     mutating func set(_ topic: Name, _ partition: Int32, _ committed: CommittedOffset?) {
         let former: CommittedOffset?

@@ -1,0 +1,225 @@
+// Replies that grow with what their requests name: each is made once there is memory for it, and takes no
+// more than was expected. And what waits for memory never waits for itself.
+import Base
+import Glibc
+import Protocol
+import Testing
+
+@testable import Broker
+@testable import Network
+
+/// A request that names many things.
+private struct ManyNamed: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let send: @Sendable (RigClient) throws -> Void
+    let expectedBytes: @Sendable (RequestContext) -> Int
+
+    /// A request; what it is expected to be answered with is known where that is not 0.
+    init<Request: RequestMessage & Sendable>(
+        _ version: Int16, _ request: Request, expectedBytes: @escaping @Sendable (RequestContext) -> Int
+    ) {
+        testDescription = "\(Request.key.name) v\(version)"
+        send = { try $0.send(request, version: version) }
+        self.expectedBytes = expectedBytes
+    }
+
+    init<Request: SizedRequest & Sendable>(_ version: Int16, _ request: Request) {
+        self.init(version, request) { request.replyBytes($0, limitBytes: .max) }
+    }
+
+    private static let names = (0..<6000).map { Name("name-\($0)") }
+    private static let numbers = (Int32(0)..<6000).map(\.self)
+
+    static var all: [ManyNamed] { ofPartitions + ofNames }
+
+    private static var ofPartitions: [ManyNamed] {
+        var produce = ProduceRequest("t", acks: 1, numbers.map { ($0, []) })
+        produce.timeoutMs = 1000
+        var fetch = FetchRequest("t", from: 0, maxWait: 0)
+        fetch.topics[0].partitions = numbers.map { number in
+            var partition = FetchRequest.FetchPartition()
+            partition.partition = number
+            return partition
+        }
+        let bytes = fetch.refusalBytes
+        var list = ListOffsetsRequest("t", timestamp: -1)
+        list.topics[0].partitions = numbers.map { number in
+            var partition = ListOffsetsRequest.ListOffsetsPartition()
+            partition.partitionIndex = number
+            return partition
+        }
+        var epochs = OffsetForLeaderEpochRequest()
+        epochs.topics = [.init()]
+        epochs.topics[0].partitions = numbers.map { number in
+            var partition = OffsetForLeaderEpochRequest.OffsetForLeaderPartition()
+            partition.partition = number
+            return partition
+        }
+        var records = DeleteRecordsRequest()
+        records.topics = [.init()]
+        records.topics[0].partitions = numbers.map { number in
+            var partition = DeleteRecordsRequest.DeleteRecordsPartition()
+            partition.partitionIndex = number
+            return partition
+        }
+        return [
+            ManyNamed(8, produce) { [bytes = produce.replyBytes] _ in bytes },
+            ManyNamed(10, fetch) { _ in 2 * bytes },
+            ManyNamed(2, list), ManyNamed(3, epochs), ManyNamed(1, records),
+        ]
+    }
+
+    private static var ofNames: [ManyNamed] {
+        var find = FindCoordinatorRequest()
+        find.coordinatorKeys = names
+        find.keyType = 1
+        var deleted = DeleteTopicsRequest()
+        deleted.topicNames = names
+        deleted.timeoutMs = 1000
+        // Those that are named twice are refused with a text.
+        deleted.topicNames += names
+        var describe = DescribeGroupsRequest()
+        describe.groups = names
+        var metadata = MetadataRequest()
+        metadata.topics = names.map { name in
+            var topic = MetadataRequest.MetadataRequestTopic()
+            topic.name = name
+            return topic
+        }
+        metadata.allowAutoTopicCreation = false
+        var commit = OffsetCommitRequest()
+        commit.groupID = "g"
+        commit.topics = names.map { name in
+            var topic = OffsetCommitRequest.OffsetCommitRequestTopic()
+            topic.name = name
+            topic.partitions = [.init()]
+            return topic
+        }
+        return [
+            ManyNamed(4, find), ManyNamed(5, deleted), ManyNamed(5, describe), ManyNamed(4, metadata),
+            ManyNamed(2, commit),
+        ]
+    }
+}
+
+@Suite("the sizes of replies", .timeLimit(.minutes(1)))
+struct ReplySizeTests {
+    private func rig() throws -> BrokerRig {
+        let rig = try BrokerRig { $0.offsetsPartitions = 1 }
+        try rig.topic("t")
+        try rig.topic(GroupHost.topicName, partitions: 1)
+        return rig
+    }
+
+    private func context(_ rig: BrokerRig, _ version: Int16 = 0) throws -> RequestContext {
+        let address = SocketAddress(host: try #require(SocketAddress.Host("10.0.0.9")), port: 1)
+        var header = RequestHeader()
+        header.requestAPIVersion = version
+        return RequestContext(
+            header: header, broker: rig.broker, loop: rig.loop, listener: "PLAINTEXT", local: address,
+            peer: address)
+    }
+
+    /// The size of the next reply, once it is there.
+    private func replyBytes(_ client: RigClient, _ rig: BrokerRig) -> Int? {
+        for _ in 0..<2000 {
+            if let bytes = client.takeReply() { return bytes }
+            rig.flush()
+            usleep(1000)
+        }
+        return nil
+    }
+
+    @Test("it is made when there is memory for it, of which it takes no more", arguments: ManyNamed.all)
+    fileprivate func waits(_ request: ManyNamed) throws {
+        let rig = try rig()
+        let memory = rig.broker.sockets.memory
+        let context = try context(rig)
+        // All that there is for replies of middle size.
+        let piece = memory.shares.mediumMaxBytes
+        var taken = (0..<(memory.shares.mediumBytes / piece)).map { _ in
+            memory.lease(piece, as: .reply, for: context.holder)
+        }
+        let client = try rig.connect()
+        try request.send(client)
+        for _ in 0..<20 { rig.flush() }
+        #expect(client.takeReply() == nil)
+        #expect(taken.count > 1)
+        taken = []
+        let bytes = try #require(replyBytes(client, rig))
+        #expect(bytes > MemoryShares.smallMaxBytes)
+        #expect(bytes <= request.expectedBytes(context))
+        rig.flush()
+        #expect(rig.heldBytes == 0)
+    }
+
+    @Test("an offset that is asked for many times counts as often, with its metadata")
+    func repeatedOffsets() throws {
+        let rig = try rig()
+        let client = try rig.connect()
+        var commit = OffsetCommitRequest()
+        commit.groupID = "g"
+        commit.topics = [.init()]
+        commit.topics[0].name = "t"
+        commit.topics[0].partitions = [.init()]
+        commit.topics[0].partitions[0].committedMetadata = String(repeating: "m", count: 4000)
+        try client.send(commit, version: 2)
+        _ = try #require(replyBytes(client, rig))
+        var fetch = OffsetFetchRequest()
+        fetch.groupID = "g"
+        fetch.topics = [.init()]
+        fetch.topics?[0].name = "t"
+        fetch.topics?[0].partitionIndexes = [Int32](repeating: 0, count: 1000)
+        let expected = fetch.replyBytes(try context(rig, 6), limitBytes: .max)
+        try client.send(fetch, version: 6)
+        let bytes = try #require(replyBytes(client, rig))
+        #expect(bytes > 4_000_000 && bytes <= expected)
+        #expect(expected < 5_000_000)
+    }
+
+    @Test("a request that is large itself does not wait for memory that it holds")
+    func largeRequest() throws {
+        let rig = try rig()
+        let client = try rig.connect()
+        var request = MetadataRequest()
+        // Five million bytes, of which a reply is expected to have four times as many.
+        request.topics = (0..<227_000).map { number in
+            var topic = MetadataRequest.MetadataRequestTopic()
+            topic.name = Name("unknown-topic-\(100_000 + number)")
+            return topic
+        }
+        request.allowAutoTopicCreation = false
+        try client.send(request, version: 4)
+        rig.step()
+        #expect(try #require(client.takeReply()) > 5_000_000)
+        rig.step()
+        #expect(rig.heldBytes == 0)
+        #expect(!rig.broker.sockets.memory.isUnderPressure)
+    }
+
+    @Test("requests of one address that hold its share of memory together are all answered")
+    func fullShare() throws {
+        let rig = try rig()
+        let shares = rig.broker.sockets.memory.shares
+        var request = DeleteGroupsRequest()
+        request.groupsNames = (0..<64).map { Name(String(repeating: "g", count: 30_000) + "\(100 + $0)") }
+        let clients = try (0..<6).map { _ in try rig.connect() }
+        for client in clients { try client.send(request, version: 1, pool: false) }
+        // What they hold and what each of them wants is more than an address may have.
+        #expect(rig.heldBytes > shares.mediumBytes / 2 - (4 << 20))
+        for client in clients { #expect(try #require(replyBytes(client, rig)) > 64 * 30_000) }
+        rig.step()
+        #expect(rig.heldBytes == 0)
+    }
+
+    @Test("a Produce request of more partitions than a loop can take closes its connection")
+    func partitionsOfProduce() throws {
+        let rig = try rig()
+        let client = try rig.connect()
+        let numbers = Int32(0)...Int32(ReplyMemory.producePartitionsMax)
+        try? client.send(ProduceRequest("t", acks: 1, numbers.map { ($0, []) }), version: 8)
+        rig.step()
+        #expect(client.isEnded)
+        #expect(rig.lines.all.contains { $0.contains("Produce request of 65537 partitions") })
+    }
+}
