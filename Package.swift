@@ -72,6 +72,8 @@ let package = Package(
             ],
             swiftSettings: house),
 
+        // What tests put in the place of a disk, and of an engine.
+        .target(name: "MemoryStorage", dependencies: ["Base", "Records", "Storage"], swiftSettings: tests),
         .target(name: "Simulation", dependencies: ["Base", "Storage", "LocalStorage"], swiftSettings: tests),
         .target(
             name: "TestSupport", dependencies: ["Base", "Compression"], path: "Tests/TestSupport",
@@ -88,7 +90,11 @@ let package = Package(
             dependencies: ["Base", "Protocol", "Coordinator", "Simulation", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
-            name: "StorageTests", dependencies: ["Base", "Records", "Storage"], swiftSettings: tests),
+            name: "StorageTests",
+            dependencies: [
+                "Base", "Compression", "Records", "Storage", "LocalStorage", "MemoryStorage", "Simulation",
+            ],
+            swiftSettings: tests),
         .testTarget(
             name: "LocalStorageTests",
             dependencies: ["Base", "Compression", "Records", "Storage", "LocalStorage", "Simulation"],
@@ -102,7 +108,7 @@ let package = Package(
             name: "BrokerTests",
             dependencies: [
                 "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "LocalStorage",
-                "Network", "Broker", "Inspection", "Simulation", "TestSupport",
+                "Network", "Broker", "Inspection", "MemoryStorage", "Simulation", "TestSupport",
             ],
             swiftSettings: tests),
         .testTarget(

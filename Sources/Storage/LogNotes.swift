@@ -8,17 +8,19 @@ package protocol LogNotes: AnyObject, Sendable {
     func snapshotOffsets() throws(StorageError) -> [Offset]
     /// The bytes of a snapshot; nil if there is none at `offset`.
     func snapshot(at offset: Offset) throws(StorageError) -> [UInt8]?
-    /// Begins to keep a snapshot; once it is there, those that nothing will ask for are dropped.
+    /// Begins to keep a snapshot; once it is there, older ones may be dropped: the fewer are left, the more
+    /// of a log may have to be read where the newest is damaged.
     func draftSnapshot(_ bytes: [UInt8], at offset: Offset) throws(StorageError) -> any NoteDraft
     /// Drops a snapshot.
     func removeSnapshot(at offset: Offset) throws(StorageError)
     /// The epochs; nil if there are none, or they are damaged.
     func leaderEpochs() throws(StorageError) -> LeaderEpochs?
-    /// What is known of aborted transactions, segment by segment, ascending.
+    /// What is known of aborted transactions, stretch by stretch, ascending; where nothing is cut into
+    /// segments, one stretch at offset 0.
     func transactionNotes() throws(StorageError) -> [TransactionNotes]
-    /// Keeps exactly these aborted transactions for the segment at `base`.
+    /// Keeps exactly these aborted transactions for the stretch at `base`.
     func replaceTransactions(_ entries: [AbortedTransaction], base: Offset) throws(StorageError)
-    /// Keeps aborted transactions beside the segments that hold their markers; durable when it returns.
+    /// Keeps aborted transactions with the stretches that hold their markers; durable when it returns.
     func append(_ entries: [AbortedTransaction]) throws(StorageError)
     /// Begins to keep the epochs.
     func draft(_ epochs: LeaderEpochs) throws(StorageError) -> any NoteDraft
@@ -39,16 +41,17 @@ package protocol NoteDraft: Sendable {
     func syncName() throws(StorageError)
 }
 
-/// What is on the disk of one segment, for the index of aborted transactions.
+/// What was kept of one stretch of a log, for the index of aborted transactions.
 package struct TransactionNotes: Sendable {
-    /// The base of the segment.
+    /// The first offset of the stretch, which ends where the next one begins.
     package var base: Offset
-    /// The transactions in its file; nil if there is no file, or it is damaged.
+    /// The transactions whose markers lie in it; nil if none were kept, not even that there are none, or what
+    /// was kept is damaged.
     package var entries: [AbortedTransaction]?
-    /// Whether there is a file that cannot be read.
+    /// Whether something was kept that cannot be read.
     package var isDamaged: Bool
 
-    /// `entries` of the segment at `base`.
+    /// `entries` of the stretch at `base`.
     package init(base: Offset, entries: [AbortedTransaction]?, isDamaged: Bool = false) {
         self.base = base
         self.entries = entries

@@ -61,7 +61,7 @@ package struct StoreRead: Equatable, Sendable {
     package var from: Offset
     /// Nothing from this offset on; must be the first offset of a batch, or an end.
     package var limit: Offset
-    /// The length at which the range may end, also in the middle of a batch.
+    /// The length at which the range ends, also in the middle of a batch, if it does not end before.
     package var bytesMax: Int
     /// What becomes of the first batch if it is larger than that.
     package var firstBatch: LargeFirstBatch
@@ -129,9 +129,10 @@ package struct TimestampHit: Equatable, Sendable {
 package struct HeaderRequest: Equatable, Sendable {
     /// Those of the batch that contains this offset, and of all behind it.
     package var from: Offset
-    /// Or from so many bytes before the end of the store on, if that is earlier.
+    /// Or from so many bytes before the end of the store on, if that is earlier; with a few more in front
+    /// where batches are not found exactly.
     package var bytesBack: Int
-    /// The length at which the piece may end.
+    /// The piece may have fewer, but one at least if there is one.
     package var countMax: Int
     /// Whether the caller would rather wait for the disk than be answered later.
     package var mayWait: Bool
@@ -160,14 +161,14 @@ package struct HeaderRun: Sendable {
     }
 }
 
-/// What a store tells the log above, on a thread of its own and never under a lock.
+/// What a store tells the log above, one thing after another, never under a lock, and never within a call of
+/// the log but `Deletion.run` and `close`.
 package protocol LogStoreEvents: AnyObject, Sendable {
-    /// More is durable than before: up to `bounds.durableEnd`.
+    /// More is durable than was told before: up to `bounds.durableEnd`.
     func storeAdvanced(_ bounds: StoreBounds)
-    /// The store takes no more appends.
+    /// The store takes no more appends, and nothing more becomes durable; told once.
     func storeFailed(_ error: StorageError)
-    /// Everyone who waits has been told: time for bookkeeping on the disk, which must not reach beyond
-    /// `syncedEnd`.
+    /// It is time for bookkeeping on the disk, which must not reach beyond `syncedEnd`.
     func storeSettled(_ syncedEnd: Offset)
 }
 
@@ -181,16 +182,24 @@ package protocol LogStore: AnyObject, Sendable {
     var bounds: StoreBounds { get }
 
     /// Appends one batch whose base offset is the end of the store; the bytes are taken over before the call
-    /// returns, and whether they are kept for good is told by events.
+    /// returns, and whether they are kept for good is told by events. Where nobody waits for that
+    /// (`isAwaited`), it may take a little longer.
     ///
+    /// An epoch is over once a later one was appended in since the store was opened, or the engine knows of
+    /// one otherwise.
     /// - Throws: `.outOfSpace`, `.io`, `.offline`, `.closed`, `.staleLeaderEpoch`, `.batchTooLarge`;
     ///   nothing was kept then.
     func append(_ batch: RawSpan, _ header: BatchHeader, isAwaited: Bool) throws(StorageError) -> StoreAppend
 
-    /// Finds the bytes of `request`; nil where there is nothing below its limit.
+    /// Finds the bytes of `request`, also before the start where they are still kept; nil where there is
+    /// nothing below its limit.
+    ///
+    /// - Throws: `.offsetOutOfRange` where nothing is kept any more, `.closed`, `.io`, `.corrupt`; a promise
+    ///   may end in these, too.
     func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?>
 
-    /// Finds a record by time among those below `limit`; exact inside batches, compressed ones too.
+    /// Finds a record by time among those from the start on and below `limit`; exact inside batches,
+    /// compressed ones too.
     func find(
         _ query: TimestampQuery, below limit: Offset, mayWait: Bool
     ) throws(StorageError) -> Eventually<TimestampHit?>
@@ -199,7 +208,8 @@ package protocol LogStore: AnyObject, Sendable {
     /// kept.
     func headers(_ request: HeaderRequest) throws(StorageError) -> Eventually<HeaderRun>
 
-    /// Makes `offset` the first that can be read; `maintain` frees what lies wholly before it.
+    /// Makes `offset`, or the end if that lies before, the first that can be read, unless it lies further on
+    /// already; `maintain` frees what lies wholly before it.
     func trim(to offset: Offset)
 
     /// Does what is due at `now`, looks nothing up and syncs nothing, and says what is left; nothing that
@@ -209,8 +219,13 @@ package protocol LogStore: AnyObject, Sendable {
     ) throws(StorageError) -> Maintenance
 
     /// Uses other settings from now on.
+    ///
+    /// What readers may see goes back where `apus.durability` gets stricter: the log above must not.
     func update(_ shared: SharedLogConfig)
 
-    /// Ends appends and reads. With `isClean` everything is durable and tidy when the call returns.
+    /// Ends appends and lookups, which throw `.closed` from now on; the bounds stay.
+    ///
+    /// With `isClean` everything is durable and tidy when the call returns; or it throws, and the store is
+    /// not closed.
     func close(isClean: Bool) throws(StorageError)
 }

@@ -29,7 +29,7 @@ package struct Maintenance: Sendable {
     }
 }
 
-/// A deletion that is to be done.
+/// A deletion that is to be done; where the store is closed or has failed meanwhile, nothing is deleted.
 package struct Deletion: Sendable {
     private let work: @Sendable () throws(StorageError) -> Expiry
 

@@ -24,6 +24,7 @@ enum ImportRule {
             "Glibc", "Synchronization", "CSystem", "Base", "Records", "Protocol", "Storage", "LocalStorage",
             "Network", "Broker", "Inspection",
         ],
+        "MemoryStorage": ["Base", "Records", "Storage"],
         "Simulation": ["Glibc", "Synchronization", "Base", "Storage", "LocalStorage"],
     ]
 

@@ -29,8 +29,13 @@ extension SegmentStore {
             switch query {
             case .atOrAfter(let timestamp): return try first(atOrAfter: timestamp, below: limit)
             case .greatest:
-                guard let greatest = try greatest(below: limit) else { return nil }
-                return try first(atOrAfter: greatest, below: limit)
+                // What a segment is known to have as its greatest may stand before the start, in the batch
+                // that contains it: then there is no record to be found, and its headers decide.
+                for walksFirst in [false, true] {
+                    guard let greatest = try greatest(below: limit, walksFirst: walksFirst) else { break }
+                    if let hit = try first(atOrAfter: greatest, below: limit) { return hit }
+                }
+                return nil
             }
         }
     }
@@ -63,7 +68,7 @@ extension SegmentStore {
                 let isLast = number == state.segments.count - 1
                 return TimedSegment(
                     segment: segment.segment, sizeBytes: segment.sizeBytes, greatest: segment.greatest,
-                    times: segment.times.floor(of: target.milliseconds &- 1),
+                    times: segment.times.floor(of: target.before),
                     nextBase: isLast ? state.end : state.segments[number + 1].segment.base)
             }
             return (timed.filter { $0.segment.base < limit }, state.start)
@@ -78,7 +83,7 @@ extension SegmentStore {
         case .none: return 0
         case .entry(let found): entry = found
         case .inFile(let entries):
-            let key = target.milliseconds &- 1
+            let key = target.before
             if case .entry(let found) = try timed.segment.search(
                 .time, entries: entries, key: key, mayWait: true)
             {
@@ -94,45 +99,68 @@ extension SegmentStore {
         atOrAfter target: Timestamp, from start: Offset, _ header: BatchHeader, in file: any DiskFile,
         _ position: Int64
     ) throws(StorageError) -> TimestampHit? {
+        var hit: TimestampHit?
+        try forEachRecord(of: header, in: file, position) { record in
+            guard record.timestamp >= target, record.offset >= start else { return true }
+            hit = TimestampHit(
+                offset: record.offset, timestamp: record.timestamp, leaderEpoch: header.leaderEpoch)
+            return false
+        }
+        return hit
+    }
+
+    private func forEachRecord(
+        of header: BatchHeader, in file: any DiskFile, _ position: Int64, _ visit: (RecordView) -> Bool
+    ) throws(StorageError) {
         guard header.sizeInBytes <= StorageLimits.batchBytesMax else {
             throw .corrupt(path: file.path, position: position, reason: "the batch is larger than any")
         }
         let bytes = try file.bytes(header.sizeInBytes, at: position)
-        var hit: TimestampHit?
         do throws(RecordError) {
             let batch = try RecordBatch(reading: bytes.rawSpan)
-            try batch.forEachRecord(limitBytes: StorageLimits.decompressedBytesMax) {
-                (record, _) throws(RecordError) in
-                guard record.timestamp >= target, record.offset >= start else { return true }
-                hit = TimestampHit(
-                    offset: record.offset, timestamp: record.timestamp, leaderEpoch: header.leaderEpoch)
-                return false
+            try batch.forEachRecord(limitBytes: StorageLimits.decompressedBytesMax) { record, _ in
+                visit(record)
             }
         } catch {
             throw .corrupt(
                 path: file.path, position: position, reason: "its records cannot be read (\(error))")
         }
-        return hit
     }
 
-    /// The greatest timestamp of the batches below `limit`.
-    private func greatest(below limit: Offset) throws(StorageError) -> Timestamp? {
+    /// The greatest timestamp of the records below `limit`; with `walksFirst` that is certain.
+    private func greatest(below limit: Offset, walksFirst: Bool) throws(StorageError) -> Timestamp? {
         var greatest: Timestamp?
         let (segments, start) = timedSegments(.none, below: limit)
         for timed in segments {
-            if let mark = timed.greatest, mark.offset < limit, mark.offset >= start {
+            let mayMark = !walksFirst || timed.segment.base >= start
+            if mayMark, let mark = timed.greatest, mark.offset < limit, mark.offset >= start {
                 greatest = max(greatest ?? mark.timestamp, mark.timestamp)
             } else if let file = try timed.segment.log(mayWait: true) {
                 // The greatest of the segment is out of sight; what remains has to be looked through.
                 _ = try walkHeaders(of: file, in: 0..<timed.sizeBytes, blockBytes: 1 << 16, mayWait: true) {
-                    header, _ in
+                    (header, position) throws(StorageError) in
                     guard header.baseOffset < limit else { return false }
-                    if header.lastOffset >= start, header.recordCount > 0 {
-                        greatest = max(greatest ?? header.maxTimestamp, header.maxTimestamp)
-                    }
+                    guard header.lastOffset >= start, header.recordCount > 0 else { return true }
+                    let found =
+                        header.baseOffset < start
+                        ? try self.greatest(of: header, from: start, in: file, position)
+                        : header.maxTimestamp
+                    if let found { greatest = max(greatest ?? found, found) }
                     return true
                 }
             }
+        }
+        return greatest
+    }
+
+    /// The greatest timestamp of the records of one batch from `start` on.
+    private func greatest(
+        of header: BatchHeader, from start: Offset, in file: any DiskFile, _ position: Int64
+    ) throws(StorageError) -> Timestamp? {
+        var greatest: Timestamp?
+        try forEachRecord(of: header, in: file, position) { record in
+            if record.offset >= start { greatest = max(greatest ?? record.timestamp, record.timestamp) }
+            return true
         }
         return greatest
     }
@@ -164,4 +192,9 @@ extension SegmentStore {
         if position == 0 { indexIsDamaged(segment) }
         return position
     }
+}
+
+extension Timestamp {
+    /// The key behind which the first entry of a time index at this time, or later, stands.
+    fileprivate var before: Int64 { max(milliseconds, .min + 1) - 1 }
 }

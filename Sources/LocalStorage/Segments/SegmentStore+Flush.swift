@@ -58,12 +58,21 @@ extension SegmentStore: FlushTarget {
         if let identity { services.suspects?.add(identity.partition, from: kept.recoveryPoint) }
     }
 
-    /// Tells the log above.
+    private typealias Announcement = (
+        events: (any LogStoreEvents)?, news: StoreBounds?, failure: StorageError?
+    )
+
+    /// Tells the log above what it has not heard yet.
     package func announce() {
-        let (events, bounds, failure) = state.withLock { ($0.events, $0.bounds, $0.failure) }
-        guard let events else { return }
-        events.storeAdvanced(bounds)
-        if let failure { events.storeFailed(failure) }
+        let (events, news, failure) = state.withLock { state in
+            guard let events = state.events else { return (nil, nil, nil) as Announcement }
+            let isNews = state.durableEnd > state.toldEnd
+            if isNews { state.toldEnd = state.durableEnd }
+            defer { state.hasToldFailure = state.failure != nil }
+            return (events, isNews ? state.bounds : nil, state.hasToldFailure ? nil : state.failure)
+        }
+        if let news { events?.storeAdvanced(news) }
+        if let failure { events?.storeFailed(failure) }
     }
 
     /// Writes index entries that have become durable; closed segments are sealed in the background, as their

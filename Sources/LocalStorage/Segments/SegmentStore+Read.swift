@@ -35,7 +35,10 @@ private struct ReadPlan: Sendable {
 extension SegmentStore {
     /// Finds the bytes of `request`.
     package func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?> {
-        guard request.from < request.limit else { return .now(nil) }
+        guard request.from < request.limit else {
+            if state.withLock({ $0.isClosed }) { throw .closed(path: directory) }
+            return .now(nil)
+        }
         let found = try notingDamage { () throws(StorageError) in
             try attempt(request, mayWait: request.mayWait)
         }

@@ -91,6 +91,9 @@ package final class SegmentStore: LogStore {
         var retired = 0
         /// The base of the first segment that a crash may bring back.
         var oldest: Offset?
+        /// The durable end that the log above has heard of, and whether it has heard of the failure.
+        var toldEnd = Offset.zero
+        var hasToldFailure = false
         weak var events: (any LogStoreEvents)?
 
         var start: Offset { ends.start }
@@ -140,7 +143,12 @@ package final class SegmentStore: LogStore {
     }
 
     /// Where events go; held weakly.
-    package func attach(_ events: any LogStoreEvents) { state.withLock { $0.events = events } }
+    package func attach(_ events: any LogStoreEvents) {
+        state.withLock { state in
+            state.events = events
+            state.toldEnd = state.durableEnd
+        }
+    }
 
     /// How far the store reaches now.
     package var bounds: StoreBounds { state.withLock { $0.bounds } }

@@ -1,0 +1,48 @@
+// The store of the engine in memory, for the suite.
+import Base
+import MemoryStorage
+import Simulation
+import Storage
+
+/// A store in memory.
+final class MemoryRig: StoreUnderTest {
+    private(set) var memory: MemoryStore
+    let clock = SimulatedClock()
+    private let jobs = Jobs()
+    private let means: MemoryMeans
+
+    var store: any LogStore { memory }
+
+    init(_ setup: StoreSetup) {
+        let (random, jobs) = (SharedRandom(seed: setup.seed), jobs)
+        means = MemoryMeans(
+            clock: clock, background: { jobs.add($0) }, habits: MemoryHabits { random.draw($0) })
+        memory = MemoryStore(
+            "memory", startingAt: setup.start, config: SharedLogConfig(setup.config), means)
+    }
+
+    func step() { _ = memory.step() }
+
+    func flush() {
+        memory.flush()
+        jobs.run()
+    }
+
+    func answer() { jobs.run() }
+
+    func refuseNextAppend() { memory.refuseNextAppend(.outOfSpace(operation: .write, path: "memory")) }
+
+    func failNextSync() { memory.failNextStep(.io(operation: .sync, path: "memory", errno: 5)) }
+
+    func reopen(after ending: StoreEnding) throws {
+        switch ending {
+        case .cleanStop:
+            try memory.close(isClean: true)
+            memory = memory.afterStop(means)
+        case .crash:
+            let next = memory.afterCrash(means)
+            try memory.close(isClean: false)
+            memory = next
+        }
+    }
+}
