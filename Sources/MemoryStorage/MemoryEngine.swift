@@ -1,0 +1,143 @@
+// Seam 3 in memory: an engine with one place, and a thread that stores what was appended. A broker that runs
+// on it needs nothing of any other engine.
+import Base
+import Storage
+
+/// The logs of one broker, in memory.
+package final class MemoryEngine: StorageEngine {
+    package let owner: StorageOwner
+    package let isAfterCrash: Bool
+    /// The one place.
+    package let place: MemoryPlace
+    private let services: LogServices
+    private let means: MemoryMeans
+    private let logger: Logger
+    private let mustRecover = Lock(false)
+
+    /// An engine that keeps nothing yet; `habits` decide in which order things become durable.
+    package convenience init(
+        owner: StorageOwner, clock: any BrokerClock, habits: MemoryHabits, logger: Logger
+    ) {
+        self.init(owner, clock, habits, logger, MemoryPlace.State(), isAfterCrash: false)
+    }
+
+    private init(
+        _ owner: StorageOwner, _ clock: any BrokerClock, _ habits: MemoryHabits, _ logger: Logger,
+        _ kept: MemoryPlace.State, isAfterCrash: Bool
+    ) {
+        self.owner = owner
+        self.isAfterCrash = isAfterCrash
+        self.logger = logger
+        let worker = SerialWorker()
+        let place = Lock<(@Sendable () -> Void)?>(nil)
+        var means = MemoryMeans(clock: clock, background: { worker.run($0) }, habits: habits)
+        means.wrote = { store in
+            worker.run {
+                store.flush()
+                place.withLock { $0 }?()
+            }
+        }
+        self.means = means
+        services = LogServices(
+            clock: clock, logger: logger, background: { worker.run($0) }, refusesRecords: { false })
+        let (id, path) = (UUID(high: 1, low: 99), "memory")
+        let made = MemoryPlace(path, id: id, services, means, kept)
+        self.place = made
+        place.withLock { $0 = { [weak made] in made?.wroteSome() } }
+    }
+
+    package var places: [any StoragePlace] { [place] }
+    package var metadata: any StoragePlace { place }
+
+    package func start() throws(StorageError) {}
+
+    package func stop(brokerEpoch: Int64, by deadline: Int64) throws(StorageError) {
+        services.stop()
+        for kept in place.state.withLock({ Array($0.kept.values) }) { try kept.log?.close(isClean: true) }
+    }
+
+    /// The engine as it is found again after it was stopped.
+    package func afterStop() -> MemoryEngine {
+        reopened(isAfterCrash: mustRecover.withLock { $0 }) { ($0.store.afterStop($1), $0.notes.afterStop()) }
+    }
+
+    /// The engine as it is found again after a crash.
+    package func afterCrash() -> MemoryEngine {
+        let next = reopened(isAfterCrash: true) { ($0.store.afterCrash($1), $0.notes.afterCrash()) }
+        services.stop()
+        for kept in place.state.withLock({ Array($0.kept.values) }) { try? kept.log?.close(isClean: false) }
+        return next
+    }
+
+    private func reopened(
+        isAfterCrash: Bool,
+        _ find: (MemoryPlace.Kept, MemoryMeans) -> (store: MemoryStore, notes: MemoryNotes)
+    ) -> MemoryEngine {
+        let next = MemoryEngine(
+            owner, means.clock, means.habits, logger, MemoryPlace.State(), isAfterCrash: isAfterCrash)
+        var state = place.state.withLock { $0 }
+        state.afterWrites = []
+        state.starts = [:]
+        for (partition, kept) in state.kept {
+            let found = find(kept, next.means)
+            state.kept[partition] = MemoryPlace.Kept(
+                topicID: kept.topicID, store: found.store, notes: found.notes, files: kept.files)
+        }
+        next.place.state.withLock { [state] in $0 = state }
+        return next
+    }
+
+    package func place(of partition: TopicPartition) -> (any StoragePlace)? {
+        place.log(of: partition) == nil ? nil : place
+    }
+
+    package func deletePartitions(
+        _ partitions: [TopicPartition], of topicID: TopicID
+    ) -> [StorageError?] {
+        partitions.map { partition in
+            do throws(StorageError) {
+                try place.deletePartition(partition)
+                return nil
+            } catch { return error }
+        }
+    }
+
+    package func requireAlone(_ partition: TopicPartition) throws(StorageError) {}
+
+    package func finishOpening() {}
+
+    package func hold(_ isHeld: Bool) {}
+
+    package func identify() throws(StorageError) {}
+
+    package func isVouchedFor(_ partition: TopicPartition) -> Bool { !isAfterCrash }
+
+    package func leaveToRecovery() { mustRecover.withLock { $0 = true } }
+
+    package func saveStarts() throws(StorageError) {
+        for kept in place.state.withLock({ Array($0.kept.values) }) { kept.store.saveStart() }
+    }
+
+    package let isOverBudget = false
+
+    package func whenBelowBudget(_ body: @escaping @Sendable () -> Void) { body() }
+
+    package func beginAppends() {}
+
+    package func endAppends() {}
+
+    package let isFull = false
+
+    package func beginUpkeep(
+        _ settings: UpkeepSettings, on upkeep: UpkeepScheduler, compaction: UpkeepScheduler
+    ) {}
+
+    package func resumeUpkeep() {}
+
+    package func requestRetention() {}
+}
+
+extension MemoryPlace {
+    /// Something was written, and stored.
+    fileprivate func wroteSome() { for body in state.withLock({ $0.afterWrites }) { body() } }
+}
