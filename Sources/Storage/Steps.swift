@@ -30,11 +30,12 @@ package struct Steps<Work: Sendable> {
         runInParallel(left.count, threads: threads) { place in
             let number = left[place]
             var work = done.withLock { $0.work[number] }
-            do throws(StorageError) {
-                try body(number, &work)
-                done.withLock { [work] in $0.work[number] = work }
-            } catch {
-                done.withLock { $0.failures[number] = error }
+            var failure: StorageError?
+            do throws(StorageError) { try body(number, &work) } catch { failure = error }
+            // What failed in its middle may have taken something, which its owner has to know.
+            done.withLock { [work, failure] in
+                $0.work[number] = work
+                $0.failures[number] = failure
             }
         }
         (work, failures) = done.withLock { $0 }
