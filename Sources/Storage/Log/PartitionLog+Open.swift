@@ -51,7 +51,12 @@ extension PartitionLog {
         // A walk from the end visits nothing: then everything is in the notes.
         var from = bounds.end
         if kind == .data { from = try restoreProducers(&rebuilt, bounds, notes) }
-        let known = try notes.leaderEpochs().flatMap { $0.latest?.start ?? .zero > bounds.end ? nil : $0 }
+        // A file that begins behind the start tells of a trim that a crash took back: of what lies before it
+        // says nothing.
+        let known = try notes.leaderEpochs().flatMap { noted in
+            let isCutTooFar = kind == .data && noted.entries.first?.start ?? .zero > bounds.start
+            return isCutTooFar || noted.latest?.start ?? .zero > bounds.end ? nil : noted
+        }
         if var epochs = known {
             rebuilt.latestEpoch = epochs.latest?.epoch ?? .zero
             let noted = epochs
