@@ -116,16 +116,9 @@ struct DamageRig {
     }
 
     private static func marker(commits: Bool, producer: Int64) throws -> [UInt8] {
-        var options = BatchOptions()
-        options.producerID = ProducerID(producer)
-        options.producerEpoch = 0
-        options.isTransactional = true
-        options.isControl = true
-        var builder = BatchBuilder(options)
-        builder.append(
-            timestamp: Timestamp(milliseconds: 1_700_000_000_000), key: [0, 0, 0, commits ? 1 : 0],
-            value: [0, 0, 0, 0, 0, 7])
-        return try builder.finish()
+        try ControlRecords.marker(
+            EndTransactionMarker(isCommit: commits, coordinatorEpoch: 7), producerID: ProducerID(producer),
+            producerEpoch: 0, timestamp: Timestamp(milliseconds: 1_700_000_000_000))
     }
 
     /// Notes what readers see now.

@@ -29,6 +29,34 @@ private func dump(_ files: [String]) throws -> String {
     return String(decoding: data, as: UTF8.self)
 }
 
+private func names(in path: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+}
+
+/// The lines of what it prints about a partition's files, in none of which something is wrong.
+private func soundDump(of path: String) throws -> [Substring] {
+    let files = try names(in: path).filter { name in
+        [".log", ".index", ".timeindex", ".snapshot"].contains { name.hasSuffix($0) }
+    }
+    let text = try dump(files.map { path + "/" + $0 })
+    let lines = text.split(separator: "\n")
+    for sign in [
+        "Mismatches", "mismatch", "out of order", "Exception", "isvalid: false", "corrupt", "Found timestamp",
+        "invalid",
+    ] {
+        #expect(!text.contains(sign), "\(sign): \(lines.first { $0.contains(sign) } ?? "")")
+    }
+    return lines
+}
+
+/// A log directory on the machine's own disk.
+private func openDirectory(_ path: String) throws(StorageError) -> LogDirectory {
+    try LogDirectory(
+        LogDirectoryOptions(
+            path: path, clusterID: "c", nodeID: 1, directoryID: UUID(high: 1, low: 999), version: "1"),
+        disk: PosixDisk(), clock: SystemClock(), background: { $0() }, logger: Logger(level: .error))
+}
+
 @Test(
     "Kafka's DumpLogSegments reads every file and finds the indexes in order, after a stop and after a crash",
     .enabled(if: oracle != nil, "set KAFKA_ORACLE to the folder that holds kafka.sh"),
@@ -36,16 +64,10 @@ private func dump(_ files: [String]) throws -> String {
 func dumpLogSegments(isClean: Bool) throws {
     let path = FileManager.default.temporaryDirectory.path + "/apus-oracle-\(Foundation.UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    func open() throws(StorageError) -> LogDirectory {
-        try LogDirectory(
-            LogDirectoryOptions(
-                path: path, clusterID: "c", nodeID: 1, directoryID: UUID(high: 1, low: 999), version: "1"),
-            disk: PosixDisk(), clock: SystemClock(), background: { $0() }, logger: Logger(level: .error))
-    }
     var config = LogConfig()
     config.segmentBytes = 20_000
     config.indexIntervalBytes = 512
-    let directory = try open()
+    let directory = try openDirectory(path)
     try directory.start()
     let log = try directory.createPartition(partition("t"), id: TopicID(high: 3, low: 1), config: config)
     try log.becomeLeader(epoch: LeaderEpoch(4))
@@ -68,24 +90,13 @@ func dumpLogSegments(isClean: Bool) throws {
         try directory.stop(brokerEpoch: 1)
     } else {
         directory.abandon()
-        let next = try open()
+        let next = try openDirectory(path)
         try next.start()
         _ = try next.openPartition(partition("t"), id: TopicID(high: 3, low: 1), config: config)
         try next.stop(brokerEpoch: 2)
     }
-    let names = try FileManager.default.contentsOfDirectory(atPath: path + "/t-0").sorted()
-    #expect(names.filter { $0.hasSuffix(".log") }.count > 1)
-    let files = names.filter { name in
-        [".log", ".index", ".timeindex", ".snapshot"].contains { name.hasSuffix($0) }
-    }
-    let text = try dump(files.map { path + "/t-0/" + $0 })
-    let lines = text.split(separator: "\n")
-    for sign in [
-        "Mismatches", "mismatch", "out of order", "Exception", "isvalid: false", "corrupt", "Found timestamp",
-        "invalid",
-    ] {
-        #expect(!text.contains(sign), "\(sign): \(lines.first { $0.contains(sign) } ?? "")")
-    }
+    #expect(try names(in: path + "/t-0").filter { $0.hasSuffix(".log") }.count > 1)
+    let lines = try soundDump(of: path + "/t-0")
     #expect(lines.filter { $0.hasPrefix("| offset:") }.count == Int(records))
     #expect(lines.filter { $0.hasPrefix("producerId: 77") }.count >= 1)
     let indexEntries = lines.filter { $0.hasPrefix("offset: ") && $0.contains("position: ") }
@@ -99,10 +110,7 @@ func dumpLogSegments(isClean: Bool) throws {
 func dumpCompacted() throws {
     let path = FileManager.default.temporaryDirectory.path + "/apus-oracle-\(Foundation.UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let directory = try LogDirectory(
-        LogDirectoryOptions(
-            path: path, clusterID: "c", nodeID: 1, directoryID: UUID(high: 1, low: 999), version: "1"),
-        disk: PosixDisk(), clock: SystemClock(), background: { $0() }, logger: Logger(level: .error))
+    let directory = try openDirectory(path)
     try directory.start()
     var config = LogConfig.compacting
     config.segmentBytes = 20_000
@@ -128,17 +136,7 @@ func dumpCompacted() throws {
     }
     #expect(looks > 0)
     try directory.stop(brokerEpoch: 1)
-    let names = try FileManager.default.contentsOfDirectory(atPath: path + "/t-0").sorted()
-    let files = names.filter { name in
-        [".log", ".index", ".timeindex", ".snapshot"].contains { name.hasSuffix($0) }
-    }
-    let text = try dump(files.map { path + "/t-0/" + $0 })
-    let lines = text.split(separator: "\n")
-    for sign in [
-        "Mismatches", "mismatch", "out of order", "Exception", "isvalid: false", "corrupt", "Found timestamp",
-    ] {
-        #expect(!text.contains(sign), "\(sign): \(lines.first { $0.contains(sign) } ?? "")")
-    }
+    let lines = try soundDump(of: path + "/t-0")
     #expect(lines.contains { $0.contains("deleteHorizonMs: OptionalLong[") })
     #expect(lines.filter { $0.hasPrefix("| offset:") }.count < 400)
 }

@@ -52,16 +52,9 @@ func header(of batch: [UInt8]) throws -> BatchHeader { try BatchHeader(reading: 
 
 /// An end-of-transaction marker.
 func marker(producer: Int64, epoch: Int16, commits: Bool) throws -> [UInt8] {
-    var options = BatchOptions()
-    options.producerID = ProducerID(producer)
-    options.producerEpoch = epoch
-    options.isTransactional = true
-    options.isControl = true
-    var builder = BatchBuilder(options)
-    builder.append(
-        timestamp: Timestamp(milliseconds: 1_700_000_000_000), key: [0, 0, 0, commits ? 1 : 0],
-        value: [0, 0, 0, 0, 0, 7])
-    return try builder.finish()
+    try ControlRecords.marker(
+        EndTransactionMarker(isCommit: commits, coordinatorEpoch: 7), producerID: ProducerID(producer),
+        producerEpoch: epoch, timestamp: Timestamp(milliseconds: 1_700_000_000_000))
 }
 
 extension PartitionLog {

@@ -107,20 +107,11 @@ struct LogStory {
 
     private mutating func end(_ number: Int, commits: Bool) throws {
         producers[number].isOpen = false
-        try append(commits ? "commit" : "abort", try marker(number, producers[number].epoch, commits))
-    }
-
-    private func marker(_ number: Int, _ epoch: Int16, _ commits: Bool) throws -> [UInt8] {
-        var options = BatchOptions()
-        options.producerID = ProducerID(Int64(number))
-        options.producerEpoch = epoch
-        options.isTransactional = true
-        options.isControl = true
-        var builder = BatchBuilder(options)
-        builder.append(
-            timestamp: Timestamp(milliseconds: 1_700_000_000_000), key: [0, 0, 0, commits ? 1 : 0],
-            value: [0, 0, 0, 0, 0, 7])
-        return try builder.finish()
+        let marker = try ControlRecords.marker(
+            EndTransactionMarker(isCommit: commits, coordinatorEpoch: 7),
+            producerID: ProducerID(Int64(number)), producerEpoch: producers[number].epoch,
+            timestamp: Timestamp(milliseconds: 1_700_000_000_000))
+        try append(commits ? "commit" : "abort", marker)
     }
 
     /// Makes everything durable, and writes down all that can be seen.

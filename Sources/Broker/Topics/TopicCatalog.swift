@@ -54,8 +54,7 @@ package final class TopicCatalog: Sendable {
     /// led.
     package init(
         metadata: MetadataLog, storage: any StorageEngine, settings: BrokerSettings, worker: SerialWorker,
-        background: @escaping BackgroundRunner,
-        logger: Logger
+        background: @escaping BackgroundRunner, logger: Logger
     ) throws(StartError) {
         self.metadata = metadata
         self.storage = storage

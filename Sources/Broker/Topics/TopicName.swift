@@ -4,8 +4,6 @@ package import Base
 
 /// Rules for topic names.
 package enum TopicName {
-    /// Longest name: the directory `name-partition` must fit into 255 bytes, with room for `.UUID-delete`.
-    package static let longestName = 249
     /// Topics that the broker itself writes; clients may not create or delete records in them at will.
     package static let internalNames: Set<Name> = [
         "__consumer_offsets", "__transaction_state", "__share_group_state",
@@ -17,10 +15,10 @@ package enum TopicName {
     package static func problem(with name: Name) -> String? {
         if name.isEmpty { return "the empty string is not allowed" }
         if name == "." || name == ".." { return "'\(name)' is not allowed" }
-        if name.utf8.count > longestName {
-            return "the length of '\(name)' is longer than the max allowed length \(longestName)"
+        if name.utf8.count > TopicNameRule.bytesMax {
+            return "the length of '\(name)' is longer than the max allowed length \(TopicNameRule.bytesMax)"
         }
-        guard name.utf8.allSatisfy(isAllowed) else {
+        guard name.utf8.allSatisfy(TopicNameRule.isAllowed) else {
             return
                 "'\(name)' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
         }
@@ -38,14 +36,5 @@ package enum TopicName {
     static func collisionKey(_ name: Name) -> Name? {
         let isAmbiguous = name.utf8.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
         return isAmbiguous ? collisionForm(name) : nil
-    }
-
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-            true
-        default: false
-        }
     }
 }

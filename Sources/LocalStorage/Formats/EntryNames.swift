@@ -56,27 +56,15 @@ package enum NamedDirectory: Equatable, Sendable {
 }
 
 extension TopicPartition {
-    /// The longest name of a topic.
-    private static let topicBytesMax = 249
-
     /// The partition whose directory has this name; nil for names that no partition has, among them `-delete`
     /// and `-stray`.
     package init?(directoryName name: String) {
         guard let dash = name.lastIndex(of: "-"), dash != name.startIndex else { return nil }
         let (topic, digits) = (name[..<dash], name[name.index(after: dash)...])
         guard let index = Int32(digits), index >= 0, "\(index)" == digits,
-            topic.utf8.count <= Self.topicBytesMax, topic.utf8.allSatisfy(Self.isAllowed)
+            topic.utf8.count <= TopicNameRule.bytesMax, topic.utf8.allSatisfy(TopicNameRule.isAllowed)
         else { return nil }
         self.init(topic: Name(topic), partition: PartitionIndex(index))
-    }
-
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-            true
-        default: false
-        }
     }
 }
 
