@@ -135,9 +135,9 @@ struct CreationTests {
     @Test("partitions of one slice share their syncs: each has its files, and one more for all of them")
     func slice() throws {
         let half = try StorageHalf(on: SimulatedDisk(seed: 1))
-        let before = half.directory.state.withLock { $0.logs.count }
+        let before = half.directory.table.openLogs.count
         #expect(half.create("t", partitions: 230) == nil)
-        #expect(half.directory.state.withLock { $0.logs.count } - before == 230)
+        #expect(half.directory.table.openLogs.count - before == 230)
         #expect(half.directory.partitionCount == 230)
         #expect(half.catalog.opening.isAtWork == false)
         #expect(half.delete("t") == nil)

@@ -152,8 +152,8 @@ struct FullDiskStartTests {
         let (disk, _) = try left(cleanly: true)
         let half = try start(disk)
         fill(disk)
-        #expect(throws: Never.self) { try half.directory.putMarker(brokerEpoch: 7) }
-        #expect(try LogDirectory.readCleanStop("/data", disk)?.brokerEpoch == 7)
+        #expect(throws: Never.self) { try half.directory.identity.putMarker(brokerEpoch: 7) }
+        #expect(try DirectoryIdentity.readCleanStop("/data", disk)?.brokerEpoch == 7)
         half.directory.abandon()
     }
 
@@ -244,7 +244,7 @@ struct FullDiskStartTests {
         try file.write(Array("123456789012\n".utf8).rawSpan, at: 0)
         for (fails, expected) in [(false, "\(getpid())\n"), (true, "")] {
             if fails { disk.fail(.write, suffix: "/.lock", errno: 28) }
-            let lock = try LogDirectory.lock("/data", disk)
+            let lock = try DirectoryIdentity.lock("/data", disk)
             #expect(
                 String(decoding: try #require(try disk.contents("/data/.lock")), as: UTF8.self) == expected)
             lock.release()

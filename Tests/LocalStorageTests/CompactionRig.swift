@@ -90,7 +90,7 @@ extension LogConfig {
 extension Rig {
     /// A log of its directory with what lies under it.
     func open(_ log: PartitionLog) throws -> OpenLog {
-        try #require(directory.state.withLock { $0.logs[log.partition] })
+        try #require(directory.table.openLog(of: log.partition))
     }
 
     /// Compacts until nothing is left to do, at most `rounds` times; how often something was done.

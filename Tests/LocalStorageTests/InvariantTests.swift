@@ -12,6 +12,7 @@ struct InvariantTests {
     enum Fault: CaseIterable {
         case budget, filedEnd, segmentOrder, unsealed, logEnd, highWatermark, lastStable, journalEnd
         case journalIncarnation, queuedTwice, holds
+        case marker, tableName, failedDirectory, oldWatermark, abandonedRecovery, unexpected, strayDoubt
     }
 
     @Test("a fault that is planted in a machine is found", arguments: Fault.allCases)
@@ -42,6 +43,20 @@ struct InvariantTests {
                 let member = Journal.Member(target: nil, incarnation: .max, lowestBase: .zero)
                 state.areas[0].members[key] = member
             }
+        case .marker:
+            let marker = rig.directory.identity.marker
+            try rig.disk.replace(marker, with: [], isDurable: false)
+        case .tableName:
+            rig.directory.table.state.withLock { state in
+                state.logs[partition("another")] = state.logs.removeValue(forKey: log.partition)
+            }
+        case .failedDirectory: rig.directory.table.state.withLock { $0.failure = .closed(path: "/data") }
+        case .oldWatermark:
+            rig.directory.checkpoints.state.withLock { $0.highWatermarks.offsets[log.partition] = .zero }
+        case .abandonedRecovery: rig.directory.opening.state.withLock { $0.recovered.append(store) }
+        case .unexpected: rig.directory.met()
+        case .strayDoubt:
+            rig.directory.opening.state.withLock { _ = $0.doubtful.insert(log.partition) }
         }
         #expect(throws: InvariantViolation.self) { try rig.directory.checkInvariants() }
     }

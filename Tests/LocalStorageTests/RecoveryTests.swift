@@ -221,7 +221,7 @@ func cleanStop() throws {
     try rig.directory.stop(brokerEpoch: 42)
     #expect(throws: StorageError.self) { try log.append(BatchSpec(count: 1, bytes: 1, tag: 0)) }
     let directory = try Rig.open(rig.disk, rig.clock, rig.lines)
-    #expect(directory.cleanStop == LogDirectory.CleanStop(brokerEpoch: 42))
+    #expect(directory.cleanStop == CleanStop(brokerEpoch: 42))
     #expect(try rig.disk.entry(at: "/data/.kafka_cleanshutdown") != nil)
     try directory.start(startsThread: false)
     #expect(try rig.disk.afterPowerCut().entry(at: "/data/.kafka_cleanshutdown") == nil)

@@ -76,7 +76,7 @@ final class LocalRig: StoreUnderTest {
     }
 
     private static func store(in directory: LogDirectory) throws -> any LogStore {
-        try #require(directory.state.withLock { $0.logs[partition]?.store })
+        try #require(directory.table.openLog(of: partition)?.store)
     }
 
     var log: PartitionLog { get throws { try #require(directory.log(of: Self.partition)) } }

@@ -91,7 +91,7 @@ package final class LogDirectories: Sendable {
     /// The identity of the first directory that has one.
     private static func knownCluster(_ paths: [String], _ disk: any Disk) -> MetaProperties? {
         for path in paths {
-            if let found = try? LogDirectory.properties(path, disk) { return found }
+            if let found = try? DirectoryIdentity.properties(path, disk) { return found }
         }
         return nil
     }
@@ -163,11 +163,11 @@ extension LogDirectories {
         for directory in data {
             let here = left.filter { number in
                 directory.log(of: partitions[number]) != nil
-                    || (try? directory.hasFiles(of: partitions[number])) == true
+                    || (try? directory.table.directories.exists(partitions[number])) == true
             }
             guard !here.isEmpty else { continue }
             left.removeAll(where: Set(here).contains)
-            let found = directory.deletePartitions(here.map { partitions[$0] }, of: topicID)
+            let found = directory.table.delete(here.map { partitions[$0] }, of: topicID)
             for (number, failure) in zip(here, found) { failures[number] = failure }
         }
         return failures
@@ -178,7 +178,7 @@ extension LogDirectories {
     /// - Throws: `.foreignDirectory`: which of the two is the right one is not for us to say.
     package func requireAlone(_ partition: TopicPartition) throws(StorageError) {
         for directory in all where directory !== metadataDirectory {
-            guard try directory.hasFiles(of: partition) else { continue }
+            guard try directory.table.directories.exists(partition) else { continue }
             throw .foreignDirectory(
                 path: directory.path,
                 reason:

@@ -21,7 +21,7 @@ extension LogDirectory {
     /// How the directory is just now.
     package var counters: StorageCounters {
         var counters = StorageCounters()
-        let logs = openLogs
+        let logs = table.openLogs
         counters.failedSyncs = services.failures.count
         counters.logs = logs.count
         counters.offlineLogs = logs.count { $0.hasFailed }

@@ -1,22 +1,17 @@
-// What holds of a log directory whenever nobody is at work in it.
+// What holds of a log directory whenever nobody is at work in it: each part looks at itself, and here the
+// flusher's count is compared with that of the logs.
 package import Base
 internal import Storage
 
 extension LogDirectory {
-    /// Compares logs, stores, flusher and journal with each other; nothing may be under way meanwhile.
+    /// Looks at the parts, the flusher and the journal; nothing may be under way meanwhile.
     package func checkInvariants() throws(InvariantViolation) {
-        let (open, isStopped) = state.withLock { (Array($0.logs.values), $0.isStopped) }
-        guard !isStopped else { return }
-        var unsynced = 0
-        for open in open {
-            do throws(InvariantViolation) {
-                try open.store.checkInvariants()
-                try open.log.checkInvariants()
-            } catch {
-                throw InvariantViolation("\(open.log.partition): \(error)")
-            }
-            unsynced += open.store.countedBytes
-        }
+        guard let open = table.logsWhileOpen else { return }
+        try identity.checkInvariants()
+        try table.checkInvariants()
+        try checkpoints.checkInvariants(open: open.map(\.log.partition))
+        try opening.checkInvariants()
+        let unsynced = open.reduce(0) { $0 + $1.store.countedBytes }
         try invariant(
             flusher.unsyncedBytes == unsynced,
             "the flusher counts \(flusher.unsyncedBytes) unsynced bytes, and the logs have \(unsynced)")

@@ -14,10 +14,10 @@ extension LogDirectory {
         guard try disk.entry(at: path) != nil else {
             throw .foreignDirectory(path: path, reason: "there is no such directory")
         }
-        guard try properties(path, disk) != nil else {
+        guard try DirectoryIdentity.properties(path, disk) != nil else {
             throw .foreignDirectory(path: path, reason: "it has no \(MetaProperties.fileName)")
         }
-        let lock = try lock(path, disk)
+        let lock = try DirectoryIdentity.lock(path, disk)
         defer { lock.release() }
         let directory = JournalDirectory(in: path, disk: disk)
         guard try disk.entry(at: directory.path) != nil else { return false }

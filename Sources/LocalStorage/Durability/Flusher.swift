@@ -71,7 +71,6 @@ package final class Flusher: Sendable {
     struct State: Sendable {
         var queue: [any FlushTarget] = []
         var isStopping = false
-        /// Whether the turns are taken by a thread of ours.
         var hasThread = false
         /// Requests that are appending to several logs just now, and whether they keep news from the thread.
         var holds = 0
@@ -138,6 +137,9 @@ package final class Flusher: Sendable {
         self.budgetBytes = budgetBytes
         self.journal = journal
     }
+
+    /// Whether the turns are taken by a thread of ours.
+    var hasThread: Bool { state.withLock { $0.hasThread } }
 
     /// Bytes that were appended and are not durable.
     package var unsyncedBytes: Int { state.withLock { $0.unsyncedBytes } }
@@ -296,7 +298,7 @@ package final class Flusher: Sendable {
     /// Syncs logs that have rolled, some at a time: thousands may do so at once, and each waits for several
     /// files.
     private func syncTogether(_ shares: [Share]) {
-        let threads = state.withLock { $0.hasThread } ? Self.syncersMax : 1
+        let threads = hasThread ? Self.syncersMax : 1
         var rest = shares[...]
         while !rest.isEmpty {
             let some = Array(rest.prefix(Self.syncersMax))

@@ -93,6 +93,21 @@ package struct OffsetCheckpoint: Equatable, Sendable {
     }
 }
 
+extension OffsetCheckpoint {
+    /// The lines of a damaged file that name a partition and an offset.
+    init(salvaging bytes: [UInt8]) {
+        offsets = [:]
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ", omittingEmptySubsequences: false)
+            guard fields.count == 3, let partition = Int32(fields[1]), let offset = Int64(fields[2]),
+                partition >= 0, offset >= 0
+            else { continue }
+            let name = TopicPartition(topic: Name(fields[0]), partition: PartitionIndex(partition))
+            offsets[name] = Offset(offset)
+        }
+    }
+}
+
 /// `partition.metadata`: which topic a partition directory belongs to.
 package struct PartitionMetadata: Equatable, Sendable {
     /// The name of the file in the directory of a partition.

@@ -1,11 +1,12 @@
 // Looking at a directory before anything in it is changed: is it a log directory, is it empty, is it in use?
 // One that Apache Kafka wrote is as good as our own.
-package import Base
+internal import Base
 import Glibc
-package import Records
-package import Storage
+internal import Storage
 
-extension LogDirectory {
+extension DirectoryIdentity {
+    private static let lockName = ".lock"
+
     enum Inspection: Equatable {
         case missing
         /// Without anything that could be somebody's but for plain files of these names.
@@ -26,10 +27,10 @@ extension LogDirectory {
         // What file systems, tools and a start that was interrupted leave in an otherwise empty directory.
         let entries = try disk.list(path).filter { entry in
             entry.name != "lost+found" && entry.name != MetaProperties.fileName + ".tmp"
-                && (entry.isDirectory || !entry.name.hasPrefix(".") || entry.name == cleanStopName)
+                && (entry.isDirectory || !entry.name.hasPrefix(".") || entry.name == markerName)
         }
         // Plain files do no harm, unless they tell that this was a broker's directory.
-        let brokers = OffsetCheckpoint.Kind.allCases.map(\.rawValue) + [cleanStopName]
+        let brokers = OffsetCheckpoint.Kind.allCases.map(\.rawValue) + [markerName]
         guard let witness = entries.first(where: { $0.isDirectory || brokers.contains($0.name) }) else {
             return .empty(besides: entries.map(\.name))
         }
@@ -37,35 +38,6 @@ extension LogDirectory {
         throw .foreignDirectory(
             path: path,
             reason: "it is not empty and has no meta.properties, but for instance \(kind) \(witness.name)")
-    }
-
-    /// Reads the batches of a partition that is not open, one after another up to the first that is not
-    /// whole, and changes nothing.
-    package func peek(
-        at partition: TopicPartition, _ visit: (RecordBatch) throws(StorageError) -> Void
-    ) throws(StorageError) {
-        let directory = path + "/" + partition.description
-        guard try services.disk.entry(at: directory) != nil else { return }
-        _ = try services.journal?.recovered?.replay(partition)
-        for entry in try services.disk.list(directory) where entry.name.hasSuffix(".log") {
-            let file = try services.disk.open(directory + "/" + entry.name, .readOnly)
-            do throws(StorageError) {
-                _ = try walkHeaders(of: file, in: 0..<entry.sizeBytes, blockBytes: 1 << 16, mayWait: true) {
-                    (header, position) throws(StorageError) in
-                    guard header.sizeInBytes <= StorageLimits.batchBytesMax else { return false }
-                    let bytes = try file.bytes(header.sizeInBytes, at: position)
-                    guard let batch = try? RecordBatch(reading: bytes.rawSpan),
-                        (try? batch.verifyChecksum()) != nil
-                    else { return false }
-                    try visit(batch)
-                    return true
-                }
-            } catch {
-                // The end of what was written before a crash.
-                guard case .corrupt = error else { throw error }
-                return
-            }
-        }
     }
 
     static func properties(_ path: String, _ disk: any Disk) throws(StorageError) -> MetaProperties? {
@@ -157,12 +129,4 @@ extension LogDirectory {
         }
         return lock
     }
-
-    static func readCleanStop(_ path: String, _ disk: any Disk) throws(StorageError) -> CleanStop? {
-        guard let bytes = try disk.contents(path + "/" + cleanStopName, limit: 4096) else { return nil }
-        let text = String(decoding: bytes, as: UTF8.self)
-        let digits = text.split(separator: ":").last.map { $0.filter { $0.isNumber || $0 == "-" } } ?? ""
-        return CleanStop(brokerEpoch: Int64(digits) ?? -1)
-    }
-
 }

@@ -1,31 +1,29 @@
 // Making partitions. Each is a directory whose name, and the file that identifies it, must be on the disk
 // before the first record; many are made together, as the first sync of a file system that keeps a journal
 // makes most of what was done before durable, and the others have little left to do.
-package import Base
-package import Storage
+internal import Base
+internal import Storage
 
-extension LogDirectory {
-    /// So many files or directories are synced at a time.
-    private static let syncersMax = 16
-
+extension PartitionTable {
     /// Makes new partitions; what came of each, in their order.
     ///
     /// The directories of those that were made are durable when the call returns.
-    package func createPartitions(
+    func create(
         _ wanted: [NewPartition], kind: LogKind
     ) -> [Result<PartitionLog, StorageError>] {
         let disk = services.disk
         let threads = syncThreads
-        var making = Steps(wanted.map { Making(directory: "\(path)/\($0.partition)") }, threads: threads)
+        let drafts = wanted.map { Making(directory: directories.path(of: $0.partition)) }
+        var making = Steps(drafts, threads: threads)
         making.take { (_, work) throws(StorageError) in
             if try disk.entry(at: work.directory) != nil { throw .partitionExists(path: work.directory) }
         }
         do throws(StorageError) {
             let fresh = making.left.map { wanted[$0] }
             try forget(fresh.map(\.partition))
-            for new in fresh where new.start > .zero { begin(new.partition, at: new.start) }
+            for new in fresh where new.start > .zero { checkpoints.begin(new.partition, at: new.start) }
             // So that at the next start holes that compaction left can be told from writes that were lost.
-            if fresh.contains(where: \.config.compacts), !state.withLock({ $0.hasRecoveryPoints }) {
+            if fresh.contains(where: \.config.compacts), !checkpoints.hasRecoveryPoints {
                 try writeCheckpoints()
             }
         } catch { making.fail(error) }
@@ -64,35 +62,20 @@ extension LogDirectory {
         var name: String { directory + "/" + PartitionMetadata.fileName }
     }
 
-    /// How many threads wait for syncs; the only one of a directory whose turns are taken by hand does so
-    /// itself.
-    var syncThreads: Int { state.withLock { $0.isStarted } ? Self.syncersMax : 1 }
-
     /// Whether nothing is known of a partition but its name: no directory, no checkpoint, no journal.
-    package func isUnknown(_ partition: TopicPartition) throws(StorageError) -> Bool {
-        let isNoted = state.withLock { state in
-            state.recoveryPoints.offsets[partition] ?? .zero > .zero
-                || state.journalBounds[partition] ?? .zero > .zero
-        }
+    func isUnknown(_ partition: TopicPartition) throws(StorageError) -> Bool {
+        let recoveryPoint = checkpoints.known(of: partition).vouchers.recoveryPoint ?? .zero
+        let isNoted = max(recoveryPoint, opening.journalBound(of: partition)) > .zero
         guard !isNoted, services.journal?.recovered?.holds(partition) != true else { return false }
-        return try !hasFiles(of: partition)
+        return try !directories.exists(partition)
     }
 
     /// Takes partitions out of the checkpoints: those of earlier partitions of these names would mislead the
     /// recovery of new ones.
     private func forget(_ partitions: [TopicPartition]) throws(StorageError) {
-        let wasWritten = state.withLock { state in
-            for partition in partitions {
-                state.recoveryPoints.offsets[partition] = nil
-                state.logStarts.offsets[partition] = nil
-                state.highWatermarks.offsets[partition] = nil
-                state.journalBounds[partition] = nil
-                state.doubtful.remove(partition)
-            }
-            return partitions.contains { state.written.contains($0) }
-        }
-        if wasWritten { try writeCheckpoints() }
-        try forgetCompaction(of: partitions)
+        opening.forget(partitions)
+        if checkpoints.forget(partitions) { try writeCheckpoints() }
+        try checkpoints.forgetCompaction(of: partitions)
         for partition in partitions { services.suspects?.remove(partition) }
     }
 }
