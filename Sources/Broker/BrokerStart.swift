@@ -61,7 +61,7 @@ extension Broker {
         logger.log(
             .info, "broker.ready",
             [
-                "version": Version.current, "data": storage.data.map(\.path).joined(separator: ","),
+                "version": Version.current, "data": storage.places.map(\.path).joined(separator: ","),
                 "node": "\(settings.nodeID)",
                 "listen": sockets.listeners.map { "\($0.local)" }.joined(separator: ","),
                 "durability": settings.durability.rawValue, "connections_max": "\(descriptors.connections)",

@@ -53,7 +53,13 @@ package final class MemoryEngine: StorageEngine {
 
     package func stop(brokerEpoch: Int64, by deadline: Int64) throws(StorageError) {
         services.stop()
-        for kept in place.state.withLock({ Array($0.kept.values) }) { try kept.log?.close(isClean: true) }
+        for kept in place.state.withLock({ Array($0.kept.values) }) {
+            guard let log = kept.log else { continue }
+            try kept.store.stop()
+            let failure = NoteWriting.write([log], isFinal: true, threads: 1)[0]
+            log.close()
+            if let failure { throw failure }
+        }
     }
 
     /// The engine as it is found again after it was stopped.
@@ -65,7 +71,7 @@ package final class MemoryEngine: StorageEngine {
     package func afterCrash() -> MemoryEngine {
         let next = reopened(isAfterCrash: true) { ($0.store.afterCrash($1), $0.notes.afterCrash()) }
         services.stop()
-        for kept in place.state.withLock({ Array($0.kept.values) }) { try? kept.log?.close(isClean: false) }
+        for kept in place.state.withLock({ Array($0.kept.values) }) { kept.log?.close() }
         return next
     }
 

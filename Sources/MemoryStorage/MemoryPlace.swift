@@ -114,7 +114,7 @@ package final class MemoryPlace: StoragePlace {
     package func deletePartition(_ partition: TopicPartition) throws(StorageError) {
         let kept = state.withLock { $0.kept.removeValue(forKey: partition) }
         guard let kept else { throw .partitionMissing(path: place(of: partition)) }
-        try kept.log?.close(isClean: false)
+        kept.log?.close()
     }
 
     package func unfinishedDeletions() throws(StorageError) -> [UnfinishedDeletion] { [] }

@@ -20,6 +20,20 @@ extension MemoryStore {
         events?.storeSettled(end)
     }
 
+    /// Stores all that is left, and closes the store, as a clean stop does; or it fails, and is not closed.
+    package func stop() throws(StorageError) {
+        try state.withLock { (state) throws(StorageError) in
+            try state.requireWritable(place)
+            if let loss = state.loss.take() {
+                state.failure = loss
+                throw loss
+            }
+            for index in state.batches.indices { state.batches[index].isStored = true }
+            state.savedStart = state.start
+            state.isClosed = true
+        }
+    }
+
     /// Makes the start durable.
     func saveStart() { state.withLock { $0.savedStart = $0.start } }
 
@@ -79,12 +93,15 @@ extension MemoryStore.State {
 
     fileprivate mutating func storeOne(_ habits: MemoryHabits) -> Step {
         var step = Step()
+        if failure != nil, !hasToldFailure {
+            hasToldFailure = true
+            step.failure = failure
+        }
         guard !isClosed, failure == nil else { return step }
         let waiting = batches.indices.filter { !batches[$0].isStored }
         if !waiting.isEmpty, let loss = loss.take() {
             failure = loss
-            step.failure = loss
-            return step
+            return storeOne(habits)
         }
         if !waiting.isEmpty {
             batches[waiting[habits.pick(0..<waiting.count)]].isStored = true

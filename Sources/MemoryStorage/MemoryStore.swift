@@ -25,8 +25,9 @@ package final class MemoryStore: LogStore {
         /// What the next append, or the next storing of a batch, fails with.
         var refusal: StorageError?
         var loss: StorageError?
-        /// The durable end that the log above has heard of.
+        /// The durable end that the log above has heard of, and whether it has heard of the failure.
         var told: Offset
+        var hasToldFailure = false
         weak var events: (any LogStoreEvents)?
 
         /// Up to the first batch that is not stored.
@@ -65,7 +66,12 @@ package final class MemoryStore: LogStore {
                 shared: config, pieces: [piece], start: start, savedStart: start, end: start, told: start))
     }
 
-    package func attach(_ events: any LogStoreEvents) { state.withLock { $0.events = events } }
+    package func attach(_ events: any LogStoreEvents) {
+        state.withLock { state in
+            state.events = events
+            state.hasToldFailure = false
+        }
+    }
 
     package var bounds: StoreBounds { state.withLock { $0.bounds } }
 
@@ -91,7 +97,8 @@ package final class MemoryStore: LogStore {
             state.batches.append(MemoryBatch(header: header, bytes: bytes))
             state.end = header.nextOffset
             state.epoch = header.leaderEpoch
-            return StoreAppend(opensSegment: opens, visibleEnd: state.durableEnd)
+            return StoreAppend(
+                sealed: opens ? header.baseOffset : nil, visibleEnd: state.durableEnd)
         }
         wrote(self)
         return appended
@@ -101,20 +108,7 @@ package final class MemoryStore: LogStore {
         state.withLock { $0.start = max($0.start, min(offset, $0.end)) }
     }
 
-    package func close(isClean: Bool) throws(StorageError) {
-        try state.withLock { (state) throws(StorageError) in
-            if isClean {
-                try state.requireWritable(place)
-                if let loss = state.loss.take() {
-                    state.failure = loss
-                    throw loss
-                }
-                for index in state.batches.indices { state.batches[index].isStored = true }
-                state.savedStart = state.start
-            }
-            state.isClosed = true
-        }
-    }
+    package func close() { state.withLock { $0.isClosed = true } }
 }
 
 /// What stores in memory share.

@@ -32,15 +32,16 @@ package struct StoreBounds: Equatable, Sendable {
 
 /// What an append did besides keeping the batch.
 package struct StoreAppend: Equatable, Sendable {
-    /// The batch opened a new segment; the log above may note its state at the batch's base offset.
-    package var opensSegment: Bool
+    /// Nothing more is added to what lies below this offset, that of the batch: the log above may note its
+    /// state there.
+    package var sealed: Offset?
     /// Up to here readers may see now: the end of the store with `apus.durability=os` where the engine grants
     /// that, and else what was durable before.
     package var visibleEnd: Offset
 
     /// The outcome of an append.
-    package init(opensSegment: Bool, visibleEnd: Offset) {
-        self.opensSegment = opensSegment
+    package init(sealed: Offset? = nil, visibleEnd: Offset) {
+        self.sealed = sealed
         self.visibleEnd = visibleEnd
     }
 }
@@ -162,7 +163,7 @@ package struct HeaderRun: Sendable {
 }
 
 /// What a store tells the log above, one thing after another, never under a lock, and never within a call of
-/// the log but `Deletion.run` and `close`.
+/// the log but `Deletion.run`.
 package protocol LogStoreEvents: AnyObject, Sendable {
     /// More is durable than was told before: up to `bounds.durableEnd`.
     func storeAdvanced(_ bounds: StoreBounds)
@@ -225,7 +226,7 @@ package protocol LogStore: AnyObject, Sendable {
 
     /// Ends appends and lookups, which throw `.closed` from now on; the bounds stay.
     ///
-    /// With `isClean` everything is durable and tidy when the call returns; or it throws, and the store is
-    /// not closed.
-    func close(isClean: Bool) throws(StorageError)
+    /// Nothing more becomes durable: what a clean stop wants done before is between the engine and its
+    /// stores.
+    func close()
 }

@@ -24,7 +24,7 @@ func recoverCommand(_ arguments: [String]) -> Int32 {
     var status: Int32 = 0
     for path in arguments {
         do throws(StorageError) {
-            let recovered = try LogDirectory.recover(path, disk: PosixDisk(), logger: Logger())
+            let recovered = try LogDirectories.recover(path, disk: PosixDisk(), logger: Logger())
             print("\(path): \(recovered ? "the journal was replayed and removed" : "there is no journal")")
         } catch {
             complain(error.description)

@@ -1,12 +1,12 @@
 // A log directory on a simulated disk, for tests of what the broker does with it.
 import Base
-import LocalStorage
 import Records
 import Simulation
 import Storage
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 
 /// A log directory whose clock the test moves.
 struct DirectoryRig {

@@ -1,6 +1,5 @@
 // Requests that come before the partitions they name are open.
 import Base
-import LocalStorage
 import Network
 import Protocol
 import Simulation
@@ -8,6 +7,7 @@ import Storage
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 
 @Suite("requests before their partitions are open", .timeLimit(.minutes(1)))
 struct HeldRequestTests {

@@ -1,11 +1,11 @@
 // Names that Swift's strings take for one, from the wire through the broker.
 import Base
-import LocalStorage
 import Protocol
 import Storage
 import Testing
 
 @testable import Broker
+@testable import LocalStorage
 
 @Suite("A broker tells names apart by their bytes")
 struct NameIdentityTests {

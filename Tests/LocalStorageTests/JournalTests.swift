@@ -230,18 +230,18 @@ func recoverCommand() throws {
     let expected = try set.logs.map { try $0.allBatches() }
     let disk = set.rig.disk.afterPowerCut()
     let logger = Logger { set.rig.lines.add($0) }
-    #expect(try LogDirectory.recover("/data", disk: disk, logger: logger))
+    #expect(try LogDirectories.recover("/data", disk: disk, logger: logger))
     #expect(try disk.entry(at: "/data/apus-journal") == nil)
-    #expect(try !LogDirectory.recover("/data", disk: disk, logger: logger))
+    #expect(try !LogDirectories.recover("/data", disk: disk, logger: logger))
     let next = try set.rig.reopened(on: disk.afterPowerCut())
     for number in 0..<Journalled.count {
         #expect(try next.openLog("t\(number)").allBatches() == expected[number])
     }
     #expect(throws: StorageError.self) {
-        try LogDirectory.recover("/elsewhere", disk: disk, logger: logger)
+        try LogDirectories.recover("/elsewhere", disk: disk, logger: logger)
     }
     // A broker is at work there.
     #expect(throws: StorageError.self) {
-        try LogDirectory.recover("/data", disk: next.disk, logger: logger)
+        try LogDirectories.recover("/data", disk: next.disk, logger: logger)
     }
 }

@@ -1,8 +1,9 @@
 // What takes records away while the directory is open: retention, DeleteRecords, and compaction.
 import Base
-import LocalStorage
 import Simulation
 import Storage
+
+@testable import LocalStorage
 
 extension History {
     private func segments(of number: Int) -> (promise: LogPromise, log: PartitionLog)? {

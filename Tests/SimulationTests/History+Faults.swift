@@ -1,9 +1,10 @@
 // What goes wrong: operations that fail, a disk that is full, and bits that change while nobody looks.
 import Base
-import LocalStorage
 import Records
 import Simulation
 import Storage
+
+@testable import LocalStorage
 
 /// A byte that the medium changed.
 struct Rot: Sendable {

@@ -1,8 +1,9 @@
 // What happens while the directory is open.
 import Base
-import LocalStorage
 import Simulation
 import Storage
+
+@testable import LocalStorage
 
 extension History {
     mutating func step() throws {

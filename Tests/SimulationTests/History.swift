@@ -1,10 +1,11 @@
 // One history: a log directory lives through appends, deletions, retention, compaction, faults, stops and
 // crashes as a seed decides, and after each start everything that was promised is looked for.
 import Base
-import LocalStorage
 import Records
 import Simulation
 import Storage
+
+@testable import LocalStorage
 
 /// Work for the pool, which the history does when it likes.
 final class PoolQueue: Sendable {

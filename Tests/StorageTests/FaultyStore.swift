@@ -13,7 +13,7 @@ enum StoreFault: CaseIterable, Sendable {
     case findsNextRecord, findsBeyondLimit, findsBeforeStart
     case movesStartBack, trimsBeyondEnd, deletesBeyondLimit, forgetsTrims, deletesNothing, sealsTooEarly,
         sealsAfterClose, comesBackLate
-    case closesUncleanly, ignoresSettings
+    case sealsElsewhere, ignoresSettings
 }
 
 /// A store with a fault.
@@ -56,7 +56,8 @@ final class FaultyStore: LogStore, LogStoreEvents {
         _ batch: RawSpan, _ header: BatchHeader, isAwaited: Bool
     ) throws(StorageError) -> StoreAppend {
         do throws(StorageError) {
-            let done = try base.append(batch, header, isAwaited: isAwaited)
+            var done = try base.append(batch, header, isAwaited: isAwaited)
+            if fault == .sealsElsewhere { done.sealed = done.sealed?.next }
             if fault == .tellsWithinAnAppend { events?.storeSettled(base.bounds.syncedEnd) }
             return done
         } catch {
@@ -66,7 +67,7 @@ final class FaultyStore: LogStore, LogStoreEvents {
                 header.leaderEpoch = current
                 return try base.append(batch, header, isAwaited: isAwaited)
             case (.acceptsAfterFailure, .offline), (.acceptsAfterClose, .closed):
-                return StoreAppend(opensSegment: false, visibleEnd: header.baseOffset)
+                return StoreAppend(visibleEnd: header.baseOffset)
             case (.keepsWhatItRefused, .outOfSpace):
                 _ = try base.append(batch, header, isAwaited: isAwaited)
                 throw error
@@ -152,8 +153,8 @@ final class FaultyStore: LogStore, LogStoreEvents {
 
     func update(_ shared: SharedLogConfig) { if fault != .ignoresSettings { base.update(shared) } }
 
-    func close(isClean: Bool) throws(StorageError) {
-        try base.close(isClean: isClean && fault != .closesUncleanly)
+    func close() {
+        base.close()
         state.withLock { $0.isClosed = true }
     }
 

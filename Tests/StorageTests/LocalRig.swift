@@ -107,11 +107,14 @@ final class LocalRig: StoreUnderTest {
         isFailing = true
     }
 
+    func stop() throws {
+        try wakeLog()
+        try directory.stop(brokerEpoch: 1)
+    }
+
     func reopen(after ending: StoreEnding) throws {
         switch ending {
-        case .cleanStop:
-            try wakeLog()
-            try directory.stop(brokerEpoch: 1)
+        case .cleanStop: try stop()
         case .crash:
             // After a failed sync the memory of the system would pass for the disk.
             let isKill = !isFailing && random.draw(0..<2) == 0

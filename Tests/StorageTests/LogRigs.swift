@@ -81,11 +81,13 @@ final class MemoryLogRig: LogUnderTest {
         switch ending {
         case .cleanStop:
             services.stop()
-            try log.close(isClean: true)
+            try store.stop()
+            if let failure = NoteWriting.write([log], isFinal: true, threads: 1)[0] { throw failure }
+            log.close()
             (store, notes) = (store.afterStop(means), notes.afterStop())
         case .crash:
             let (next, kept) = (store.afterCrash(means), notes.afterCrash())
-            try log.close(isClean: false)
+            log.close()
             services.stop()
             (store, notes) = (next, kept)
         }

@@ -34,14 +34,16 @@ final class MemoryRig: StoreUnderTest {
 
     func failNextSync() { memory.failNextStep(.io(operation: .sync, path: "memory", errno: 5)) }
 
+    func stop() throws { try memory.stop() }
+
     func reopen(after ending: StoreEnding) throws {
         switch ending {
         case .cleanStop:
-            try memory.close(isClean: true)
+            try stop()
             memory = memory.afterStop(means)
         case .crash:
             let next = memory.afterCrash(means)
-            try memory.close(isClean: false)
+            memory.close()
             memory = next
         }
     }

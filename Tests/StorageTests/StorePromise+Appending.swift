@@ -63,12 +63,19 @@ extension StorePromise {
             trial.checkReads(from: .zero, limits: [durable], lengths: [1 << 20])
             trial.checkFind(.greatest, below: durable)
             trial.checkHeaders(HeaderRequest(from: .zero, mayWait: false))
-            trial.refuse("a clean close", with: { $0.isOffline }) { () throws(StorageError) in
-                try trial.store.close(isClean: true)
-            }
+            trial.stopInVain { $0.isOffline }
             trial.reopen(after: .crash)
             try trial.append()
             trial.flush()
+        },
+        StorePromise(sentence: "a failure is told once to whoever is attached after it") { trial in
+            try trial.fill(2)
+            trial.rig.failNextSync()
+            trial.rig.flush()
+            trial.attachAnother()
+            for _ in 0..<2 { trial.rig.flush() }
+            trial.checkBounds()
+            trial.expect(trial.events.failure != nil, "the failure was not told")
         },
         StorePromise(sentence: "an append that was refused leaves no trace, and the next one is accepted") {
             trial in
@@ -107,8 +114,8 @@ extension StorePromise {
                 if trial.random.chance(50) { trial.flush() }
             }
             trial.flush()
-            trial.close(isClean: true)
-            trial.expect(trial.store.bounds.syncedEnd == trial.model.end, "a clean close synced not all")
+            trial.stop()
+            trial.expect(trial.store.bounds.syncedEnd == trial.model.end, "a clean stop synced not all")
         },
         StorePromise(
             sentence: "offsets up to the last there are can be used", start: Offset(.max - 40)

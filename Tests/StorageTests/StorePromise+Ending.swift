@@ -7,20 +7,20 @@ import Storage
 
 extension StorePromise {
     static let ending: [StorePromise] = [
-        StorePromise(sentence: "a clean close makes everything durable, and everything is refused then") {
+        StorePromise(sentence: "a clean stop makes everything durable, and everything is refused then") {
             trial in
             try trial.fill(5)
             if trial.random.chance(50) { trial.step() }
-            trial.close(isClean: true)
+            trial.stop()
             trial.expect(trial.store.bounds.syncedEnd == trial.model.end, "not everything is durable")
             try trial.checkThatNothingGoes()
         },
-        StorePromise(sentence: "after an unclean close everything is refused") { trial in
+        StorePromise(sentence: "after a close everything is refused") { trial in
             try trial.fill(5)
             if trial.random.chance(50) { trial.flush() }
-            trial.close(isClean: false)
+            trial.close()
             try trial.checkThatNothingGoes()
-            trial.close(isClean: false)
+            trial.close()
         },
         StorePromise(sentence: "after a clean stop all of it is there") { trial in
             for _ in 0..<3 {
@@ -68,7 +68,6 @@ extension Trial {
                 try store.headers(HeaderRequest(from: model.end, mayWait: mayWait))
             }
         }
-        refuse("a clean close", with: isClosed) { () throws(StorageError) in try store.close(isClean: true) }
         for duty in [MaintenanceDuty.age, .retention] {
             let done = beginUpkeep(duty, below: model.end)
             expect(done?.sealed == nil, "something is sealed after the close")

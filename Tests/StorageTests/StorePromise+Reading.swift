@@ -129,7 +129,7 @@ extension StorePromise {
                 }
                 let expected = trial.model.hit(.greatest, below: end)
                 try trial.append()
-                if round == 5 { trial.close(isClean: false) }
+                if round == 5 { trial.close() }
                 guard let read, let find else { return }
                 switch trial.result(of: read) {
                 case .success(let range): trial.expect(range != nil, "a late read found nothing")

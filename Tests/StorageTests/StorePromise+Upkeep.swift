@@ -118,7 +118,7 @@ extension StorePromise {
             try trial.fill(8)
             trial.flush()
             let done = trial.beginUpkeep(.retention, below: trial.model.end)
-            trial.close(isClean: trial.random.chance(50))
+            if trial.random.chance(50) { trial.stop() } else { trial.close() }
             let before = trial.store.bounds
             let expiry = trial.finish(done?.deletion, below: trial.model.end)
             trial.expect(expiry?.removed.isEmpty ?? true, "it deleted something")

@@ -43,6 +43,8 @@ protocol StoreUnderTest: AnyObject {
     func refuseNextAppend()
     /// Has the next attempt fail to make something durable.
     func failNextSync()
+    /// Ends the life of the store as a clean stop of its engine does, or fails where that cannot be.
+    func stop() throws
     /// Ends the life of the store, and begins another one.
     func reopen(after ending: StoreEnding) throws
 }

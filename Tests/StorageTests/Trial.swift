@@ -136,8 +136,11 @@ final class Trial {
     func append(_ plan: BatchPlan? = nil) throws -> Bool {
         let batch = try (plan ?? nextPlan()).made()
         guard mayHand(batch) else { return false }
-        guard call("an append at \(batch.base.value)", { () throws(StorageError) in try hand(batch) }) != nil
-        else { return false }
+        let done = call("an append at \(batch.base.value)") { () throws(StorageError) in try hand(batch) }
+        guard let done else { return false }
+        if let sealed = done.sealed {
+            expect(sealed == batch.base, "\(sealed.value) was sealed by an append at \(batch.base.value)")
+        }
         model.batches.append(batch)
         model.end = batch.next
         checkBounds()
@@ -181,13 +184,36 @@ final class Trial {
             "after a flush \(events.durableEnd.value) was told to be durable of \(model.end.value)")
     }
 
-    /// Closes the store, which must succeed.
-    func close(isClean: Bool) {
+    func close() {
+        _ = call("a close") { () throws(StorageError) in store.close() }
+        isClosed = true
+    }
+
+    /// Stops the engine, which must succeed.
+    func stop() {
         defer { breaches += events.takeBreaches() }
-        do throws(StorageError) {
-            try store.close(isClean: isClean)
+        do {
+            try rig.stop()
             isClosed = true
-        } catch { breach("the close: \(error)") }
+        } catch { breach("the stop: \(error)") }
+    }
+
+    /// Stops the engine, which must fail.
+    func stopInVain(with isRight: (StorageError) -> Bool) {
+        defer { breaches += events.takeBreaches() }
+        do {
+            try rig.stop()
+            breach("the stop went well")
+        } catch {
+            expect((error as? StorageError).map(isRight) == true, "the stop failed with \(error)")
+        }
+    }
+
+    /// Another listener takes the place of the one that was attached.
+    func attachAnother() {
+        breaches += events.takeBreaches()
+        events = EventRecorder(store)
+        _ = call("an attachment") { () throws(StorageError) in store.attach(events) }
     }
 
     func update(_ change: (inout LogConfig) -> Void) {

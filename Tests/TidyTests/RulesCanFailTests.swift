@@ -32,6 +32,21 @@ struct RulesCanFailTests {
         #expect(ImportRule.check(source("import Base", at: "Sources/Nowhere/Sample.swift")).count == 1)
     }
 
+    @Test(
+        "floors",
+        arguments: [
+            ("Disk", "let a: Ledger?", true), ("Segments", "let a: Ledger?", false),
+            ("Recovery", "let a: Ledger?", false), ("Disk", "// a Ledger", false),
+            ("Cellar", "let a = 1", true),
+        ])
+    func floors(_ folder: String, _ text: String, _ isBroken: Bool) {
+        let files = [
+            source("final class Ledger {}", at: "Sources/LocalStorage/Segments/Ledger.swift"),
+            source(text, at: "Sources/LocalStorage/\(folder)/Sample.swift"),
+        ]
+        #expect(FloorRule(files: files).check().isEmpty != isBroken)
+    }
+
     @Test("long files and lines")
     func longFiles() {
         let lines = String(repeating: "let a = 1\n", count: SizeRules.fileLinesMax)

@@ -52,6 +52,11 @@ struct TidyTests {
         expectNone(found)
     }
 
+    @Test("a folder of an engine speaks of none above it")
+    func floors() {
+        expectNone(FloorRule(files: SourceTree.productFiles).check().map(\.description))
+    }
+
     @Test("file names are unique within a module")
     func fileNames() {
         let found = FileNameRule.check(SourceTree.swiftFiles)

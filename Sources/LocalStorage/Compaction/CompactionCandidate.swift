@@ -1,25 +1,25 @@
 // Whether a log is worth compacting, and how far it may be (the rules of Kafka's LogCleanerManager).
-package import Base
+internal import Base
 internal import Records
 internal import Storage
 
 /// The part of a log that may be compacted.
-package struct CompactionCandidate: Equatable, Sendable {
+struct CompactionCandidate: Equatable, Sendable {
     /// Up to here each key is there once.
-    package var firstDirty: Offset
+    var firstDirty: Offset
     /// From here on nothing may be compacted yet.
-    package var uncleanable: Offset
+    var uncleanable: Offset
     /// Bytes before `firstDirty`.
-    package var cleanBytes: Int64 = 0
+    var cleanBytes: Int64 = 0
     /// Bytes between the two.
-    package var dirtyBytes: Int64 = 0
+    var dirtyBytes: Int64 = 0
     /// Whether a record is older than `max.compaction.lag.ms`.
-    package var isOverdue = false
+    var isOverdue = false
     /// When more may be compacted though nothing is written; nil if never.
-    package var due: Timestamp?
+    var due: Timestamp?
 
     /// The share of bytes that were not compacted.
-    package var dirtyRatio: Double {
+    var dirtyRatio: Double {
         let total = cleanBytes + dirtyBytes
         return total == 0 ? 0 : Double(dirtyBytes) / Double(total)
     }

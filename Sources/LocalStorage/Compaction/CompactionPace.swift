@@ -1,10 +1,10 @@
 // How compaction keeps out of the way of others: it spends no more bytes a second than it may, and stops soon
 // after it is told to.
-package import Base
+internal import Base
 internal import Storage
 
 /// Spreads the reads and writes of compaction over time.
-package final class CompactionPace: Sendable {
+final class CompactionPace: Sendable {
     private let bytesPerSecond: Double
     private let clock: any BrokerClock
     private let pause: @Sendable (_ nanoseconds: Int64) -> Void
@@ -17,7 +17,7 @@ package final class CompactionPace: Sendable {
 
     /// A pace of `bytesPerSecond` (`log.cleaner.io.max.bytes.per.second`); `pause` rests so long, or until it
     /// is to stop.
-    package init(
+    init(
         bytesPerSecond: Double, clock: any BrokerClock,
         pause: @escaping @Sendable (_ nanoseconds: Int64) -> Void,
         isStopping: @escaping @Sendable () -> Bool

@@ -1,18 +1,18 @@
 // One compaction of one log, in three walks: over headers, to learn which transactions were aborted; over the
 // records that were not compacted yet, to learn the last offset of each key; and over everything up to there,
 // to write what is left. Only closed segments are touched, and appends and reads go on meanwhile.
-package import Base
+internal import Base
 internal import Records
 internal import Storage
 
 /// What a compaction did.
-package struct CompactionReport: Equatable, Sendable {
+struct CompactionReport: Equatable, Sendable {
     /// Up to here each key is there once now.
-    package var firstDirty: Offset
-    package var bytesBefore: Int64 = 0
-    package var bytesAfter: Int64 = 0
+    var firstDirty: Offset
+    var bytesBefore: Int64 = 0
+    var bytesAfter: Int64 = 0
     /// Whether the map was full before all was looked at.
-    package var isPartial = false
+    var isPartial = false
 }
 
 /// Compacts a log.

@@ -1,10 +1,10 @@
 // Which log of a directory is compacted next, and how far each was: the log with the greatest share of
 // uncompacted bytes first, as in Kafka.
-package import Base
+internal import Base
 internal import Storage
 
 /// What one look at the logs led to.
-package enum CompactionStep: Equatable, Sendable {
+enum CompactionStep: Equatable, Sendable {
     /// A log was compacted, and perhaps another one is due.
     case compacted
     /// Nothing was due; more will be at this time, nil if nothing will be without further appends.

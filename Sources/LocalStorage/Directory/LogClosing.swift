@@ -23,7 +23,7 @@ enum LogClosing {
         steps.take { (_, work) throws(StorageError) in
             for index in work.indexes { try work.store.sync(index) }
             work.store.closeFiles()
-            try work.store.close(isClean: false)
+            work.store.close()
         }
         let whole = steps.left
         var failures = steps.failures

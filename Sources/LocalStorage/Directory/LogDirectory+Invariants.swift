@@ -1,11 +1,11 @@
 // What holds of a log directory whenever nobody is at work in it: each part looks at itself, and here the
 // flusher's count is compared with that of the logs.
-package import Base
+internal import Base
 internal import Storage
 
 extension LogDirectory {
     /// Looks at the parts, the flusher and the journal; nothing may be under way meanwhile.
-    package func checkInvariants() throws(InvariantViolation) {
+    func checkInvariants() throws(InvariantViolation) {
         guard let open = table.logsWhileOpen else { return }
         try identity.checkInvariants()
         try table.checkInvariants()

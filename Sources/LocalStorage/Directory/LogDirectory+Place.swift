@@ -1,43 +1,43 @@
 // A log directory as a broker sees it: each question goes to the part that knows.
-package import Base
-package import Records
-package import Storage
+internal import Base
+internal import Records
+internal import Storage
 
 extension LogDirectory: StoragePlace {
-    package var directoryID: UUID { identity.properties.directoryID }
+    var directoryID: UUID { identity.properties.directoryID }
     /// Whether nothing can be written here until the next start.
-    package var hasFailed: Bool { table.hasFailed }
+    var hasFailed: Bool { table.hasFailed }
     /// Whether clients' records are refused here for lack of space.
-    package var isFull: Bool { reserve.isReached }
+    var isFull: Bool { reserve.isReached }
     /// How many partitions of topics lie here, open or not.
-    package var partitionCount: Int { opening.unopened + table.openLogs.count { $0.kind == .data } }
+    var partitionCount: Int { opening.unopened + table.openLogs.count { $0.kind == .data } }
 
     /// Calls `body` at the end of each turn of the flusher that had something to do.
-    package func afterWrites(_ body: @escaping @Sendable () -> Void) { flusher.afterTurn(body) }
+    func afterWrites(_ body: @escaping @Sendable () -> Void) { flusher.afterTurn(body) }
 
     /// So many partitions lie here that will be opened sooner or later.
-    package func expect(_ partitions: Int) { opening.expect(partitions) }
+    func expect(_ partitions: Int) { opening.expect(partitions) }
 
     /// One of them was opened, or could not be, or is not wanted any more.
-    package func met() { opening.met() }
+    func met() { opening.met() }
 
     /// Makes a log that is not open yet start at `offset`, if it does not reach it.
-    package func begin(_ partition: TopicPartition, at offset: Offset) {
+    func begin(_ partition: TopicPartition, at offset: Offset) {
         checkpoints.begin(partition, at: offset)
     }
 
     /// The open log of a partition.
-    package func log(of partition: TopicPartition) -> PartitionLog? { table.openLog(of: partition)?.log }
+    func log(of partition: TopicPartition) -> PartitionLog? { table.openLog(of: partition)?.log }
 
     /// Opens a partition; see `PartitionTable.openPartition`.
-    package func openPartition(
+    func openPartition(
         _ partition: TopicPartition, id: TopicID, config: LogConfig, kind: LogKind
     ) throws(StorageError) -> PartitionLog {
         try table.openPartition(partition, id: id, config: config, kind: kind)
     }
 
     /// Makes new partitions, durably; what came of each, in their order.
-    package func createPartitions(
+    func createPartitions(
         _ wanted: [NewPartition], kind: LogKind
     ) -> [Result<PartitionLog, StorageError>] {
         table.create(wanted, kind: kind)
@@ -45,62 +45,62 @@ extension LogDirectory: StoragePlace {
 
     /// Deletes a partition, open or not: it is gone from the directory when the call returns, its files go on
     /// the pool.
-    package func deletePartition(_ partition: TopicPartition) throws(StorageError) {
+    func deletePartition(_ partition: TopicPartition) throws(StorageError) {
         if let error = table.delete([partition], of: nil)[0] { throw error }
     }
 
     /// Directories that are named like deleted partitions; only whoever knows the topics can tell whether
     /// they are.
-    package func unfinishedDeletions() throws(StorageError) -> [UnfinishedDeletion] {
+    func unfinishedDeletions() throws(StorageError) -> [UnfinishedDeletion] {
         try DoomedDirectories(path, services).unfinished()
     }
 
     /// Goes on with a deletion that an earlier stop interrupted.
-    package func finish(_ deletion: UnfinishedDeletion) {
+    func finish(_ deletion: UnfinishedDeletion) {
         DoomedDirectories(path, services).removeLater(deletion.path)
     }
 
     /// The names of partition directories, in no order; the directories are not looked into.
-    package func partitionNames() throws(StorageError) -> [TopicPartition] { try table.directories.names() }
+    func partitionNames() throws(StorageError) -> [TopicPartition] { try table.directories.names() }
 
     /// What stands in a partition's directory.
-    package func look(at partition: TopicPartition) throws(StorageError) -> FoundPartition {
+    func look(at partition: TopicPartition) throws(StorageError) -> FoundPartition {
         try table.directories.look(at: partition)
     }
 
     /// Whether nothing is known of a partition but its name: no directory, no checkpoint, no journal.
-    package func isUnknown(_ partition: TopicPartition) throws(StorageError) -> Bool {
+    func isUnknown(_ partition: TopicPartition) throws(StorageError) -> Bool {
         try table.isUnknown(partition)
     }
 
     /// Reads the batches of a partition that is not open; see `PartitionTable.peek`.
-    package func peek(
+    func peek(
         at partition: TopicPartition, _ visit: (RecordBatch) throws(StorageError) -> Void
     ) throws(StorageError) {
         try table.peek(at: partition, visit)
     }
 
     /// The files in a partition's directory; none if there is no such directory.
-    package func files(of partition: TopicPartition) throws(StorageError) -> [StoredFile] {
+    func files(of partition: TopicPartition) throws(StorageError) -> [StoredFile] {
         try table.directories.files(of: partition)
     }
 
     /// The bytes of a file of the directory, or of a partition in it; nil if there is none.
-    package func contents(
+    func contents(
         of name: String, in partition: TopicPartition?, limit: Int
     ) throws(StorageError) -> [UInt8]? {
         try table.directories.contents(of: name, in: partition, limit: limit)
     }
 
     /// Puts a small file into a partition's directory, whole and for good when the call returns.
-    package func replace(
+    func replace(
         _ name: String, in partition: TopicPartition, with bytes: [UInt8]
     ) throws(StorageError) {
         try table.directories.replace(name, in: partition, with: bytes)
     }
 
     /// Removes a file from a partition's directory.
-    package func remove(_ name: String, of partition: TopicPartition) throws(StorageError) {
+    func remove(_ name: String, of partition: TopicPartition) throws(StorageError) {
         try table.directories.remove(name, of: partition)
     }
 }

@@ -1,19 +1,19 @@
 // One log directory, put together from its parts, and the ceremony of starting and stopping. A directory that
 // holds something else than what Apus or Kafka write is refused untouched.
 package import Base
-package import Storage
+internal import Storage
 
 /// What a directory is opened with.
 package struct LogDirectoryOptions: Sendable {
     /// The path of the directory; it and those above it are created if they are missing.
-    package var path: String
+    var path: String
     /// Used if the directory is new.
-    package var clusterID: Name
-    package var nodeID: Int32
+    var clusterID: Name
+    var nodeID: Int32
     /// Used if the directory is new.
-    package var directoryID: UUID
+    var directoryID: UUID
     /// The version of this program, noted in new directories.
-    package var version: String
+    var version: String
     /// Beyond so many unsynced bytes producers are to pause.
     package var unsyncedBytesMax = 256 << 20
     /// So much space is kept free; clients' records are refused below it.
@@ -22,7 +22,7 @@ package struct LogDirectoryOptions: Sendable {
     /// is known to be durable.
     package var syncsLater = false
     /// How far each of the journal's two areas may grow; 0 means no journal.
-    package var journalAreaBytes = JournalLimits.areaBytes
+    var journalAreaBytes = JournalLimits.areaBytes
 
     /// Options for the directory at `path`.
     package init(path: String, clusterID: Name, nodeID: Int32, directoryID: UUID, version: String) {
@@ -40,23 +40,23 @@ package struct LogDirectoryOptions: Sendable {
 /// Each part has one lock around its state. That of the table is taken before those of the checkpoints, of
 /// the opening, or of a log and then its store, so that what belongs together changes at once; those come
 /// last. `DirectoryCheckpoints.writing` is held while files are written, and taken before the table's.
-package final class LogDirectory: Sendable {
+final class LogDirectory: Sendable {
     /// The path as it was given.
-    package let path: String
+    let path: String
     let identity: DirectoryIdentity
     let checkpoints: DirectoryCheckpoints
     let opening: DirectoryOpening
     let table: PartitionTable
     let services: StoreServices
     /// Syncs what is appended to the logs of this directory.
-    package let flusher: Flusher
+    let flusher: Flusher
 
     /// Opens a directory, and makes an empty or missing one a log directory.
     ///
     /// The files of partitions are not touched.
     ///
     /// - Throws: `.foreignDirectory`, `.directoryInUse`, `.corrupt`, `.io`, `.outOfSpace`.
-    package init(
+    init(
         _ options: LogDirectoryOptions, disk: any Disk, clock: any BrokerClock,
         background: @escaping BackgroundRunner,
         logger: Logger
@@ -113,7 +113,7 @@ package final class LogDirectory: Sendable {
     /// Must come before the first append.
     ///
     /// Without a thread (`startsThread`) the caller takes the flusher's turns.
-    package func start(startsThread: Bool = true) throws(StorageError) {
+    func start(startsThread: Bool = true) throws(StorageError) {
         try identity.takeMarker()
         do throws(StorageError) { try identity.identify() } catch {
             // The broker begins with it before it names the directory to anybody.
@@ -133,7 +133,7 @@ package final class LogDirectory: Sendable {
     /// after `leaveToRecovery`, and beyond `deadline` on the monotonic clock, when whoever stops us is about
     /// to lose patience.
     /// - Throws: `.stopTooSlow` beyond the deadline, and what kept a partition from being closed cleanly.
-    package func stop(brokerEpoch: Int64 = -1, by deadline: Int64 = .max) throws(StorageError) {
+    func stop(brokerEpoch: Int64 = -1, by deadline: Int64 = .max) throws(StorageError) {
         guard let logs = table.close() else { return }
         opening.end()
         defer { identity.release() }
@@ -186,11 +186,11 @@ package final class LogDirectory: Sendable {
 
     /// Gives everything up without making anything durable, as a crash would; for tests and for the end of a
     /// failed start.
-    package func abandon() {
+    func abandon() {
         if let logs = table.close() {
             opening.end()
             if flusher.hasThread { flusher.stop() }
-            for open in logs { try? open.log.close(isClean: false) }
+            for open in logs { open.log.close() }
         }
         identity.release()
     }

@@ -58,18 +58,12 @@ extension PartitionTable {
         }
         try services.journal?.forgetRecovered(partition)
         opening.deleted(partition)
-        let open = remove(partition)
-        do throws(StorageError) {
-            if let open {
-                try open.log.close(isClean: false)
-                return (open.store.identity, open.store.state.withLock { $0.incarnation })
-            }
-            // An earlier deletion may have failed.
-            guard let journal = services.journal, let found else { return (nil, 0) }
-            return (LogIdentity(partition: partition, topicID: found), journal.newIncarnation())
-        } catch {
-            opening.doubt()
-            throw error
+        if let open = remove(partition) {
+            open.log.close()
+            return (open.store.identity, open.store.state.withLock { $0.incarnation })
         }
+        // An earlier deletion may have failed.
+        guard let journal = services.journal, let found else { return (nil, 0) }
+        return (LogIdentity(partition: partition, topicID: found), journal.newIncarnation())
     }
 }

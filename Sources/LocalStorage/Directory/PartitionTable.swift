@@ -2,21 +2,6 @@
 internal import Base
 internal import Storage
 
-/// A log, and the files under it.
-struct OpenLog: Sendable {
-    let log: PartitionLog
-    let store: SegmentStore
-
-    /// What checkpoints say of it.
-    var marks: CheckpointMarks {
-        let (bounds, kept) = (log.bounds, store.kept)
-        return CheckpointMarks(
-            partition: log.partition, kind: log.kind, recoveryPoint: kept.recoveryPoint,
-            logStart: bounds.logStart > kept.oldest ? bounds.logStart : nil,
-            highWatermark: bounds.highWatermark)
-    }
-}
-
 /// The partitions of a log directory.
 ///
 /// What is known of one before it is open stands in the checkpoints, and what a crash left of it in the
@@ -93,7 +78,7 @@ final class PartitionTable: Sendable {
             return (state.isClosed, state.failure)
         }
         guard isClosed || failure != nil else { return }
-        try open.log.close(isClean: false)
+        open.log.close()
         if isClosed { throw .closed(path: directories.path(of: partition)) }
         try requireWritable()
     }
@@ -145,5 +130,16 @@ final class PartitionTable: Sendable {
             services.logger.logLimited(
                 .warning, "checkpoint.failed", ["directory": path, "reason": error.description])
         }
+    }
+}
+
+extension OpenLog {
+    /// What checkpoints say of it.
+    var marks: CheckpointMarks {
+        let (bounds, kept) = (log.bounds, store.kept)
+        return CheckpointMarks(
+            partition: log.partition, kind: log.kind, recoveryPoint: kept.recoveryPoint,
+            logStart: bounds.logStart > kept.oldest ? bounds.logStart : nil,
+            highWatermark: bounds.highWatermark)
     }
 }

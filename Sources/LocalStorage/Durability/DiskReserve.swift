@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// Asking the file system costs a system call, so the flusher does it after its turns, and appends read the
 /// outcome from memory.
-package final class DiskReserve: Sendable {
+final class DiskReserve: Sendable {
     /// `apus.disk.reserve.bytes`; 0 reserves nothing.
     private let bytes: Int64
     private let path: String
@@ -30,17 +30,17 @@ package final class DiskReserve: Sendable {
     }
 
     /// Whether less is free than is to be kept, as of the last look, or nothing at all may be appended.
-    package var isReached: Bool { reached.load(ordering: .relaxed) || isHeld }
+    var isReached: Bool { reached.load(ordering: .relaxed) || isHeld }
 
     /// Whether nothing at all may be appended yet, as there was no space for what the broker itself writes
     /// before the first record of this start.
-    package var isHeld: Bool { held.load(ordering: .relaxed) }
+    var isHeld: Bool { held.load(ordering: .relaxed) }
 
     /// Lets nothing be appended until that is written.
-    package func hold(_ isHeld: Bool) { held.store(isHeld, ordering: .relaxed) }
+    func hold(_ isHeld: Bool) { held.store(isHeld, ordering: .relaxed) }
 
     /// Looks at the disk, unless that was done just now.
-    package func checkAfterTurn() {
+    func checkAfterTurn() {
         let now = clock.monotonicNanoseconds()
         let last = checkedAt.load(ordering: .relaxed)
         guard last == .min || now - last >= Self.checkEvery else { return }
@@ -51,7 +51,7 @@ package final class DiskReserve: Sendable {
     ///
     /// Where the file system cannot tell, everything stays as it is.
     @discardableResult
-    package func check() -> Bool {
+    func check() -> Bool {
         guard bytes > 0 else { return false }
         checkedAt.store(clock.monotonicNanoseconds(), ordering: .relaxed)
         guard let free = try? disk.freeBytes(at: path) else { return reached.load(ordering: .relaxed) }

@@ -2,20 +2,19 @@
 // and tells who waits. While it syncs, more appends gather for the next turn; when there is nothing to do it
 // sleeps without wake-ups. The turn is a plain function, so that tests and the simulator call it themselves.
 internal import Base
-package import Storage
+internal import Storage
 
 /// What one store has for a turn.
-package struct Unsynced: Sendable {
+struct Unsynced: Sendable {
     /// Closed segments, which give reserved blocks back before their last sync: file and length.
     var sealed: [(file: any DiskFile, sizeBytes: Int64)] = []
     /// The active segment, if there is anything new in it.
     var active: (any DiskFile)?
     /// The directory, if files were created in it.
     var directory: String?
-    /// What is durable when all of that is synced.
+    /// What is durable when all of that is synced, and where it ends.
     var end: Offset
-    var endPosition: Int64
-    var activeSegment: Segment?
+    var place: SyncedPlace
     /// How many bytes that is.
     var bytes: Int
     /// The same for the journal, if all of it lies at the end of one segment.
@@ -50,7 +49,7 @@ package struct Unsynced: Sendable {
 /// A store as the flusher sees it.
 ///
 /// All calls come from the flusher's thread, one at a time.
-package protocol FlushTarget: AnyObject, Sendable {
+protocol FlushTarget: AnyObject, Sendable {
     /// Hands over what is to be synced, and may be queued again from now on; nil if there is nothing to sync.
     func takeUnsynced() -> Unsynced?
     /// The sync of `unsynced` succeeded or failed, in its own files or with `isJournalled` in the journal. A
@@ -67,7 +66,7 @@ package protocol FlushTarget: AnyObject, Sendable {
 }
 
 /// Makes appended bytes durable, for all logs of one directory.
-package final class Flusher: Sendable {
+final class Flusher: Sendable {
     struct State: Sendable {
         var queue: [any FlushTarget] = []
         var isStopping = false
@@ -142,14 +141,14 @@ package final class Flusher: Sendable {
     var hasThread: Bool { state.withLock { $0.hasThread } }
 
     /// Bytes that were appended and are not durable.
-    package var unsyncedBytes: Int { state.withLock { $0.unsyncedBytes } }
+    var unsyncedBytes: Int { state.withLock { $0.unsyncedBytes } }
 
     /// Whether producers should pause: beyond the budget the kernel would sooner or later block a write.
-    package var isOverBudget: Bool { unsyncedBytes > budgetBytes }
+    var isOverBudget: Bool { unsyncedBytes > budgetBytes }
 
     /// Calls `body` once, as soon as the unsynced bytes are within the budget: at once, or on the flusher's
     /// thread.
-    package func whenBelowBudget(_ body: @escaping @Sendable () -> Void) {
+    func whenBelowBudget(_ body: @escaping @Sendable () -> Void) {
         let isBelow = state.withLock { state in
             if state.unsyncedBytes > budgetBytes { state.belowBudget.append(body) }
             return state.unsyncedBytes <= budgetBytes
@@ -173,7 +172,7 @@ package final class Flusher: Sendable {
     /// Puts a store on the list of the next turn.
     ///
     /// It must not be on it already.
-    package func enqueue(_ target: any FlushTarget) {
+    func enqueue(_ target: any FlushTarget) {
         let isNews = state.withLock { state in
             state.queue.append(target)
             return state.mayTell(state.queue.count == 1)
@@ -183,12 +182,12 @@ package final class Flusher: Sendable {
 
     /// A request begins to append to several logs: a turn that began after the first would leave the others
     /// to another one.
-    package func beginAppends() { state.withLock { $0.holds += 1 } }
+    func beginAppends() { state.withLock { $0.holds += 1 } }
 
     /// The request is done with its appends.
     ///
     /// Whatever others hold back is not waited for: no request is delayed by more than its own appends.
-    package func endAppends() {
+    func endAppends() {
         let hasNews = state.withLock { state in
             state.holds -= 1
             defer { state.hasNews = false }
@@ -201,7 +200,7 @@ package final class Flusher: Sendable {
     ///
     /// False if that was nothing.
     @discardableResult
-    package func flushOnce() -> Bool {
+    func flushOnce() -> Bool {
         let began = clock.monotonicNanoseconds()
         let queued = state.withLock { state in
             defer { state.queue = [] }
@@ -342,7 +341,7 @@ package final class Flusher: Sendable {
 
     /// Calls `body` at the end of each turn that had something to do, on the flusher's thread, and when
     /// something was sealed.
-    package func afterTurn(_ body: @escaping @Sendable () -> Void) {
+    func afterTurn(_ body: @escaping @Sendable () -> Void) {
         state.withLock { $0.afterTurn.append(body) }
     }
 
@@ -354,7 +353,7 @@ package final class Flusher: Sendable {
     }
 
     /// Starts the thread that takes turns until `stop`.
-    package func start() {
+    func start() {
         state.withLock { $0.hasThread = true }
         startDetachedThread(named: "apus-flusher") { [self] in
             while true {
@@ -368,7 +367,7 @@ package final class Flusher: Sendable {
     }
 
     /// Ends the thread once everything queued is done; waits for that.
-    package func stop() {
+    func stop() {
         state.withLock { $0.isStopping = true }
         work.raise()
         stopped.wait()

@@ -52,14 +52,14 @@ final class Journal: Sendable {
     private let failures: SyncFailures
     private let background: BackgroundRunner
     /// What the run before this one left, if it did not end cleanly.
-    let recovered: RecoveredJournal?
+    let recovered: (any EarlierJournal)?
     let state: Lock<State>
     private static let retryEvery: Int64 = 60_000_000_000
 
     init(
         in logDirectory: String, areaBytes: Int, disk: any Disk, clock: any BrokerClock,
         background: @escaping BackgroundRunner, logger: Logger, failures: SyncFailures,
-        recovered: RecoveredJournal? = nil
+        recovered: (any EarlierJournal)? = nil
     ) {
         self.recovered = recovered
         directory = JournalDirectory(in: logDirectory, disk: disk)

@@ -2,6 +2,12 @@
 internal import Base
 internal import Storage
 
+/// An entry and where its bytes stand in the journal.
+struct PlacedEntry: Sendable {
+    var entry: JournalEntry
+    var position: Int64
+}
+
 /// The entries of a journal that are whole, by partition.
 struct JournalContents {
     /// What counts, by partition, each in the order in which it was written.

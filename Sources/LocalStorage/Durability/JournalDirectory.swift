@@ -4,16 +4,12 @@ internal import Storage
 
 /// The sub-directory of a log directory that is there only while something has to be made good.
 struct JournalDirectory: Sendable {
-    /// Its name: Kafka refuses to start on a log directory that has a directory with such a name in it,
-    /// instead of passing over what still has to be replayed.
-    static let name = "apus-journal"
-
     let path: String
     let disk: any Disk
 
     /// The journal's directory in a log directory.
     init(in logDirectory: String, disk: any Disk) {
-        path = logDirectory + "/" + Self.name
+        path = logDirectory + "/" + NamedDirectory.journalName
         self.disk = disk
     }
 

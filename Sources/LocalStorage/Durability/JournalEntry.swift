@@ -5,9 +5,9 @@ internal import Records
 internal import Storage
 
 /// Limits of the journal.
-package enum JournalLimits {
+enum JournalLimits {
     /// How far each of the two areas of the journal's file may grow.
-    package static let areaBytes = 64 << 20
+    static let areaBytes = 64 << 20
     /// The share of an area that is used as long as the other one can be begun anew by then.
     static let usualShare = 2
     /// Behind so many bytes without a whole entry nothing more is looked for: entries stand close together,

@@ -31,9 +31,13 @@ package enum NamedDirectory: Equatable, Sendable {
         }
     }
 
+    /// The directory of the journal: Kafka refuses to start on a log directory that has a directory with such
+    /// a name in it, instead of passing over what still has to be replayed.
+    static let journalName = "apus-journal"
+
     /// Kafka passes over its cache of remote indexes too.
     private static let toleratedNames: Set<Name> = [
-        "lost+found", Name(JournalDirectory.name), "remote-log-index-cache",
+        "lost+found", Name(journalName), "remote-log-index-cache",
     ]
 
     private static func marked(_ name: String) -> NamedDirectory? {

@@ -114,12 +114,6 @@ struct JournalReplay {
     }
 }
 
-/// An entry and where its bytes stand in the journal.
-struct PlacedEntry: Sendable {
-    var entry: JournalEntry
-    var position: Int64
-}
-
 /// Replays the runs of one segment.
 struct SegmentReplay {
     let base: Offset

@@ -5,7 +5,7 @@ internal import Base
 internal import Storage
 
 /// What an earlier run's journal still holds.
-final class RecoveredJournal: Sendable {
+final class RecoveredJournal: EarlierJournal {
     private struct State: Sendable {
         /// Entries that were not replayed yet; one list for each topic that the name stood for.
         var waiting: [TopicPartition: [[PlacedEntry]]]

@@ -2,12 +2,12 @@
 // recovery point on is read and its checksums compared: what lies below was durable, so damage there is a
 // fault of the disk and is refused; what lies above may have reached the disk in any order, so the log ends
 // at the first batch that is not whole, and what is cut off is kept aside.
-package import Base
+internal import Base
 internal import Records
 internal import Storage
 
 /// How much of a log is to be trusted.
-package enum Trust: Equatable, Sendable {
+enum Trust: Equatable, Sendable {
     /// The last stop was clean.
     case clean
     /// It was not: only what lies below this offset is known to have been durable.

@@ -1,12 +1,12 @@
 // Segments that come of age. While records arrive, their timestamps decide (`mustRoll`, Kafka's rule); the
 // active segment of a log that fell silent is closed by the clock, so that retention and compaction, which
 // take closed segments only, get hold of its records too.
-package import Base
-package import Storage
+internal import Base
+internal import Storage
 
 extension SegmentStore {
     /// Does what is due at once; see `LogStore.maintain`.
-    package func maintain(
+    func maintain(
         _ duty: MaintenanceDuty, at now: Timestamp, below limit: Offset
     ) throws(StorageError) -> Maintenance {
         switch duty {

@@ -1,16 +1,11 @@
 // Closing a log. A clean close goes in steps, each of which a stop takes for many logs before the next one
 // begins: what thousands of partitions have to sync costs little more together than one of them alone.
 internal import Base
-package import Storage
+internal import Storage
 
 extension SegmentStore {
     /// Ends appends and reads.
-    package func close(isClean: Bool) throws(StorageError) {
-        if isClean {
-            try tidyLog()
-            for index in try tidyIndexes() { try sync(index) }
-            closeFiles()
-        }
+    func close() {
         // Nothing is renamed any more when this returns: the directory may get another owner.
         let settled = surgery.withLock { _ in
             upkeep.withLock { _ in

@@ -1,11 +1,11 @@
 // Retention: segments are deleted whole, the oldest first, once they lie before the log's start, are too many
 // bytes, or are too old (the rules of Kafka's UnifiedLog.deleteOldSegments).
-package import Base
+internal import Base
 internal import Storage
 
 extension SegmentStore {
     /// Makes `offset` the first that can be read.
-    package func trim(to offset: Offset) {
+    func trim(to offset: Offset) {
         state.withLock { $0.ends.trimmed(to: offset) }
     }
 

@@ -1,7 +1,7 @@
 // Lookups by time: they happen seldom, and may wait for the disk.
-package import Base
+internal import Base
 internal import Records
-package import Storage
+internal import Storage
 
 /// What a lookup by time needs of a segment.
 private struct TimedSegment: Sendable {
@@ -14,7 +14,7 @@ private struct TimedSegment: Sendable {
 
 extension SegmentStore {
     /// Finds a record by time, on the pool.
-    package func find(
+    func find(
         _ query: TimestampQuery, below limit: Offset, mayWait: Bool
     ) throws(StorageError) -> Eventually<TimestampHit?> {
         if state.withLock({ $0.isClosed }) { throw .closed(path: directory) }

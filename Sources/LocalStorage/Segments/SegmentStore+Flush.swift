@@ -1,7 +1,7 @@
 // What the flusher does with a store: sync, tell, and then let index entries follow what has become durable.
 // Nothing on the disk is ever ahead of it.
 internal import Base
-package import Storage
+internal import Storage
 
 extension SegmentStore: FlushTarget {
     /// With `apus.durability=os` bytes wait for a sync until so many have gathered, or their segment is
@@ -9,7 +9,7 @@ extension SegmentStore: FlushTarget {
     private static let osSyncBytes = 64 << 20
 
     /// Takes the files that hold unsynced bytes.
-    package func takeUnsynced() -> Unsynced? {
+    func takeUnsynced() -> Unsynced? {
         let (unsynced, settled) = state.withLock { state -> (Unsynced?, Int) in
             state.ends.wasLookedAt()
             let settled = state.ends.takeSettledBytes()
@@ -26,15 +26,14 @@ extension SegmentStore: FlushTarget {
     }
 
     /// Moves the durable end, or takes the store offline.
-    package func finish(_ unsynced: Unsynced, _ result: Result<Void, StorageError>, isJournalled: Bool) {
+    func finish(_ unsynced: Unsynced, _ result: Result<Void, StorageError>, isJournalled: Bool) {
         let (settled, isNews) = state.withLock { state -> (Int, Bool) in
             switch result {
             case .success:
                 state.synced(unsynced, isJournalled: isJournalled)
                 assertInvariants { () throws(InvariantViolation) in try state.checkInvariants() }
-                if let segment = unsynced.activeSegment {
-                    state.recents.note(unsynced.end, at: unsynced.endPosition, in: segment)
-                }
+                let place = unsynced.place
+                state.recents.note(unsynced.end, at: place.position, in: place.segmentBase)
                 return (0, false)
             case .failure(let error):
                 // A partition that is being deleted may lose its directory during its last sync.
@@ -63,7 +62,7 @@ extension SegmentStore: FlushTarget {
     )
 
     /// Tells the log above what it has not heard yet.
-    package func announce() {
+    func announce() {
         let (events, news, failure) = state.withLock { state in
             guard let events = state.events else { return (nil, nil, nil) as Announcement }
             let isNews = state.durableEnd > state.toldEnd
@@ -77,7 +76,7 @@ extension SegmentStore: FlushTarget {
 
     /// Writes index entries that have become durable; closed segments are sealed in the background, as their
     /// indexes have to be synced, and thousands of logs may roll at once.
-    package func settle() {
+    func settle() {
         if state.withLock({ $0.sealable != nil }) { services.sealing.add(self) } else { settleNow() }
     }
 
@@ -185,9 +184,10 @@ extension SegmentStore.State {
 
     /// All files that may hold unsynced bytes, which stay noted as such.
     func everything(_ directory: String) -> Unsynced {
+        let active = segments[segments.count - 1]
         var unsynced = Unsynced(
-            end: ends.end, endPosition: segments[segments.count - 1].sizeBytes,
-            activeSegment: segments[segments.count - 1].segment, bytes: 0)
+            end: ends.end, place: SyncedPlace(segmentBase: active.segment.base, position: active.sizeBytes),
+            bytes: 0)
         for number in (segments.count - 1 - ends.unsealed)..<segments.count {
             // The file is open: it was written to, or holds a trace that was opened.
             guard let opened = try? segments[number].segment.log(mayWait: false) else { continue }

@@ -1,11 +1,11 @@
 // Walks over the headers of a log, in pieces: starts, and lookups of what a snapshot does not hold.
 internal import Base
 internal import Records
-package import Storage
+internal import Storage
 
 extension SegmentStore {
     /// A piece of the headers up to the end of the log; also of batches before its start, if they are kept.
-    package func headers(_ request: HeaderRequest) throws(StorageError) -> Eventually<HeaderRun> {
+    func headers(_ request: HeaderRequest) throws(StorageError) -> Eventually<HeaderRun> {
         let (isClosed, end) = state.withLock { ($0.isClosed, $0.end) }
         if isClosed { throw .closed(path: directory) }
         guard request.from < end || request.bytesBack > 0 else {

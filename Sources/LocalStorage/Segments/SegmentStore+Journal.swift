@@ -5,7 +5,7 @@ internal import Storage
 
 extension SegmentStore {
     /// Has the system write whatever is not synced.
-    package func startWriteBack() {
+    func startWriteBack() {
         let unsynced = state.withLock { state in
             state.ends.isWritable && state.ends.filed < state.end
                 ? state.everything(directory) : nil
@@ -14,7 +14,7 @@ extension SegmentStore {
     }
 
     /// Syncs what the journal stands in for; false if that failed, now or before.
-    package func syncJournalled() -> Bool {
+    func syncJournalled() -> Bool {
         let found = state.withLock { state -> (unsynced: Unsynced, newest: Offset)? in
             guard state.ends.isWritable, state.ends.filed < state.ends.synced else { return nil }
             return (state.everything(directory), state.active.segment.base)
@@ -118,14 +118,11 @@ extension SegmentStore {
 extension SegmentStore.State {
     /// Moves the durable end to what a turn made durable.
     mutating func synced(_ unsynced: Unsynced, isJournalled: Bool) {
-        let place = unsynced.activeSegment.map {
-            SyncedPlace(segmentBase: $0.base, position: unsynced.endPosition)
-        }
         let hasName = unsynced.directory != nil
         if isJournalled {
-            ends.journalled(to: unsynced.end, at: place, hadName: hasName)
+            ends.journalled(to: unsynced.end, at: unsynced.place, hadName: hasName)
         } else {
-            ends.synced(to: unsynced.end, at: place, hasName: hasName)
+            ends.synced(to: unsynced.end, at: unsynced.place, hasName: hasName)
         }
     }
 

@@ -3,7 +3,7 @@
 // that would wait for the disk on the pool.
 internal import Base
 internal import Records
-package import Storage
+internal import Storage
 
 /// Where a batch boundary is to be found in a segment.
 private enum Place: Sendable {
@@ -34,7 +34,7 @@ private struct ReadPlan: Sendable {
 
 extension SegmentStore {
     /// Finds the bytes of `request`.
-    package func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?> {
+    func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?> {
         guard request.from < request.limit else {
             if state.withLock({ $0.isClosed }) { throw .closed(path: directory) }
             return .now(nil)
@@ -155,7 +155,9 @@ extension SegmentStore {
             // Its offsets may have moved, if compaction replaced the segment meanwhile.
             let number = state.segmentNumber(containing: plan.segment.base)
             guard state.segments[number].segment === plan.segment else { return }
-            for (offset, position) in places { state.recents.note(offset, at: position, in: plan.segment) }
+            for (offset, position) in places {
+                state.recents.note(offset, at: position, in: plan.segment.base)
+            }
         }
     }
 
@@ -221,7 +223,7 @@ extension SegmentStore.State {
     private func place(of offset: Offset, in number: Int) -> Place {
         let segment = segments[number].segment
         if offset <= segment.base { return .exact(0) }
-        if let position = recents.position(of: offset, in: segment) { return .exact(position) }
+        if let position = recents.position(of: offset, in: segment.base) { return .exact(position) }
         switch segments[number].index.floor(of: offset - segment.base) {
         case .none: return .scan(from: 0)
         case .entry(let entry): return .scan(from: Int64(entry.value))

@@ -2,23 +2,23 @@
 // active segment at once, into the page cache; the flusher makes them durable, and only then do index entries
 // reach their files. This file holds the state and the append; reading, lookups by time, flushing and
 // recovery have files of their own.
-package import Base
-package import Records
-package import Storage
+internal import Base
+internal import Records
+internal import Storage
 
 /// What the stores of one log directory share.
-package final class StoreServices: Sendable {
+final class StoreServices: Sendable {
     /// Where the files are.
-    package let disk: any Disk
+    let disk: any Disk
     /// Tells the age of segments.
-    package let clock: any BrokerClock
+    let clock: any BrokerClock
     /// Makes appends durable.
-    package let flusher: Flusher
+    let flusher: Flusher
     /// Where reads go that would wait for the disk.
-    package let background: BackgroundRunner
-    package let logger: Logger
+    let background: BackgroundRunner
+    let logger: Logger
     /// Tells when clients' records are to be refused for lack of space.
-    package let reserve: DiskReserve
+    let reserve: DiskReserve
     /// Where the files of deleted segments wait.
     let graveyard = Graveyard()
     /// What stands in for files that are not synced.
@@ -65,7 +65,7 @@ struct KeptBounds {
 }
 
 /// A partition's bytes in segment files.
-package final class SegmentStore: LogStore {
+final class SegmentStore: LogStore {
     struct State: Sendable {
         var shared: SharedLogConfig
         var config: LogConfig { shared.value }
@@ -143,24 +143,28 @@ package final class SegmentStore: LogStore {
     }
 
     /// Where events go; held weakly.
-    package func attach(_ events: any LogStoreEvents) {
-        state.withLock { state in
+    func attach(_ events: any LogStoreEvents) {
+        let mustTell = state.withLock { state in
             state.events = events
             state.toldEnd = state.durableEnd
+            state.hasToldFailure = false
+            return state.failure != nil && state.ends.mustQueue()
         }
+        // A failure that came before is told by the flusher's turn, as any other.
+        if mustTell { services.flusher.enqueue(self) }
     }
 
     /// How far the store reaches now.
-    package var bounds: StoreBounds { state.withLock { $0.bounds } }
+    var bounds: StoreBounds { state.withLock { $0.bounds } }
 
     /// What checkpoints say of its files.
     var kept: KeptBounds { state.withLock { $0.kept } }
 
     /// Uses other settings from the next append on.
-    package func update(_ shared: SharedLogConfig) { state.withLock { $0.shared = shared } }
+    func update(_ shared: SharedLogConfig) { state.withLock { $0.shared = shared } }
 
     /// Appends one batch with a single write, and tells the flusher.
-    package func append(
+    func append(
         _ batch: RawSpan, _ header: BatchHeader, isAwaited: Bool
     ) throws(StorageError) -> StoreAppend {
         let now = services.clock.wallTime()
@@ -177,7 +181,8 @@ package final class SegmentStore: LogStore {
         }
         if appended.isCounted { services.flusher.wrote(batch.byteCount, isAwaited: isAwaited) }
         if appended.isNewlyDirty { services.flusher.enqueue(self) }
-        return StoreAppend(opensSegment: appended.opensSegment, visibleEnd: appended.visibleEnd)
+        return StoreAppend(
+            sealed: appended.opensSegment ? header.baseOffset : nil, visibleEnd: appended.visibleEnd)
     }
 
     private struct Appended {
@@ -357,17 +362,17 @@ struct RecentPositions: Sendable {
     private var next = 0
     private static let placesMax = 8
 
-    /// The position of the batch that begins with `offset`, if it is among them.
-    func position(of offset: Offset, in segment: Segment) -> Int64? {
-        for place in places where place.offset == offset.value && place.base == segment.base.value {
+    /// The position, in the segment at `base`, of the batch that begins with `offset`, if it is among them.
+    func position(of offset: Offset, in base: Offset) -> Int64? {
+        for place in places where place.offset == offset.value && place.base == base.value {
             return place.position
         }
         return nil
     }
 
-    mutating func note(_ offset: Offset, at position: Int64, in segment: Segment) {
-        guard self.position(of: offset, in: segment) == nil else { return }
-        let place = Place(offset: offset.value, base: segment.base.value, position: position)
+    mutating func note(_ offset: Offset, at position: Int64, in base: Offset) {
+        guard self.position(of: offset, in: base) == nil else { return }
+        let place = Place(offset: offset.value, base: base.value, position: position)
         guard places.count == Self.placesMax else {
             places.append(place)
             return

@@ -68,18 +68,10 @@ extension PartitionLog {
     /// How many producers the log remembers.
     package var producerCount: Int { state.withLock { $0.producers.entries.count } }
 
-    /// Ends appends and reads.
-    ///
-    /// A clean close makes everything durable and leaves snapshots behind, so that the next start need not
-    /// scan.
-    package func close(isClean: Bool) throws(StorageError) {
-        guard isClean else {
-            notes.close()
-            return try store.close(isClean: false)
-        }
-        defer { notes.close() }
-        try store.close(isClean: true)
-        if let failure = NoteWriting.write([self], isFinal: true, threads: 1)[0] { throw failure }
+    /// Ends appends and reads, as a crash would: nothing is made durable, or written beside the log.
+    package func close() {
+        notes.close()
+        store.close()
     }
 
     /// Writes nothing beside the log any more when it returns.

@@ -155,9 +155,7 @@ package final class PartitionLog: Sendable {
             let marker = isTracked ? EndTransactionMarker(batch.bytes, header) : nil
             BatchStamp.assign(baseOffset: header.baseOffset, leaderEpoch: header.leaderEpoch, in: &batch)
             let append = try store.append(batch.bytes, header, isAwaited: isAwaited)
-            if append.opensSegment {
-                state.snapshots.append((header.baseOffset, state.producers))
-            }
+            if let sealed = append.sealed { state.snapshots.append((sealed, state.producers)) }
             state.appended(header, isTracked: isTracked, marker, visibleEnd: append.visibleEnd)
             let range = OffsetRange(first: header.baseOffset, last: header.lastOffset)
             return .appended(range, logStart: state.bounds.logStart)

@@ -4,21 +4,21 @@ package import Base
 package import Storage
 
 /// A directory of the configuration that could not be opened.
-package struct OfflineDirectory: Sendable {
-    package var path: String
-    package var error: StorageError
+struct OfflineDirectory: Sendable {
+    var path: String
+    var error: StorageError
 }
 
 /// All log directories of a broker that could be opened.
 package final class LogDirectories: Sendable {
     /// Where partitions may lie, in the order of the configuration; never empty.
-    package let data: [LogDirectory]
+    let data: [LogDirectory]
     /// Where the metadata log lies: one of `data`, or one beside them.
-    package let metadataDirectory: LogDirectory
+    let metadataDirectory: LogDirectory
     /// Those that could not be opened.
-    package let offline: [OfflineDirectory]
+    let offline: [OfflineDirectory]
     /// The directories of `data`, and that of the metadata log.
-    package let all: [LogDirectory]
+    let all: [LogDirectory]
     /// Upkeep of each of `all`, once it has begun.
     let upkeep = Lock<[DirectoryUpkeep]>([])
 
@@ -116,13 +116,13 @@ package final class LogDirectories: Sendable {
     }
 
     /// Who all directories belong to.
-    package var properties: MetaProperties { metadataDirectory.properties }
+    var properties: MetaProperties { metadataDirectory.properties }
 
     /// Whether an earlier run ended without a clean stop of all of them.
     package var isAfterCrash: Bool { all.contains { $0.isAfterCrash } }
 
     /// Begins to write; see `LogDirectory.start`.
-    package func start(startsThreads: Bool) throws(StorageError) {
+    func start(startsThreads: Bool) throws(StorageError) {
         for directory in all { try directory.start(startsThread: startsThreads) }
     }
 
@@ -143,7 +143,7 @@ package final class LogDirectories: Sendable {
     }
 
     /// Gives all of them up; see `LogDirectory.abandon`.
-    package func abandon() {
+    func abandon() {
         for directory in all { directory.abandon() }
     }
 }

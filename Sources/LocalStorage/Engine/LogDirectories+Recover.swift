@@ -2,7 +2,7 @@
 package import Base
 package import Storage
 
-extension LogDirectory {
+extension LogDirectories {
     /// Replays the journal of a directory that nobody uses, and removes it; whether there was one.
     ///
     /// The files of partitions whose sync failed are read past the system's memory, so that the next reader

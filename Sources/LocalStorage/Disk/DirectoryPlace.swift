@@ -4,19 +4,19 @@
 /// A directory that is there, or is to be made.
 package struct DirectoryPlace: Sendable {
     /// What there is on the way to a directory.
-    package struct Found: Hashable, Sendable {
+    struct Found: Hashable, Sendable {
         let device: UInt64
         let inode: UInt64
 
         /// The numbers that the file system knows it by.
-        package init(device: UInt64, inode: UInt64) {
+        init(device: UInt64, inode: UInt64) {
             self.device = device
             self.inode = inode
         }
     }
 
     /// The directory, named without empty parts and dots.
-    package let path: String
+    let path: String
     /// What two names of one directory have in common.
     let identity: Identity
 
@@ -28,7 +28,7 @@ package struct DirectoryPlace: Sendable {
     /// The place that `path` names; `found` gives what is there under a path, and is asked from the root on.
     ///
     /// Without it there are no links, and names are compared as they are.
-    package init(_ path: String, found: ((String) -> Found?)?) {
+    init(_ path: String, found: ((String) -> Found?)?) {
         let parts = path.split(separator: "/").filter { $0 != "." }
         let isAbsolute = path.hasPrefix("/")
         var known = isAbsolute ? "/" : "."

@@ -1,0 +1,14 @@
+// The journal of a run that did not end cleanly, as the journal of this run knows it: how it is replayed into
+// segments is for the floors above to say.
+internal import Base
+internal import Storage
+
+/// What an earlier run's journal still holds, and is not in the segments.
+protocol EarlierJournal: AnyObject, Sendable {
+    /// Whether the journal speaks of a partition, and is still there.
+    func holds(_ partition: TopicPartition) -> Bool
+    /// What was durable of a partition, whose segments hold it when the call returns.
+    func replay(_ partition: TopicPartition) throws(StorageError) -> Offset
+    /// Replays what is left, also of partitions that nobody opens, and removes the file.
+    func finish(removing remove: () throws(StorageError) -> Void) throws(StorageError)
+}
