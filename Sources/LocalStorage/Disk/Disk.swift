@@ -23,7 +23,7 @@ package struct DiskEntry: Equatable, Sendable {
     /// The length of a file.
     package let sizeBytes: Int64
     /// When a file was written last; nil if the disk does not know.
-    package let modified: Timestamp?
+    let modified: Timestamp?
 
     /// An entry as the disk found it.
     package init(name: String, isDirectory: Bool, sizeBytes: Int64, modified: Timestamp? = nil) {

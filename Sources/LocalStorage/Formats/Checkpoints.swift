@@ -113,7 +113,7 @@ package struct PartitionMetadata: Equatable, Sendable {
     /// The name of the file in the directory of a partition.
     package static let fileName = "partition.metadata"
     /// The id of the topic.
-    package var topicID: TopicID
+    var topicID: TopicID
 
     /// The metadata of a partition of `topicID`.
     package init(topicID: TopicID) { self.topicID = topicID }

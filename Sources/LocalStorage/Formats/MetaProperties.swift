@@ -14,7 +14,7 @@ package struct MetaProperties: Equatable, Sendable {
     /// The id of this directory (KIP-858); Kafka before 3.7 gave none, which is read as zero.
     package var directoryID: UUID
     /// Which Apus wrote the file; nil if Kafka did.
-    package var writerVersion: String?
+    var writerVersion: String?
 
     /// The identity of a directory.
     package init(clusterID: Name, nodeID: Int32, directoryID: UUID, writerVersion: String?) {
