@@ -9,14 +9,16 @@ import Simulation
 struct WireFuzz {
     /// The longest that a stop may take.
     static let stopSeconds = 8.0
-    /// The most memory that the broker may ever take, in MiB.
-    static let memoryMiB = 400
     private static let attackers = 4
     /// How long the broker runs before it is stopped.
     private static let roundSeconds = 2.0...15.0
 
     let seed: UInt64
     let seconds: Double
+    /// The most memory that the broker may ever take, in MiB.
+    var memoryMiB = 400
+    /// What is done to the broker once it is under way, to see that it is noticed.
+    var sabotage: @Sendable (BrokerProcess) -> Void = { _ in }
 
     /// What came of it.
     struct Report {
@@ -78,6 +80,7 @@ struct WireFuzz {
             }
         }
         for body in threads { round.start(body) }
+        sabotage(broker)
         let end = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < end, broker.isRunning, round.problems.isEmpty {
             try await Task.sleep(for: .milliseconds(50))
@@ -91,7 +94,7 @@ struct WireFuzz {
         report.latencies += totals.latencies
         report.problems += totals.problems
         if status != 0 { report.problems.append("it ended with \(status) (seed \(seed))") }
-        if report.peakMiB > Self.memoryMiB { report.problems.append("it took \(report.peakMiB) MiB") }
+        if report.peakMiB > memoryMiB { report.problems.append("it took \(report.peakMiB) MiB") }
         let marker = broker.directory + "/.kafka_cleanshutdown"
         if status == 0, !FileManager.default.fileExists(atPath: marker) {
             report.problems.append("it left no mark of a clean stop")
