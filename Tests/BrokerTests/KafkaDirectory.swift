@@ -42,7 +42,6 @@ final class KafkaDirectory: Sendable {
 
 extension JSONValue {
     var members: [JSONMember] { if case .object(let members) = self { members } else { [] } }
-    var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
     var isTrue: Bool { self == .bool(true) }
     func int(_ name: String) throws -> Int64 { try #require(self[name]?.integer, "\(name) is missing") }
     func string(_ name: String) throws -> String { try #require(self[name]?.text, "\(name) is missing") }

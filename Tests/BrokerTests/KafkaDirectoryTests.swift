@@ -3,6 +3,7 @@
 import Base
 import Protocol
 import Records
+import TestSupport
 import Testing
 
 @testable import Broker

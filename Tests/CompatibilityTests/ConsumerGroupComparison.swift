@@ -5,6 +5,7 @@ import Base
 import Foundation
 import Protocol
 import Simulation
+import TestSupport
 
 /// One broker of the two, asked one thing at a time.
 final class ConsumerComparedBroker {

@@ -4,6 +4,7 @@ import Base
 import Foundation
 import Protocol
 import Simulation
+import TestSupport
 
 /// One broker of the two.
 final class ComparedBroker {

@@ -3,6 +3,7 @@
 import Base
 import Foundation
 import Protocol
+import TestSupport
 
 /// What a member of the new protocol has been told.
 struct Newcomer {

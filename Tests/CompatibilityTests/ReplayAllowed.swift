@@ -2,6 +2,7 @@
 // else fails.
 import Base
 import Protocol
+import TestSupport
 
 /// One kind of difference that may be.
 struct AllowedDifference: Sendable {

@@ -101,11 +101,3 @@ struct Capture: Sendable {
         return pairs
     }
 }
-
-extension JSONValue {
-    /// The elements of an array; none for other values.
-    var elements: [JSONValue] {
-        guard case .array(let elements) = self else { return [] }
-        return elements
-    }
-}

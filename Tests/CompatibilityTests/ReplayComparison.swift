@@ -1,6 +1,7 @@
 // Compares two replies field by field. Lists whose order the protocol leaves open are matched by their keys.
 import Base
 import Protocol
+import TestSupport
 
 /// One field in which two replies differ.
 struct ReplayDifference {
@@ -114,16 +115,6 @@ struct ReplayComparison {
         guard !recorded.isEmpty, !live.isEmpty else { return recorded.isEmpty && live.isEmpty }
         return zip(recorded, live).allSatisfy {
             StoredBatches.comparable($0) == StoredBatches.comparable($1)
-        }
-    }
-}
-
-extension JSONValue {
-    /// Whether it holds other values.
-    var isContainer: Bool {
-        switch self {
-        case .array, .object: true
-        default: false
         }
     }
 }

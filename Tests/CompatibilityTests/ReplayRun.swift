@@ -2,6 +2,7 @@
 // differently.
 import Base
 import Protocol
+import TestSupport
 
 /// One replay of one session.
 struct ReplayRun {

@@ -2,6 +2,7 @@
 // what they were in the recording because a request was left out.
 import Base
 import Protocol
+import TestSupport
 
 /// Decides request by request what to send.
 struct ReplayScope {

@@ -2,6 +2,7 @@
 // live one chose for the same thing, in later requests and in what their replies are compared with.
 import Base
 import Protocol
+import TestSupport
 
 /// Recorded value → live value, learned reply by reply.
 struct ReplayTranslation {

@@ -3,6 +3,7 @@ import Base
 import Foundation
 import Protocol
 import Simulation
+import TestSupport
 
 struct FuzzAttacker {
     private let round: FuzzRound
@@ -52,7 +53,7 @@ struct FuzzAttacker {
                 peer.drop()
                 continue
             }
-            peer.learn(reply)
+            peer.names.learn(reply)
             world.learn(step.key, step.request, [reply], [peer])
         }
     }
@@ -92,9 +93,9 @@ struct FuzzAttacker {
             key: key, version: version, base: base, seed: seed, oddFields: random.pick([0, 1, 1, 2, 4, 8]),
             oddity: random.chance(5) ? random.pick(OddFrame.FrameOddity.allCases) : nil)
         let own = [world.written, world.compacted, world.empty, world.gone, world.member, world.instance]
-        let ids = own.map { UUID(peer.ids["$id " + $0]?.text ?? "") ?? .zero }
+        let ids = own.map { UUID(peer.names.ids["$id " + $0]?.text ?? "") ?? .zero }
         let values = OddValues(prefix: world.prefix, known: own + world.groups, ids: ids)
-        return try odd.bytes(Int32(truncatingIfNeeded: seed), peer.resolved(base), values).bytes
+        return try odd.bytes(Int32(truncatingIfNeeded: seed), peer.names.resolved(base), values).bytes
     }
 
     /// A request that the broker does not serve, filled with anything.

@@ -3,6 +3,7 @@ import Base
 import Foundation
 import Protocol
 import Records
+import TestSupport
 
 struct FuzzLoad {
     private static let topic = "load"

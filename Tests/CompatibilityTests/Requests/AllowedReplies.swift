@@ -1,6 +1,7 @@
 // THE table of answers that rightly differ from Kafka's to the same request, each with its reason.
 import Base
 import Protocol
+import TestSupport
 
 /// One kind of answer that may be another one.
 struct AllowedReply: Sendable {

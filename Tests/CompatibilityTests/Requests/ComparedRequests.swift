@@ -2,6 +2,7 @@
 import Base
 import Foundation
 import Protocol
+import TestSupport
 
 struct ComparedRequests {
     /// Apus first.

@@ -2,6 +2,7 @@
 import Base
 import Protocol
 import Simulation
+import TestSupport
 
 extension RequestBases {
     mutating func groupRequest(_ key: APIKey) -> JSONValue? {

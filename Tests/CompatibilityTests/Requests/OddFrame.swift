@@ -2,6 +2,7 @@
 import Base
 import Protocol
 import Simulation
+import TestSupport
 
 /// A request that is made for each broker, from the same seed.
 struct OddFrame {

@@ -3,6 +3,7 @@
 import Base
 import Protocol
 import Simulation
+import TestSupport
 import Testing
 
 extension Compatibility {
@@ -54,7 +55,7 @@ private struct OldVersionSequence {
         for step in world.beginning {
             let replies = try peers.compactMap { peer -> JSONValue? in
                 let reply = try peer.ask(step.key, step.version, step.request)
-                if let reply { peer.learn(reply) }
+                if let reply { peer.names.learn(reply) }
                 return reply
             }
             // A broker that was too slow to begin with has another state.
@@ -68,7 +69,7 @@ private struct OldVersionSequence {
             guard let request = bases.request(key) else { continue }
             random = bases.random
             let shown = try zip(peers, [old, kept]).map { peer, version in
-                try peer.ask(key, version, request).map { peer.comparable($0, world) }
+                try peer.ask(key, version, request).map { peer.names.comparable($0) }
             }
             JSONDifference.walk(shown[0], shown[1]) { path, old, new in
                 // What only one of the versions has.

@@ -4,16 +4,7 @@ import Base
 import Protocol
 import Records
 import Simulation
-
-extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
-    ExpressibleByNilLiteral
-{
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self = .object(elements.map { JSONMember($0, $1) })
-    }
-    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    package init(nilLiteral: ()) { self = .null }
-}
+import TestSupport
 
 /// Makes requests.
 ///

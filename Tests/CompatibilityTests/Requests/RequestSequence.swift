@@ -2,6 +2,7 @@
 import Base
 import Protocol
 import Simulation
+import TestSupport
 
 /// One way in which two brokers answered differently.
 struct ReplyDifference: Sendable {
@@ -53,7 +54,7 @@ struct RequestSequence {
     mutating func run() throws {
         for peer in peers {
             guard let cluster = try peer.ask(.metadata, 12, ["topics": []]) else { continue }
-            peer.learn(cluster)
+            peer.names.learn(cluster)
         }
         for (index, step) in world.beginning.enumerated() {
             try ask(
@@ -126,7 +127,7 @@ struct RequestSequence {
         for peer in peers {
             let bytes: [UInt8]
             (bytes, notes) = try frame.bytes(
-                peer.nextCorrelationID(), peer.resolved(frame.base), values(for: peer, frame.key))
+                peer.nextCorrelationID(), peer.names.resolved(frame.base), values(for: peer, frame.key))
             try peer.send(bytes, followedByProbe: isProbed)
         }
         let mayWait = [.joinGroup, .syncGroup, .fetch].contains(frame.key)
@@ -138,16 +139,16 @@ struct RequestSequence {
             isReady ? peer.receive(frame.key, frame.version, isProbed: isProbed) : .waiting
         }
         for (peer, ending) in zip(peers, endings) {
-            if case .reply(let reply) = ending { peer.learn(reply) }
+            if case .reply(let reply) = ending { peer.names.learn(reply) }
         }
         return (endings, notes)
     }
 
     private func values(for peer: ComparedPeer, _ key: APIKey) -> OddValues {
-        let names = ["$classic", "$stationary"].map { peer.ids[$0]?.text ?? "" }
+        let names = ["$classic", "$stationary"].map { peer.names.ids[$0]?.text ?? "" }
         let own = [world.written, world.compacted, world.empty, world.gone, world.member, world.instance]
         let ids = [world.written, world.compacted, world.empty, world.gone].map {
-            UUID(peer.ids["$id " + $0]?.text ?? "") ?? .zero
+            UUID(peer.names.ids["$id " + $0]?.text ?? "") ?? .zero
         }
         // Who deletes the broker's own topics takes the groups of all sequences away.
         return OddValues(
@@ -168,8 +169,8 @@ struct RequestSequence {
         for _ in 0..<50 {
             let seen = try peers.map { peer -> JSONValue? in
                 guard let reply = try peer.ask(.metadata, 12, request) else { return nil }
-                peer.learn(reply)
-                return peer.comparable(reply, world)
+                peer.names.learn(reply)
+                return peer.names.comparable(reply)
             }
             if seen[0] == seen[1] { return }
             pause(milliseconds: 20)
@@ -181,10 +182,11 @@ struct RequestSequence {
     private mutating func compare(
         _ endings: [ComparedPeer.Ending], _ frame: OddFrame, _ step: Int, _ notes: [String]
     ) -> [ReplyDifference] {
+        let isForeign: ((String) -> Bool)? =
+            isOfEverything(frame, notes) ? { [world] in world.isForeign($0) } : nil
         let shown = zip(peers, endings).map { peer, ending -> JSONValue in
             switch ending {
-            case .reply(let reply):
-                return peer.comparable(reply, world, isOfEverything: isOfEverything(frame, notes))
+            case .reply(let reply): return peer.names.comparable(reply, without: isForeign)
             case .none: return "no reply"
             case .closed: return "closed"
             case .waiting: return "waits"

@@ -2,6 +2,7 @@
 import Base
 import Protocol
 import Simulation
+import TestSupport
 
 struct RequestWorld {
     /// What all its names begin with.
@@ -159,11 +160,11 @@ struct RequestWorld {
             for (peer, reply) in zip(peers, replies) {
                 guard let name, let id = reply["memberId"]?.text, !id.isEmpty else { continue }
                 // A round that the member did not get into leaves it as it is.
-                if reply["errorCode"] == 0 || reply["errorCode"] == 79 { peer.ids[name] = .string(id) }
+                if reply["errorCode"] == 0 || reply["errorCode"] == 79 { peer.names.ids[name] = .string(id) }
             }
         case .fetch where replies[0]["errorCode"] == 0 && replies[0]["sessionId"] != 0:
             guard replies[0]["sessionId"] != nil else { return }
-            for (peer, reply) in zip(peers, replies) { peer.ids["$session"] = reply["sessionId"] }
+            for (peer, reply) in zip(peers, replies) { peer.names.ids["$session"] = reply["sessionId"] }
             fetchEpoch += 1
         case .consumerGroupHeartbeat where replies[0]["errorCode"] == 0:
             if replies[0]["memberId"]?.text == member {
