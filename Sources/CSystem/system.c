@@ -4,12 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 ssize_t apus_pread_cached(int descriptor, void *buffer, size_t length, int64_t position) {
@@ -66,3 +70,23 @@ void apus_return_memory(void) { malloc_trim(0); }
 void apus_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
 void apus_nice_thread(int value) { setpriority(PRIO_PROCESS, (id_t)gettid(), value); }
+
+int apus_volume_open(const char *path) {
+    struct utsname system;
+    int major = 0, minor = 0;
+    if (uname(&system) != 0 || sscanf(system.release, "%d.%d", &major, &minor) != 2) return -1;
+    if (major < 5 || (major == 5 && minor < 8)) return -1;
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return -1;
+    struct statfs volume;
+    if (fstatfs(descriptor, &volume) == 0)
+        switch ((unsigned long)volume.f_type) {
+        case EXT4_SUPER_MAGIC:
+        case XFS_SUPER_MAGIC:
+        case BTRFS_SUPER_MAGIC: return descriptor;
+        }
+    close(descriptor);
+    return -1;
+}
+
+int apus_volume_sync(int descriptor) { return syncfs(descriptor); }

@@ -125,14 +125,15 @@ extension SimulatedDisk {
         try state.withLock { (state) throws(StorageError) in
             try state.step(.syncDirectory, path)
             if state.crashesNow() { throw .io(operation: .syncDirectory, path: path, errno: 5) }
-            for change in state.entryChanges.removeValue(forKey: path) ?? [] {
-                SimulatedDisk.apply(change, to: &state.durableEntries)
-            }
+            state.syncEntries(of: path)
             state.unsyncedDirectories = state.unsyncedDirectories.filter {
                 SimulatedDisk.parent(of: $0) != path
             }
         }
     }
+
+    /// All of the disk.
+    package func volume(of path: String) -> (any DiskVolume)? { SimulatedVolume(self) }
 
     /// Locks a file.
     package func lock(_ path: String) throws(StorageError) -> (any DiskLock)? {
@@ -157,9 +158,47 @@ extension SimulatedDisk {
 }
 
 extension SimulatedDisk.State {
+    fileprivate mutating func syncInode(_ number: Int) {
+        guard var file = inodes.removeValue(forKey: number) else { return }
+        for change in file.changes { SimulatedDisk.apply(change, to: &file.durable) }
+        file.changes = []
+        inodes[number] = file
+    }
+
+    fileprivate mutating func syncEntries(of directory: String) {
+        for change in entryChanges.removeValue(forKey: directory) ?? [] {
+            SimulatedDisk.apply(change, to: &durableEntries)
+        }
+    }
+
     mutating func change(_ change: SimulatedDisk.EntryChange, in directory: String) {
         SimulatedDisk.apply(change, to: &entries)
         entryChanges[directory, default: []].append(change)
+    }
+}
+
+private final class SimulatedVolume: DiskVolume {
+    private let disk: SimulatedDisk
+
+    init(_ disk: SimulatedDisk) { self.disk = disk }
+
+    /// Where single files are about to fail it only says that something did: they tell which.
+    func sync() -> Bool {
+        disk.state.withLock { state in
+            let isFailing = state.faults.contains { $0.operation == .sync || $0.operation == .syncDirectory }
+            do throws(StorageError) { try state.step(.sync, "") } catch { return false }
+            let crashes = state.crashesNow()
+            state.volumeSyncs += 1
+            for number in state.inodes.keys.sorted() where !(state.inodes[number]?.changes.isEmpty ?? true) {
+                // In a power cut, or where some are lost, chance decides who comes before that.
+                if crashes || isFailing, state.random.chance(50) { continue }
+                state.syncInode(number)
+            }
+            if crashes || isFailing { return false }
+            for directory in state.entryChanges.keys.sorted() { state.syncEntries(of: directory) }
+            state.unsyncedDirectories = []
+            return true
+        }
     }
 }
 
@@ -264,10 +303,7 @@ private final class SimulatedFile: DiskFile {
             }
             if state.crashesNow() { throw .io(operation: .sync, path: path, errno: 5) }
             state.syncs += 1
-            guard var file = state.inodes.removeValue(forKey: inode) else { return }
-            for change in file.changes { SimulatedDisk.apply(change, to: &file.durable) }
-            file.changes = []
-            state.inodes[inode] = file
+            state.syncInode(inode)
         }
     }
 

@@ -47,6 +47,7 @@ package final class SimulatedDisk: Disk {
         var operationsUntilCrash = Int.max
         var operations = 0
         var syncs = 0
+        var volumeSyncs = 0
         var isDead = false
         var faults: [Fault] = []
         var mustWait = false
@@ -115,6 +116,9 @@ package final class SimulatedDisk: Disk {
 
     /// Files that were synced so far, one by one.
     package var syncs: Int { state.withLock { $0.syncs } }
+
+    /// How often everything was synced at once.
+    package var volumeSyncs: Int { state.withLock { $0.volumeSyncs } }
 
     /// Whether the power is off.
     package var isDead: Bool { state.withLock { $0.isDead } }

@@ -17,16 +17,22 @@ package final class LogServices: Sendable {
     let notes: BehindQueue<PartitionLog>
 
     /// Means of the logs of one place; `background` does what nobody waits for.
+    ///
+    /// `syncAll` makes everything durable that was written there before; false where it could not.
     package init(
         clock: any BrokerClock, logger: Logger, background: @escaping BackgroundRunner,
         refusesRecords: @escaping @Sendable () -> Bool,
-        refusesAll: @escaping @Sendable () -> Bool = { false }
+        refusesAll: @escaping @Sendable () -> Bool = { false },
+        syncAll: (@Sendable () -> Bool)? = nil
     ) {
         self.clock = clock
         self.logger = logger
         self.refusesRecords = refusesRecords
         self.refusesAll = refusesAll
-        notes = BehindQueue(background: background, NoteWriting.writeBehind)
+        notes = BehindQueue(
+            itemsMax: syncAll == nil ? BehindLimits.itemsMax : BehindLimits.itemsTogetherMax,
+            background: background
+        ) { NoteWriting.writeBehind($0, syncAll) }
     }
 
     /// Writes nothing behind logs any more when it returns; their close does.

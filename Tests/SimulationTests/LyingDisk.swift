@@ -95,6 +95,9 @@ final class LyingDisk: Disk {
         return try base.entry(at: path)
     }
 
+    /// Lies are told of single files.
+    func volume(of path: String) -> (any DiskVolume)? { lie == nil ? base.volume(of: path) : nil }
+
     func createDirectory(_ path: String) throws(StorageError) { try base.createDirectory(path) }
     func list(_ path: String) throws(StorageError) -> [DiskEntry] { try base.list(path) }
     func lock(_ path: String) throws(StorageError) -> (any DiskLock)? { try base.lock(path) }

@@ -31,6 +31,14 @@ int apus_set_direct(int descriptor, int direct);
 /// sync_file_range: starts (and with `wait` finishes) write-back of a range; no promise of durability.
 int apus_start_writeback(int descriptor);
 
+/// Opens the directory `path` for apus_volume_sync; -1 where that could not tell of every failure (it does on
+/// ext4, XFS and Btrfs from Linux 5.8 on).
+int apus_volume_open(const char *path);
+
+/// syncfs: makes everything durable that was written to the file system; -1 if any of it was lost since the last
+/// call on this descriptor, or since it was opened.
+int apus_volume_sync(int descriptor);
+
 /// When a file was made, in nanoseconds since 1970; 0 where the file system does not know.
 int64_t apus_birth_nanoseconds(int descriptor);
 

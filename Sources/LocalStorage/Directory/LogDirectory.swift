@@ -105,7 +105,8 @@ final class LogDirectory: Sendable {
             disk: disk, clock: clock, flusher: flusher, background: background, logger: logger,
             reserve: reserve, failures: failures, journal: journal,
             suspects: SuspectMarks(
-                JournalDirectory(in: options.path, disk: disk), replayed.suspects, logger))
+                JournalDirectory(in: options.path, disk: disk), replayed.suspects, logger),
+            volume: disk.volume(of: options.path))
     }
 
     /// Begins to write: takes the marker of the last clean stop away, and starts the flusher's thread.
@@ -158,7 +159,7 @@ final class LogDirectory: Sendable {
     }
 
     /// So many logs are closed at a time: what they have to sync costs little more together.
-    private static let closedTogether = 256
+    private static let closedTogether = 2048
 
     /// Closes logs cleanly, as long as there is time; the first failure.
     private func close(_ logs: [OpenLog], by deadline: Int64) -> StorageError? {
@@ -169,7 +170,8 @@ final class LogDirectory: Sendable {
         while !rest.isEmpty, services.clock.monotonicNanoseconds() < deadline {
             let logs = Array(rest.prefix(Self.closedTogether))
             rest = rest.dropFirst(logs.count)
-            for (open, failure) in zip(logs, LogClosing.close(logs, threads: table.syncThreads)) {
+            let failures = LogClosing.close(logs, on: services.volume, threads: table.syncThreads)
+            for (open, failure) in zip(logs, failures) {
                 guard let failure else { continue }
                 first = first ?? failure
                 services.logger.log(

@@ -1,6 +1,6 @@
 // Making partitions. Each is a directory whose name, and the file that identifies it, must be on the disk
-// before the first record; many are made together, as the first sync of a file system that keeps a journal
-// makes most of what was done before durable, and the others have little left to do.
+// before the first record; many are made together, and where their file system can be synced as a whole that
+// is done once for all of them.
 internal import Base
 internal import Storage
 
@@ -35,12 +35,17 @@ extension PartitionTable {
             work.draft = draft
         }
         // A rename may reach the disk before the bytes.
+        let volume = wanted.count >= BehindLimits.togetherMin ? services.volume : nil
+        let areWritten = volume?.sync() ?? false
         making.take { (_, work) throws(StorageError) in
-            try work.draft?.sync()
+            if !areWritten { try work.draft?.sync() }
             work.draft = nil
         }
         making.take { (_, work) throws(StorageError) in try disk.rename(work.name + ".tmp", to: work.name) }
-        making.take { (_, work) throws(StorageError) in try disk.syncDirectory(work.directory) }
+        let areNamed = volume?.sync() ?? false
+        making.take { (_, work) throws(StorageError) in
+            if !areNamed { try disk.syncDirectory(work.directory) }
+        }
         do throws(StorageError) { try disk.syncDirectory(path) } catch { making.fail(error) }
         making.take { [self] (number, work) throws(StorageError) in
             let identity = LogIdentity(

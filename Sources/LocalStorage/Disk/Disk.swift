@@ -72,6 +72,15 @@ package protocol DiskFile: StoredBytes {
     func startWriteBack()
 }
 
+/// The whole file system that a directory lies on, which tells whether any of it was lost.
+package protocol DiskVolume: AnyObject, Sendable {
+    /// Makes all files and directories durable that were changed before (syncfs).
+    ///
+    /// False if anything on it was lost since the last call, or since this was opened: then nothing is known
+    /// of any file that was not synced by itself.
+    func sync() -> Bool
+}
+
 /// A file system.
 package protocol Disk: AnyObject, Sendable {
     /// Opens or creates a file.
@@ -99,8 +108,15 @@ package protocol Disk: AnyObject, Sendable {
     func requireWritable(_ path: String) throws(StorageError)
     /// Where `path` leads to, whether there is something or not.
     func place(of path: String) throws(StorageError) -> DirectoryPlace
+    /// What `path` lies on; nil where it cannot be synced as a whole, or would not tell of losses.
+    func volume(of path: String) -> (any DiskVolume)?
     /// How many bytes an ordinary user may still write to the file system of `path`.
     func freeBytes(at path: String) throws(StorageError) -> Int64
+}
+
+extension DiskVolume {
+    /// `sync`, for layers that know of no volume.
+    var syncAll: @Sendable () -> Bool { { [self] in sync() } }
 }
 
 extension DiskFile {
@@ -108,6 +124,9 @@ extension DiskFile {
 }
 
 extension Disk {
+    /// For disks that can sync only single files.
+    package func volume(of path: String) -> (any DiskVolume)? { nil }
+
     /// For disks without permissions.
     package func requireWritable(_ path: String) throws(StorageError) {}
 

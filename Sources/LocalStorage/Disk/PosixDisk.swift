@@ -127,6 +127,9 @@ package final class PosixDisk: Disk {
         try check(.syncDirectory, path) { fsync(descriptor) }
     }
 
+    /// open(2) on the directory; for file systems of which syncfs(2) tells whether anything was lost.
+    package func volume(of path: String) -> (any DiskVolume)? { PosixVolume(path) }
+
     /// Both kinds of advisory lock: flock(2) among ourselves, and the open-file-description lock, which also
     /// keeps a Java process out.
     package func lock(_ path: String) throws(StorageError) -> (any DiskLock)? {
@@ -286,4 +289,21 @@ private final class PosixFile: DiskFile {
     func dropCache() { _ = try? file.use { posix_fadvise($0, 0, 0, POSIX_FADV_DONTNEED) } }
 
     func startWriteBack() { file.startWriteBack() }
+}
+
+/// A file system, by a descriptor that has seen all of its losses since it was opened.
+private final class PosixVolume: DiskVolume {
+    private let descriptor: Int32
+
+    init?(_ path: String) {
+        descriptor = unsafe apus_volume_open(path)
+        if descriptor < 0 { return nil }
+    }
+
+    deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
+
+    func sync() -> Bool {
+        while apus_volume_sync(descriptor) != 0 { if errno != EINTR { return false } }
+        return true
+    }
 }

@@ -32,9 +32,12 @@ struct Unsynced: Sendable {
     }
 
     func sync(_ disk: any Disk, _ failures: SyncFailures) throws(StorageError) {
-        for (file, size) in sealed { try file.truncate(to: size) }
+        try giveBack()
         try syncInPlace(disk, failures)
     }
+
+    /// Gives the reserved blocks of closed segments back, which a sync makes durable.
+    func giveBack() throws(StorageError) { for (file, size) in sealed { try file.truncate(to: size) } }
 
     /// Syncs the files as they are; closed ones keep their reserved blocks.
     func syncInPlace(_ disk: any Disk, _ failures: SyncFailures) throws(StorageError) {

@@ -18,8 +18,8 @@ extension SegmentStore {
         services.flusher.forget(settled)
     }
 
-    /// Syncs what is left of the batches, and gives reserved blocks back.
-    func tidyLog() throws(StorageError) {
+    /// Takes on what is left of the batches to be synced, and gives reserved blocks back; nil if nothing is.
+    func takeRest() throws(StorageError) -> Unsynced? {
         let unsynced = try state.withLock { (state) throws(StorageError) -> Unsynced? in
             try requireWritable(state)
             // The file of a log without a single record may get lost: it would be made again.
@@ -30,16 +30,29 @@ extension SegmentStore {
             let isDirty = ends.filed < ends.end || hasNews || ends.unsealed > 0 || ends.hasTrace
             return isDirty || wasPadded ? state.takeAll(directory) : nil
         }
-        guard let unsynced else { return }
-        do throws(StorageError) {
-            try unsynced.sync(services.disk, services.failures)
-        } catch {
-            finish(unsynced, .failure(error), isJournalled: false)
-            services.flusher.forget(unsynced.bytes)
+        guard let unsynced else { return nil }
+        try tidying(unsynced, unsynced.giveBack)
+        return unsynced
+    }
+
+    /// What was taken on is durable; it is synced now unless all of its volume was.
+    func tidyLog(_ rest: Unsynced, isSynced: Bool) throws(StorageError) {
+        if !isSynced {
+            try tidying(rest) { () throws(StorageError) in
+                try rest.syncInPlace(services.disk, services.failures)
+            }
+        }
+        finish(rest, .success(()), isJournalled: false)
+        services.flusher.forget(rest.bytes)
+    }
+
+    /// Does something with what was taken on; whatever goes wrong takes the log offline.
+    private func tidying(_ rest: Unsynced, _ body: () throws(StorageError) -> Void) throws(StorageError) {
+        do throws(StorageError) { try body() } catch {
+            finish(rest, .failure(error), isJournalled: false)
+            services.flusher.forget(rest.bytes)
             throw error
         }
-        finish(unsynced, .success(()), isJournalled: false)
-        services.flusher.forget(unsynced.bytes)
     }
 
     /// Completes the index files; those that a sync has to make durable.

@@ -26,6 +26,8 @@ final class StoreServices: Sendable {
     /// Keeps in mind whose sync failed.
     let suspects: SuspectMarks?
     let failures: SyncFailures
+    /// What all of their files lie on, where it can be synced as a whole.
+    let volume: (any DiskVolume)?
     /// What the logs above them get.
     let logs: LogServices
     /// Logs that have closed segments to be sealed.
@@ -35,7 +37,7 @@ final class StoreServices: Sendable {
     init(
         disk: any Disk, clock: any BrokerClock, flusher: Flusher, background: @escaping BackgroundRunner,
         logger: Logger, reserve: DiskReserve, failures: SyncFailures, journal: Journal? = nil,
-        suspects: SuspectMarks? = nil
+        suspects: SuspectMarks? = nil, volume: (any DiskVolume)? = nil
     ) {
         self.disk = disk
         self.clock = clock
@@ -46,9 +48,10 @@ final class StoreServices: Sendable {
         self.journal = journal
         self.suspects = suspects
         self.failures = failures
+        self.volume = volume
         logs = LogServices(
             clock: clock, logger: logger, background: background, refusesRecords: { reserve.isReached },
-            refusesAll: { reserve.isHeld })
+            refusesAll: { reserve.isHeld }, syncAll: volume?.syncAll)
         sealing = BehindQueue(background: background) { stores in
             runInParallel(stores.count, threads: BehindLimits.threads) { stores[$0].settleNow() }
         }

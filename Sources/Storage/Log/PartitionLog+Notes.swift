@@ -17,8 +17,9 @@ package enum NoteWriting {
     }
 
     /// Writes what is due of `logs`; a failure is noted in the log, as what is missing is rebuilt.
-    static func writeBehind(_ logs: [PartitionLog]) {
-        for (log, failure) in zip(logs, write(logs, isFinal: false, threads: BehindLimits.threads)) {
+    static func writeBehind(_ logs: [PartitionLog], _ syncAll: (@Sendable () -> Bool)?) {
+        let failures = write(logs, isFinal: false, threads: BehindLimits.threads, syncAll: syncAll)
+        for (log, failure) in zip(logs, failures) {
             // What is deleted meanwhile needs none.
             guard let failure, !failure.isClosed else { continue }
             log.services.logger.logLimited(
@@ -28,7 +29,12 @@ package enum NoteWriting {
     }
 
     /// Writes what is due of `logs`, or with `isFinal` everything; what each failed with.
-    package static func write(_ logs: [PartitionLog], isFinal: Bool, threads: Int) -> [StorageError?] {
+    ///
+    /// Where `syncAll` makes all of a step durable at once no file is synced by itself.
+    package static func write(
+        _ logs: [PartitionLog], isFinal: Bool, threads: Int, syncAll: (() -> Bool)? = nil
+    ) -> [StorageError?] {
+        let syncAll = logs.count >= BehindLimits.togetherMin ? syncAll : nil
         var steps = Steps(logs.map { _ in Work() }, threads: threads)
         steps.take { (number, work) throws(StorageError) in
             work.due = try logs[number].takeNotes(isFinal: isFinal)
@@ -38,9 +44,14 @@ package enum NoteWriting {
             }
             if let epochs = work.due.epochs { work.drafts.append(try logs[number].notes.draft(epochs)) }
         }
-        steps.take { (_, work) throws(StorageError) in for draft in work.drafts { try draft.sync() } }
+        let hasDrafts = steps.work.contains { !$0.drafts.isEmpty }
+        if hasDrafts, syncAll?() != true {
+            steps.take { (_, work) throws(StorageError) in for draft in work.drafts { try draft.sync() } }
+        }
         steps.take { (_, work) throws(StorageError) in for draft in work.drafts { try draft.install() } }
-        steps.take { (_, work) throws(StorageError) in for draft in work.drafts { try draft.syncName() } }
+        if hasDrafts, syncAll?() != true {
+            steps.take { (_, work) throws(StorageError) in for draft in work.drafts { try draft.syncName() } }
+        }
         for (number, log) in logs.enumerated() {
             log.noted(steps.work[number].due, hasFailed: steps.failures[number] != nil)
         }
