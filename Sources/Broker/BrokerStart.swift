@@ -137,6 +137,7 @@ extension NetworkLimits {
         maxConnections = Int(settings.maxConnections)
         maxConnectionsPerIP = Int(settings.maxConnectionsPerAddress)
         idleTimeout = .milliseconds(settings.connectionsIdleMilliseconds)
+        sourceTimeout = DiskWait.limit
         listenBacklog = max(Self.backlogMin, settings.listenBacklog)
         memory =
             settings.requestMemoryBytes > 0

@@ -13,29 +13,24 @@ enum DiskWait {
     static let limit = Duration.milliseconds(limitMilliseconds)
     static let limitMilliseconds: Int64 = 60_000
 
-    /// Calls `then` once the logs are durable up to `ends`, or have failed; or when the limit is over, and
-    /// then with `isLate`.
+    /// Calls `then` once the logs are durable up to `ends`, or have failed: on the thread that finds out, or
+    /// at once.
     ///
-    /// Not at all once nobody wants `reply` any more. To be called on any thread.
+    /// Not at all once nobody wants `reply` any more, which its limit (`limited`) sees to as well.
     static func whenDurable<Reply: Sendable>(
-        _ ends: [(partition: Partition, end: Offset)], for reply: Deferred<Reply>, on loop: EventLoop,
-        then: @escaping @Sendable (_ isLate: Bool) -> Void
+        _ ends: [(partition: Partition, end: Offset)], for reply: Deferred<Reply>,
+        then: @escaping @Sendable () -> Void
     ) {
+        guard !ends.isEmpty else { return then() }
         // Who comes first: what was refused must not be done afterwards.
         let first = First()
-        onLoop(loop) {
-            let timer = loop.schedule(after: limit) { if first.claim() { then(true) } }
-            let barrier = DurabilityBarrier(count: ends.count) {
-                loop.post { loop.cancel(timer) }
-                if first.claim() { then(false) }
-            }
-            reply.whenAbandoned {
-                loop.cancel(timer)
-                for (partition, _) in ends { partition.removeAppends(of: barrier) }
-            }
-            for (index, (partition, end)) in ends.enumerated() {
-                partition.whenDurable(end, tell: barrier, index: index)
-            }
+        let barrier = DurabilityBarrier(count: ends.count) { if first.claim() { then() } }
+        reply.whenAbandoned {
+            _ = first.claim()
+            for (partition, _) in ends { partition.removeAppends(of: barrier) }
+        }
+        for (index, (partition, end)) in ends.enumerated() {
+            partition.whenDurable(end, tell: barrier, index: index)
         }
     }
 
@@ -84,7 +79,7 @@ enum DiskWait {
 }
 
 /// Tells the first of those who come from the others.
-private final class First: Sendable {
+final class First: Sendable {
     private let isTaken = Lock(false)
 
     func claim() -> Bool {

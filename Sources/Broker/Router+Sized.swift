@@ -43,6 +43,22 @@ extension SizedRequest {
     }
 }
 
+/// A wish for the memory of a reply, and what is to be done where the client goes before it has it.
+private final class ReplyWish: AwaitedReply {
+    private let wish: MemoryWish
+    private let gone: @Sendable () -> Void
+
+    init(wish: MemoryWish, gone: @escaping @Sendable () -> Void) {
+        self.wish = wish
+        self.gone = gone
+    }
+
+    func abandon() {
+        wish.cancel()
+        gone()
+    }
+}
+
 extension Router {
     /// Serves a request whose reply may be large.
     func serve<Handler: RequestHandler>(
@@ -121,9 +137,13 @@ extension Router {
 
     /// Calls `granted`, on any thread, with memory for the reply; while that is waited for nothing else is
     /// held but the request.
+    ///
+    /// Where the connection ends meanwhile, `gone` is called on its loop, though memory may be granted at the
+    /// same time.
     func wish(
         for replyBytes: Int, _ request: PendingRequest, _ connection: isolated Connection,
-        _ granted: @escaping @Sendable (MemoryLease) -> Void
+        orGone gone: @escaping @Sendable () -> Void = {},
+        granted: @escaping @Sendable (MemoryLease) -> Void
     ) {
         let context = request.context
         let wish = context.memory.whenLeased(replyBytes, as: .reply, for: context.holder) {
@@ -131,7 +151,8 @@ extension Router {
             if let lease { return granted(lease) }
             context.loop.post { connection.assumeIsolated { $0.close(.shutdown) } }
         }
-        if let wish { connection.expect(wish, for: request.slot) }
+        guard let wish else { return }
+        connection.expect(ReplyWish(wish: wish, gone: gone), for: request.slot)
     }
 
     private func make<Handler>(

@@ -175,10 +175,15 @@ package final class Router: ConnectionHandler {
             return finish(outcome, ProduceHandler.effect, request, connection, Self.frame)
         }
         let goOn = keep(.produce, request, frame.bytes, start, connection)
-        wish(for: replyBytes, request, connection) { lease in
+        let first = First()
+        let append: @Sendable (MemoryLease?) -> Void = { lease in
+            guard first.claim() else { return }
             // For its partitions it has waited, if they had to be opened.
             context.loop.post { goOn(request.with(lease, nil), true) }
         }
+        // As with Kafka what was read is appended, whether or not its client is still there; without one
+        // there is no reply that takes memory.
+        wish(for: replyBytes, request, connection, orGone: { append(nil) }, granted: append)
     }
 
     private func dispatch(
@@ -308,13 +313,15 @@ package final class Router: ConnectionHandler {
         }
     }
 
-    /// Too much is written but not yet on the disk: this producer is read again when that has changed.
+    /// Too much is written but not yet on the disk: this producer is read again when that has changed, and
+    /// where the disk stands still, after the limit, to be told so.
     private func waitForDisk(_ connection: isolated Connection) {
         guard broker.storage.isOverBudget else { return }
         connection.pauseRequests()
-        let loop = connection.loop
-        broker.storage.whenBelowBudget { [connection = connection as Connection] in
-            loop.post { connection.assumeIsolated { $0.resumeRequests() } }
+        let wait = Deferred<Void>()
+        broker.storage.whenBelowBudget { wait.complete(()) }
+        DiskWait.whenOver(wait, on: connection.loop) { [connection = connection as Connection] _ in
+            connection.assumeIsolated { $0.resumeRequests() }
         }
     }
 }

@@ -11,7 +11,7 @@ extension Connection {
             (muteTimer == nil) == (mutedUntil == 0), "muted without a timer, or the other way round")
         guard case .closed = phase else { return }
         try invariant(registration == nil, "closed, and the loop still watches the socket")
-        try invariant(idleTimer == nil && muteTimer == nil, "closed, and a timer is set")
+        try invariant(idleTimer == nil && muteTimer == nil && coldTimer == nil, "closed, and a timer is set")
         try invariant(frameWish == nil, "closed, and a frame waits for memory")
     }
 }

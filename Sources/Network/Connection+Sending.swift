@@ -1,6 +1,7 @@
 // How a connection sends: everything that is ready is gathered into the loop's shared area, files included,
 // and leaves with one call.
 import Base
+import Glibc
 
 extension Connection {
     /// Sends what is ready until the socket is full or the turn's share is used up.
@@ -57,6 +58,12 @@ extension Connection {
     /// Has the pool read what is not in memory; sending goes on with that.
     private func readCold(_ source: any ByteRangeSource, _ position: Int64, _ length: Int) {
         isReadingCold = true
+        coldTimer = loop.schedule(after: context.limits.sourceTimeout) { [weak self] in
+            self?.assumeIsolated {
+                $0.coldTimer = nil
+                $0.close(.sourceFailed(errno: ETIMEDOUT))
+            }
+        }
         let wanted = min(length, filePieceBytes)
         context.pool.run(for: loop) {
             var result = ByteRangeRead.wouldWait
@@ -73,6 +80,8 @@ extension Connection {
 
     private func coldReadEnded(_ bytes: [UInt8], _ result: ByteRangeRead) {
         isReadingCold = false
+        if let coldTimer { loop.cancel(coldTimer) }
+        coldTimer = nil
         guard registration != nil else { return }
         switch result {
         case .read(let count) where count > 0: outbound.prefetch(bytes)

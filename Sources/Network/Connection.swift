@@ -76,6 +76,8 @@ package actor Connection {
     /// The peer sends no more; what it has sent may not all have been read.
     @safe @exclusivity(unchecked) var hasPeerEnded = false
     @safe @exclusivity(unchecked) var isReadingCold = false
+    /// Ends the connection when that takes too long.
+    @safe @exclusivity(unchecked) var coldTimer: TimerID?
     /// How much of a file is read at once: more while the peer takes it, less when it does not, as what was
     /// not sent is read again.
     @safe @exclusivity(unchecked) var filePieceBytes = 256 << 10
@@ -347,8 +349,8 @@ extension Connection: EventSource, TurnTaker {
         if let registration { loop.forget(registration, of: socket.descriptor) }
         registration = nil
         socket.close()
-        for timer in [idleTimer, muteTimer] { if let timer { loop.cancel(timer) } }
-        (idleTimer, muteTimer, mutedUntil) = (nil, nil, 0)
+        for timer in [idleTimer, muteTimer, coldTimer] { if let timer { loop.cancel(timer) } }
+        (idleTimer, muteTimer, coldTimer, mutedUntil) = (nil, nil, nil, 0)
         kept.removeAll()
         frameWish?.cancel()
         frameWish = nil

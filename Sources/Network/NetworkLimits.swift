@@ -15,6 +15,9 @@ package struct NetworkLimits: Sendable {
     /// A connection on which nothing was completed for so long is closed (connections.max.idle.ms); zero or
     /// less never closes.
     package var idleTimeout: Duration = .seconds(600)
+    /// A connection whose reply waits for so long for the file that it is sent from is closed: half of it may
+    /// have left.
+    package var sourceTimeout: Duration = .seconds(60)
     /// Bytes of an unfinished frame that count as a sign of life; fewer within the idle timeout do not.
     package var idleProgressBytes = 65_536
     /// Requests of one connection whose replies have not left yet; at the bound the connection stops reading.

@@ -99,14 +99,17 @@ final class BrokerRig {
     /// that.
     func flush() {
         step()
-        for directory in storage.all { while directory.flusher.flushOnce() {} }
+        takeTurns()
         step()
     }
 
-    /// Moves the clock, and lets what came due happen.
-    func advance(milliseconds: Int64) {
+    /// Takes the flusher's turns until everything is synced.
+    func takeTurns() { for directory in storage.all { while directory.flusher.flushOnce() {} } }
+
+    /// Moves the clock, and lets what came due happen; without `pool` the work of both pools stays.
+    func advance(milliseconds: Int64, pool mayRun: Bool = true) {
         clock.advance(milliseconds: milliseconds)
-        step()
+        step(pool: mayRun)
     }
 
     /// Calls `body` on the loop, where the state of connections and timers may be looked at.
@@ -124,6 +127,8 @@ final class BrokerRig {
     var heldBytes: Int { services.budget.usedBytes }
     /// Pieces of work that wait for the pool.
     var poolWork: Int { services.pool.waitingCount }
+    /// The same for the pool that reads from the disk.
+    var diskWork: Int { diskPool.waitingCount }
 
     /// A topic that was made by the catalog.
     @discardableResult

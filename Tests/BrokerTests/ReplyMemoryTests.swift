@@ -6,6 +6,7 @@ import Testing
 
 @testable import Broker
 @testable import Network
+@testable import Storage
 
 @Suite("large replies wait for memory")
 struct ReplyMemoryTests {
@@ -86,6 +87,33 @@ struct ReplyMemoryTests {
         rig.step()
         #expect(rig.heldBytes == 0)
         #expect(rig.poolWork == 0)
+    }
+
+    @Test(
+        "a Produce that waits for the memory of its reply is appended once, also where its client leaves",
+        arguments: [true, false])
+    func produce(leaves: Bool) throws {
+        let rig = try rig()
+        try rig.topic("t")
+        let memory = rig.broker.sockets.memory
+        let other = MemoryHolder(try #require(SocketAddress.Host("127.0.0.2")))
+        var lease: MemoryLease? = memory.lease(Self.largeBytes, as: .reply, for: other)
+        #expect(lease != nil)
+        let client = try rig.connect()
+        let batch = try RigBatch().bytes()
+        // Few of so many partitions exist; all of them are told of.
+        try client.send(ProduceRequest("t", acks: 1, (0..<3000).map { ($0, batch) }), version: 8)
+        let log = try #require(rig.broker.catalog.topics["t"]?.partition(0)?.log)
+        #expect(log.bounds.logEnd == .zero)
+        if leaves { client.vanish() }
+        rig.step()
+        #expect(log.bounds.logEnd == Offset(leaves ? 1 : 0))
+        lease = nil
+        rig.step()
+        #expect(log.bounds.logEnd == Offset(1))
+        if !leaves { #expect(try client.produced()?.count == 3000) }
+        rig.step()
+        #expect(rig.heldBytes == 0)
     }
 
     @Test("what would take more memory than there is for one reply or request is refused, and said")

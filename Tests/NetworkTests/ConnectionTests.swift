@@ -355,3 +355,30 @@ func brokenSources(failure: Int32?, isCold: Bool) throws {
     #expect(
         server.eventually { server.reasons == [failure.map { .sourceFailed(errno: $0) } ?? .sourceEnded] })
 }
+
+@Test("a source that is waited for too long closes the connection", .timeLimit(.minutes(1)))
+func hangingSource() throws {
+    let source = TestSource(pattern(1000), isCold: true)
+    let handler = ClosureHandler { frame, connection in
+        connection.complete(
+            connection.reserveReply(),
+            with: OutboundReply([.bytes([0, 0, 3, 232]), .range(source, position: 0, length: 1000)]))
+    }
+    let server = try TestServer(handler, clock: ManualClock())
+    let clock = try #require(server.clock)
+    let client = try TestClient(port: server.port)
+    // The pool, which would read it, is not stepped.
+    func step() { for _ in 0..<4 { for loop in server.group.loops { loop.step(mayWait: false) } } }
+    step()
+    try client.send(sized(pattern(8)))
+    step()
+    clock.advance(by: server.services.limits.sourceTimeout - .milliseconds(1))
+    step()
+    #expect(server.reasons == [])
+    clock.advance(by: .milliseconds(2))
+    step()
+    #expect(server.reasons == [.sourceFailed(errno: ETIMEDOUT)])
+    // What comes afterwards is dropped.
+    server.step()
+    #expect(server.reasons.count == 1)
+}

@@ -13,11 +13,12 @@ final class ConvertedFetch: Sendable {
     private let fetched: FetchedPartitions
     private let context: RequestContext
     private let done: @Sendable (FetchedPartitions, MemoryLease?) -> Void
-    private let wish = Lock<MemoryWish?>(nil)
+    /// What it waits for, or did.
+    private let awaited = Lock<[any AwaitedReply]>([])
     private let isOver = Atomic(false)
 
     /// The conversion of `fetched`; `done` gets the result on any thread, with the lease of its reply; no
-    /// records, where the broker stops.
+    /// records, where the broker stops or the disk stands still.
     init(
         _ fetched: FetchedPartitions, _ context: RequestContext,
         then done: @escaping @Sendable (FetchedPartitions, MemoryLease?) -> Void
@@ -41,35 +42,58 @@ final class ConvertedFetch: Sendable {
     /// Nobody wants the result any more.
     func cancel() {
         isOver.store(true, ordering: .releasing)
-        wish.withLock { $0 }?.cancel()
+        for awaited in awaited.withLock({ $0 }) { awaited.abandon() }
     }
 
-    private func note(_ wish: MemoryWish?) {
-        self.wish.withLock { $0 = wish }
+    private func note(_ awaited: (any AwaitedReply)?) {
+        guard let awaited else { return }
+        self.awaited.withLock { $0.append(awaited) }
         // The end may have come just before the line above.
-        if isOver.load(ordering: .acquiring) { wish?.cancel() }
+        if isOver.load(ordering: .acquiring) { awaited.abandon() }
     }
 
     private func work(on reply: MemoryLease, _ workBytes: Int) {
         note(
             context.memory.whenLeasedForWork(workBytes, for: context.holder) { [self] work in
-                context.broker.sockets.pool.run { [self] in convert(reply, work) }
+                convert(reply, work)
             })
     }
 
+    private enum Conversion: Sendable {
+        case made(FetchedPartitions)
+        /// A batch needs more memory.
+        case tooLarge
+    }
+
     private func convert(_ reply: MemoryLease, _ work: MemoryLease) {
-        guard !isOver.load(ordering: .acquiring) else { return }
-        guard !context.memory.isStopping else { return done(fetched.withoutRecords(.none), nil) }
+        let conversion = Deferred<Conversion>()
+        context.broker.sockets.pool.run { [self] in
+            withExtendedLifetime(reply) { _ = conversion.complete(converted(within: work)) }
+        }
+        // The records are read from the disk.
+        let limited = DiskWait.limited(conversion, on: context.loop) { [self] in
+            .made(fetched.withoutRecords(.kafkaStorageError))
+        }
+        note(limited)
+        let workBytes = work.bytes
+        limited.whenCompleted(on: context.loop) { [self] conversion in
+            if case .made(let converted) = conversion { return done(converted, reply) }
+            let mostBytes = context.memory.shares.workBytes
+            // There is no more to be had; its consumer cannot pass over it either way.
+            guard workBytes < mostBytes else { return done(fetched.withoutRecords(.corruptMessage), reply) }
+            self.work(on: reply, mostBytes)
+        }
+    }
+
+    private func converted(within work: MemoryLease) -> Conversion {
+        guard !isOver.load(ordering: .acquiring), !context.memory.isStopping else {
+            return .made(fetched.withoutRecords(.none))
+        }
         var converted = fetched
         do throws(OldFormat.TooLarge) {
             try OldFormat(version: context.version, workBytes: work.bytes).convert(&converted)
-            done(converted, reply)
-        } catch {
-            let mostBytes = context.memory.shares.workBytes
-            // There is no more to be had; its consumer cannot pass over it either way.
-            guard work.bytes < mostBytes else { return done(fetched.withoutRecords(.corruptMessage), reply) }
-            self.work(on: reply, mostBytes)
-        }
+            return .made(converted)
+        } catch { return .tooLarge }
     }
 }
 

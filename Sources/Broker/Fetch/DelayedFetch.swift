@@ -8,11 +8,21 @@ internal import Synchronization
 ///
 /// All of its work happens on its connection's loop; only the wake-up comes from elsewhere.
 final class DelayedFetch: ReadabilityListener {
+    private struct State {
+        /// A look is under way that waits for the disk: there is never more than one.
+        var isLooking = false
+        /// Something moved meanwhile.
+        var hasMoved = false
+        /// The time is up, so that the next look is the last one.
+        var isLast = false
+        var isOver = false
+    }
+
     private let plan: FetchPlan
     private let context: RequestContext
     private let partitions: [Partition]
     private let isWoken = Atomic(false)
-    private let isOver = Atomic(false)
+    private let state = Lock(State())
     /// Completed with what was there when the wait ended.
     let result = Deferred<FetchedPartitions>()
 
@@ -31,9 +41,11 @@ final class DelayedFetch: ReadabilityListener {
     func begin() -> TimerID {
         for partition in partitions { partition.addReader(self) }
         let timer = context.loop.schedule(after: .milliseconds(plan.maxWaitMilliseconds)) { [weak self] in
-            self?.look(isLast: true)
+            guard let self else { return }
+            state.withLock { $0.isLast = true }
+            look()
         }
-        look(isLast: false)
+        look()
         return timer
     }
 
@@ -42,26 +54,44 @@ final class DelayedFetch: ReadabilityListener {
         guard !isWoken.exchange(true, ordering: .acquiringAndReleasing) else { return }
         context.loop.post { [self] in
             isWoken.store(false, ordering: .releasing)
-            look(isLast: false)
+            look()
         }
     }
 
     /// Ends the wait without a result, on the loop.
     func cancel() {
-        guard !isOver.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        for partition in partitions { partition.removeReader(self) }
+        guard end() else { return }
+        result.abandon()
     }
 
-    private func look(isLast: Bool) {
-        guard !isOver.load(ordering: .acquiring) else { return }
-        plan.read(context.topics).whenComplete(on: context.loop) { [self] fetched in
-            if isLast || fetched.isEnough(plan.minBytes) { finish(fetched) }
+    private func look() {
+        let mayLook = state.withLock { state in
+            guard !state.isOver, !state.isLooking else {
+                state.hasMoved = true
+                return false
+            }
+            (state.isLooking, state.hasMoved) = (true, false)
+            return true
+        }
+        guard mayLook else { return }
+        plan.read(context.topics).whenComplete(for: result, on: context.loop) { [self] fetched in
+            let (isLast, mustLook) = state.withLock { state in
+                state.isLooking = false
+                return (state.isLast, state.hasMoved)
+            }
+            if isLast || fetched.isEnough(plan.minBytes) { finish(fetched) } else if mustLook { look() }
         }
     }
 
-    private func finish(_ fetched: FetchedPartitions) {
-        guard !isOver.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        for partition in partitions { partition.removeReader(self) }
-        result.complete(fetched)
+    private func finish(_ fetched: FetchedPartitions) { if end() { result.complete(fetched) } }
+
+    /// Ends the wait; false if it was over.
+    private func end() -> Bool {
+        let isNews = state.withLock { state in
+            defer { state.isOver = true }
+            return !state.isOver
+        }
+        if isNews { for partition in partitions { partition.removeReader(self) } }
+        return isNews
     }
 }

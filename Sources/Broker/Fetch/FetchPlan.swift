@@ -61,23 +61,39 @@ struct FetchedPartitions: Sendable {
             || partitions.allSatisfy { $0.slice?.end == .bytesMax }
     }
 
-    /// Calls `body` with all results: at once if nothing waits for the disk, else on `loop` when the last
-    /// read is done.
-    func whenComplete(on loop: EventLoop, _ body: @escaping @Sendable (FetchedPartitions) -> Void) {
+    /// Calls `body` with all results: at once if nothing waits for the disk, else on `loop`, whose thread
+    /// this is, when the last read is done, or with errors for those that take longer than a disk may.
+    ///
+    /// Not at all once nobody wants `reply` any more.
+    func whenComplete<Reply: Sendable>(
+        for reply: Deferred<Reply>, on loop: EventLoop,
+        _ body: @escaping @Sendable (FetchedPartitions) -> Void
+    ) {
         guard !pending.isEmpty else { return body(self) }
         var settled = self
         settled.pending = []
-        let gathered = Lock((fetched: settled, open: pending.count))
+        let gathered = Lock((fetched: settled, open: Set(pending.map(\.index))))
+        let all = Deferred<FetchedPartitions>()
         for (index, slice) in pending {
             slice.whenDone { result in
                 let finished = gathered.withLock { state -> FetchedPartitions? in
                     state.fetched.partitions[index].take(result)
-                    state.open -= 1
-                    return state.open == 0 ? state.fetched : nil
+                    state.open.remove(index)
+                    return state.open.isEmpty ? state.fetched : nil
                 }
-                if let finished { loop.post { body(finished) } }
+                if let finished { all.complete(finished) }
             }
         }
+        let limited = DiskWait.limited(all, on: loop) {
+            gathered.withLock { state in
+                var fetched = state.fetched
+                // Consumers ask again after this one, and throw at what is meant for producers.
+                for index in state.open { fetched.partitions[index].error = .kafkaStorageError }
+                return fetched
+            }
+        }
+        reply.whenAbandoned { limited.abandon() }
+        limited.whenCompleted(on: loop, body)
     }
 }
 

@@ -55,7 +55,12 @@ enum ProduceHandler: EffectDeclaring {
         _ attempt: ProduceAttempt, _ frame: RawSpan, _ context: RequestContext
     ) -> Outcome<ProduceResponse> {
         let started = Deferred<Outcome<ProduceResponse>>()
-        PoolChecks(attempt.postponed, of: frame, context).begin { results in
+        let checked = Deferred<[PoolCheck.Result]>()
+        PoolChecks(attempt.postponed, of: frame, context).begin { checked.complete($0) }
+        // A log may have to look on the disk for what it knows of a producer.
+        let late = [PoolCheck.Result](
+            repeating: .failure(ProduceRefusal(.requestTimedOut)), count: attempt.postponed.count)
+        DiskWait.limited(checked, on: context.loop) { late }.whenCompleted(on: context.loop) { results in
             var attempt = attempt
             attempt.append(results)
             started.complete(outcome(of: attempt, context))

@@ -25,7 +25,7 @@ enum FetchHandler: EffectDeclaring {
                 FetchReply(failing: request, .unknownServerError, context, lease: lease)
             }
         }
-        plan.read(context.topics).whenComplete(on: context.loop) { fetched in
+        plan.read(context.topics).whenComplete(for: reply, on: context.loop) { fetched in
             if plan.isAnswered(by: fetched) {
                 complete(reply, with: fetched, plan, session, context)
             } else {

@@ -56,21 +56,33 @@ enum ListOffsetsHandler: RequestHandler {
         if ends.isEmpty, !searches { return .now(answer(request, topics, context)) }
         let reply = Deferred<ListOffsetsResponse>()
         // A search reads batches, perhaps from a cold disk, so it runs on the pool.
-        let finish: @Sendable (Set<ObjectIdentifier>) -> Void = { late in
-            context.broker.sockets.pool.run { reply.complete(answer(request, topics, context, late: late)) }
+        DiskWait.whenDurable(ends, for: reply) {
+            context.broker.sockets.pool.run { reply.complete(answer(request, topics, context)) }
         }
-        guard !ends.isEmpty else {
-            finish([])
-            return .later(reply)
-        }
-        DiskWait.whenDurable(ends, for: reply, on: context.loop) { [ends] isLate in
+        return .later(
+            DiskWait.limited(reply, on: context.loop) { [ends] in
+                answer(request, topics, context, late: Late(ends))
+            })
+    }
+
+    /// What nobody can tell of, as the disk stands still: the ends of some logs, and whatever is searched
+    /// for.
+    private struct Late {
+        let ends: Set<ObjectIdentifier>
+
+        init(_ ends: [(partition: Partition, end: Offset)]) {
             let late = ends.filter { partition, end in
-                guard isLate, let log = partition.log else { return false }
+                guard let log = partition.log else { return false }
                 return log.bounds.highWatermark < end && !log.hasFailed
             }
-            finish(Set(late.map { ObjectIdentifier($0.0) }))
+            self.ends = Set(late.map { ObjectIdentifier($0.partition) })
         }
-        return .later(reply)
+
+        func contains(_ asked: ListOffsetsRequest.ListOffsetsPartition, of partition: Partition?) -> Bool {
+            guard let partition else { return false }
+            return isSearch(asked.timestamp)
+                || asked.timestamp == Special.latest && ends.contains(ObjectIdentifier(partition))
+        }
     }
 
     /// The same answer for all that was asked, repeated or not.
@@ -97,10 +109,10 @@ enum ListOffsetsHandler: RequestHandler {
         timestamp >= 0 || timestamp == Special.largestTimestamp
     }
 
-    /// The reply; of the partitions that are `late` nobody can tell the end.
+    /// The reply, without what is `late`.
     private static func answer(
         _ request: ListOffsetsRequest, _ topics: TopicDirectory, _ context: RequestContext,
-        late: Set<ObjectIdentifier> = []
+        late: Late? = nil
     ) -> ListOffsetsResponse {
         let asked = request.topics.reduce(
             into: PartitionsOnce<Name, ListOffsetsRequest.ListOffsetsPartition>()
@@ -120,9 +132,7 @@ enum ListOffsetsHandler: RequestHandler {
                 let found = topics[name]?.partition(partition.partitionIndex)
                 if asked.isRepeated(partition.partitionIndex, of: name) {
                     answer.errorCode = ErrorCode.invalidRequest.rawValue
-                } else if partition.timestamp == Special.latest,
-                    found.map({ late.contains(ObjectIdentifier($0)) }) ?? false
-                {
+                } else if late?.contains(partition, of: found) ?? false {
                     answer.errorCode = ErrorCode.requestTimedOut.rawValue
                 } else {
                     look(

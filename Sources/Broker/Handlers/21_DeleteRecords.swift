@@ -33,14 +33,9 @@ enum DeleteRecordsHandler: RequestHandler {
         let finish: @Sendable () -> Void = {
             context.broker.sockets.pool.run { reply.complete(answer(request, topics, context)) }
         }
-        guard !ends.isEmpty else {
-            finish()
-            return .later(reply)
-        }
-        DiskWait.whenDurable(ends, for: reply, on: context.loop) { isLate in
-            if isLate { reply.complete(refuseAll(request, .requestTimedOut, context)) } else { finish() }
-        }
-        return .later(reply)
+        DiskWait.whenDurable(ends, for: reply, then: finish)
+        return .later(
+            DiskWait.limited(reply, on: context.loop) { refuseAll(request, .requestTimedOut, context) })
     }
 
     private static func answer(
