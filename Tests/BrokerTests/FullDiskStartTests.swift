@@ -65,7 +65,7 @@ struct FullDiskStartTests {
         // After a crash what was found is synced first.
         let watch = DurabilityWatch()
         try half.log("kept").setObserver(watch)
-        #expect(watch.wait(for: Offset(2), of: try half.log("kept")))
+        #expect(watch.wait(for: Offset(2), of: try half.log("kept")) == nil)
         #expect(try half.log("kept").read(from: .zero, maxBytes: 1 << 16).length > 0)
         if half.unwritten.isLeft {
             let full = StorageError.outOfSpace(operation: .write, path: "kept-0")
@@ -95,6 +95,57 @@ struct FullDiskStartTests {
         #expect(next.metadata.lastEpoch.value == epoch + 2)
         #expect(try next.epoch("kept") == (cleanly ? 0 : 1))
         next.directory.abandon()
+    }
+
+    @Test(
+        "so it goes on where the space runs out only at a sync of the metadata log, until the next start",
+        arguments: 0..<3, [true, false])
+    func sync(after skipped: Int, cleanly: Bool) throws {
+        let (disk, epoch) = try left(cleanly: cleanly)
+        // After a crash the recovery syncs what it finds.
+        let recovery = cleanly ? 0 : try syncs(whenOpening: disk.afterKill())
+        // A clean start syncs two records, a start after a crash one more.
+        guard skipped < (cleanly ? 2 : 3) else { return }
+        disk.fail(.sync, suffix: Self.metadataLog, errno: ENOSPC, skip: recovery + skipped)
+        let half = try start(disk)
+        #expect(half.unwritten.isLeft && half.metadata.hasFailed)
+        let watch = DurabilityWatch()
+        try half.log("kept").setObserver(watch)
+        #expect(watch.wait(for: Offset(2), of: try half.log("kept")) == nil)
+        #expect(try half.log("kept").read(from: .zero, maxBytes: 1 << 16).length > 0)
+        let full = StorageError.outOfSpace(operation: .write, path: "kept-0")
+        #expect(throws: full) { try half.append("kept") }
+        #expect(half.create("new", partitions: 1)?.code == .kafkaStorageError)
+        // The next sync would succeed, and mean nothing.
+        #expect(!half.unwritten.goOn())
+        #expect(half.lines.all.contains { $0.contains("disk.full") && $0.contains("restart") })
+        #expect(throws: (any Error).self) { try half.directory.stop(brokerEpoch: half.metadata.brokerEpoch) }
+        let next = try start(disk)
+        #expect(next.storage.isAfterCrash && !next.unwritten.isLeft)
+        #expect(next.metadata.lastEpoch.value > epoch)
+        #expect(try storedEpoch(next) == next.metadata.lastEpoch.value)
+        #expect(try next.epoch("kept") >= 1)
+        try next.append("kept")
+        #expect(next.create("new", partitions: 1) == nil)
+        next.directory.abandon()
+    }
+
+    private static let metadataLog = "/__cluster_metadata-0/00000000000000000000.log"
+
+    /// How often opening the metadata log on `disk` syncs it.
+    private func syncs(whenOpening disk: SimulatedDisk) throws -> Int {
+        for count in 0... {
+            let copy = disk.afterKill()
+            copy.fail(.sync, suffix: Self.metadataLog, errno: EIO, skip: count)
+            var settings = BrokerSettings()
+            settings.logDirectory = "/data"
+            let storage = try LogDirectories(
+                settings, disk: copy, clock: SimulatedClock(), background: { $0() },
+                logger: DirectoryRig.Lines().logger)
+            defer { storage.abandon() }
+            if (try? MetadataLog(storage: storage, settings, clock: SimulatedClock())) != nil { return count }
+        }
+        return 0
     }
 
     @Test("what waits is written once, in Kafka's order: one LeaderChange, one registration")

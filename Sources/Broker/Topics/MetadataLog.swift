@@ -9,7 +9,7 @@ internal import Storage
 /// Why the metadata log could not be written: storage failed, or a value is too long for its field.
 package struct MetadataError: Error, CustomStringConvertible {
     package let description: String
-    /// Whether there was no space left, so that it can be tried again later.
+    /// Whether there was no space left: a start goes on without what it wanted to write.
     let isLackOfSpace: Bool
 
     init(description: String) {
@@ -115,6 +115,9 @@ package final class MetadataLog: Sendable {
     /// Whether something of it is left.
     var isBeginning: Bool { state.withLock { $0.isBeginning } }
 
+    /// Whether a write or sync failed, so that nothing is written until the next start.
+    var hasFailed: Bool { durability.failure != nil }
+
     private func goOn(_ beginning: inout EpochBeginning?) throws(MetadataError) {
         guard beginning != nil else { return }
         try beginning?.goOn(self)
@@ -171,10 +174,15 @@ package final class MetadataLog: Sendable {
                 value: try change.bytes(version: 0)
             )
         } catch {
-            throw MetadataError(error)
+            throw failed(error)
         }
         let last = try store(builder)
         state.withLock { $0.lastOffset = last }
+    }
+
+    /// What `error` means: once a sync has failed, nothing else is the reason for anything.
+    private func failed(_ error: any Error) -> MetadataError {
+        MetadataError(durability.failure ?? error)
     }
 
     /// Remembers the offset of this start's registration.
@@ -189,15 +197,13 @@ package final class MetadataLog: Sendable {
             guard case .appended(let range, _) = try log.append(&batch, header: header) else {
                 throw MetadataError(description: "the metadata log took a batch for a repeated one")
             }
-            guard durability.wait(for: range.last.next, of: log) else {
-                throw MetadataError(description: "the metadata log could not be synced")
-            }
+            if let failure = durability.wait(for: range.last.next, of: log) { throw failure }
             state.withLock { $0.bytes += Int64(header.sizeInBytes) }
             return range.last
         } catch let error as MetadataError {
             throw error
         } catch {
-            throw MetadataError(error)
+            throw failed(error)
         }
     }
 }
@@ -243,20 +249,23 @@ extension MetadataLog {
 final class DurabilityWatch: LogObserver {
     private struct State {
         var waiting: [(end: Offset, signal: Signal)] = []
-        var hasFailed = false
+        var failure: StorageError?
     }
     private let state = Lock(State())
 
-    /// Blocks until everything before `end` is durable; false if the log failed first.
-    func wait(for end: Offset, of log: PartitionLog) -> Bool {
+    /// What the log failed with.
+    var failure: StorageError? { state.withLock { $0.failure } }
+
+    /// Blocks until everything before `end` is durable, or the log has failed before, with what this returns.
+    func wait(for end: Offset, of log: PartitionLog) -> StorageError? {
         let signal: Signal? = state.withLock { state in
-            if state.hasFailed || log.bounds.highWatermark >= end { return nil }
+            if state.failure != nil || log.bounds.highWatermark >= end { return nil }
             let signal = Signal()
             state.waiting.append((end, signal))
             return signal
         }
         signal?.wait()
-        return state.withLock { !$0.hasFailed } || log.bounds.highWatermark >= end
+        return log.bounds.highWatermark >= end ? nil : failure
     }
 
     func logAdvanced(_ bounds: LogBounds) {
@@ -270,7 +279,7 @@ final class DurabilityWatch: LogObserver {
 
     func logFailed(_ error: StorageError) {
         let waiting = state.withLock { state in
-            state.hasFailed = true
+            state.failure = state.failure ?? error
             defer { state.waiting = [] }
             return state.waiting
         }

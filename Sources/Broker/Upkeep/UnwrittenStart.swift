@@ -31,14 +31,18 @@ struct UnwrittenStart: Sendable {
             .error, "disk.full",
             [
                 "directory": storage.metadata.path, "produce": "refused",
-                "reason": "there is no space for what a start writes; free some",
+                "reason": catalog.metadata.hasFailed
+                    ? Self.needsStart : "there is no space for what a start writes; free some",
             ])
     }
+
+    /// Another sync would succeed and mean nothing.
+    private static let needsStart = "the disk was full at a sync of the metadata log; free some and restart"
 
     /// Adds a job to `scheduler` that tries again until everything is written.
     func goOn(on scheduler: UpkeepScheduler) {
         guard isLeft else { return }
-        let job = scheduler.add { goOn() ? nil : Self.interval }
+        let job = scheduler.add { goOn() || catalog.metadata.hasFailed ? nil : Self.interval }
         scheduler.request(job, within: Self.interval)
     }
 
@@ -48,7 +52,9 @@ struct UnwrittenStart: Sendable {
             try catalog.metadata.goOnBeginning()
             try catalog.goOnTakingLeadership()
         } catch {
-            if !error.isLackOfSpace {
+            if catalog.metadata.hasFailed {
+                logger.logLimited(.error, "disk.full", ["reason": Self.needsStart, "produce": "refused"])
+            } else if !error.isLackOfSpace {
                 logger.logLimited(.error, "disk.full", ["reason": error.description, "produce": "refused"])
             }
             return false
