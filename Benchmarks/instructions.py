@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How many instructions a request costs, the broker's other threads included, as callgrind counts them.
 
-Usage: instructions.py --broker old=PATH --broker new=.build/release/apus [--kinds produce,fetch,heartbeat,metadata] [--requests 1000]
+Usage: instructions.py --broker old=PATH --broker new=.build/release/apus [--kinds produce,fetch,heartbeat,commit,metadata] [--requests 1000]
 Runs each broker under valgrind twice for each kind of request, with so many requests and with three times as many; the
 difference is theirs alone. Prints instructions for each request, and the last broker's as a ratio to the first one's.
 Needs valgrind. Unlike times, these figures hardly depend on what else the machine does.
@@ -17,7 +17,7 @@ import time
 
 from partitions import Client, batch, frame, text
 
-KINDS = ["produce", "fetch", "heartbeat", "metadata"]
+KINDS = ["produce", "fetch", "heartbeat", "commit", "metadata"]
 
 
 def free_port():
@@ -65,6 +65,9 @@ def request(kind, client):
         at += 2 + size
     member = names[2]
     client.call(frame(14, 0, text("g") + struct.pack(">i", generation) + text(member) + struct.pack(">i", 1) + text(member) + struct.pack(">i", 0)))
+    if kind == "commit":
+        offsets = struct.pack(">qi", -1, 1) + text("t") + struct.pack(">iiq", 1, 0, 7) + text("")
+        return frame(8, 2, text("g") + struct.pack(">i", generation) + text(member) + offsets)
     return frame(12, 0, text("g") + struct.pack(">i", generation) + text(member))
 
 

@@ -43,7 +43,7 @@ package final class Broker: Sendable {
         upkeep = UpkeepScheduler(clock: clock)
         cleaner = UpkeepScheduler(clock: clock)
         storage.beginUpkeep(UpkeepSettings(settings), on: upkeep, compaction: cleaner)
-        groups = GroupUpkeep.host(parts, on: upkeep, settings, logger: logger, clock: clock)
+        groups = GroupHost(parts, on: upkeep, settings, logger: logger, clock: clock)
         boundAddresses = parts.sockets.listeners.map(\.local)
         advertised = AdvertisedAddresses(
             parts.advertised, listeners: parts.sockets.listeners.map(\.address), logger: logger)

@@ -14,20 +14,16 @@ extension RequestContext {
         _ group: Name, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
         read: @escaping @Sendable (GroupReply) -> Reply?, refusal: @escaping @Sendable (ErrorCode) -> Reply
     ) -> Outcome<Reply> {
-        guard let shards = broker.groups.existingShards() else {
-            let reply = Deferred<Reply>()
-            ask(group, request, holdFor: hold) { complete(reply, $0, read, refusal) }
-            return .later(reply)
-        }
-        let shard = GroupHost.shard(of: group, in: shards)
-        let taken = shard.take({ .request(request, $0) }) {
+        let taken = broker.groups.take(group, holdFor: hold, { .request(request, $0) }) {
             let reply = Deferred<Reply>()
             return (reply, { complete(reply, $0, read, refusal) })
         }
         switch taken {
-        case .answered(let answer): return .now(answer.read(read, refusal))
-        case .waiting(let reply, let token):
-            limitWait(token, for: shard, hold)
+        case .answered(let answer)?: return .now(answer.read(read, refusal))
+        case .waiting(let reply, _)?: return .later(reply)
+        case nil:
+            let reply = Deferred<Reply>()
+            ask(group, request, holdFor: hold) { complete(reply, $0, read, refusal) }
             return .later(reply)
         }
     }
@@ -49,15 +45,7 @@ extension RequestContext {
         _ group: Name, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
         answer: @escaping @Sendable (GroupHost.Host.Answer) -> Void
     ) {
-        if let shards = broker.groups.existingShards() {
-            return submit(request, to: GroupHost.shard(of: group, in: shards), hold, answer)
-        }
-        let made = Deferred<[GroupHost.Host]?>()
-        broker.groups.withShards { made.complete($0) }
-        DiskWait.limited(made, on: loop) { nil }.whenCompleted(on: loop) { [self] shards in
-            guard let shards else { return answer(.failure(ErrorCodeError(.coordinatorNotAvailable))) }
-            submit(request, to: GroupHost.shard(of: group, in: shards), hold, answer)
-        }
+        broker.groups.ask(group, holdFor: hold, on: loop, { .request(request, $0) }, answer: answer)
     }
 
     /// Asks about each group of `ids`, and makes one reply of what is `read` of each answer, in order; groups
@@ -86,7 +74,7 @@ extension RequestContext {
     ) -> Outcome<Reply> {
         let shards = broker.groups.existingShards() ?? []
         return gather(count: shards.count, respond) { index, answer in
-            submit(request, to: shards[index], ShardLimits.holdTime, answer)
+            shards[index].ask({ .request(request, $0) }, answer: answer)
         }
     }
 
@@ -107,21 +95,6 @@ extension RequestContext {
         }
         for index in 0..<count { ask(index) { gathering.add($0, at: index) } }
         return .later(reply)
-    }
-
-    private func submit(
-        _ request: GroupRequest, to shard: GroupHost.Host, _ hold: Duration,
-        _ answer: @escaping @Sendable (GroupHost.Host.Answer) -> Void
-    ) {
-        limitWait(shard.submit({ .request(request, $0) }, answer: answer), for: shard, hold)
-    }
-
-    /// Gives up after a while on a shard that is being loaded.
-    private func limitWait(_ token: ReplyToken?, for shard: GroupHost.Host, _ hold: Duration) {
-        guard let token else { return }
-        loop.post { [loop] in
-            loop.schedule(after: hold) { [weak shard] in shard?.giveUp(token) }
-        }
     }
 }
 

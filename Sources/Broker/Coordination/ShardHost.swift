@@ -197,6 +197,11 @@ extension ShardHost {
         dispatch(outgoing)
     }
 
+    /// Ends the wait of a request after `hold`, if the shard has not seen it by then.
+    func giveUp(_ token: ReplyToken, after hold: Duration) {
+        loop.post { [self] in loop.schedule(after: hold) { [weak self] in self?.giveUp(token) } }
+    }
+
     /// Ends the wait of a request that the shard has not seen yet.
     func giveUp(_ token: ReplyToken) {
         let answer = guarded.withLock { guarded in
