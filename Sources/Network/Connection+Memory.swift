@@ -50,7 +50,8 @@ extension Connection {
     func giveBackAndTell() -> MemoryHolding {
         dropPrefetched()
         settle()
-        let isReceiving = kept.missing > 0 && !kept.isEmpty && isReading
+        let isUnfinished = kept.missing > 0 && !kept.isEmpty || (secured?.keptBytes ?? 0) > 0
+        let isReceiving = isUnfinished && isReading
         var leased = outbound.leasedBytes
         // Replies stand behind one that its peer chose to wait for.
         let isHeldUp = !leased.isEmpty && !outbound.hasReady

@@ -4,18 +4,21 @@
 extension Connection {
     /// Whether the next frame may be handled now.
     var mayHandle: Bool {
-        phase == .open && pauseDepth == 0 && mutedUntil == 0
+        takesRequests && pauseDepth == 0 && mutedUntil == 0
             && outbound.count < context.limits.requestsInFlightPerConnection
             && outbound.heldBytes < context.limits.replyBytesPerConnection
     }
 
+    /// Whether more may be received now: requests, or what a handshake still needs.
+    var mayReceive: Bool { (mayHandle || isShakingHands) && mayOpen }
+
     /// Handles the frames that were kept, and if the socket is readable those that it has, up to the limits
     /// of one turn.
-    func handleFrames(mayReceive: Bool) {
+    func handleFrames(isReadable: Bool) {
         var framesLeft = context.limits.framesPerTurn
         handleKept(&framesLeft)
         var reads = 0
-        while mayReceive, reads < context.limits.readsPerTurn, framesLeft > 0, mayHandle, !awaitsMemory {
+        while isReadable, reads < context.limits.readsPerTurn, framesLeft > 0, mayReceive, !awaitsMemory {
             reads += 1
             guard receive(&framesLeft) else { break }
         }
@@ -39,7 +42,7 @@ extension Connection {
     }
 
     /// The bytes of a transfer; the other outcomes are seen to here.
-    private func received(_ transfer: Transfer) -> Int? {
+    func received(_ transfer: Transfer) -> Int? {
         switch transfer {
         case .moved(let count):
             noteMoved(count)
@@ -53,38 +56,15 @@ extension Connection {
 
     /// Where bytes arrive that have no place of their own: what is left of them has to be kept, so it is
     /// less while memory is short.
-    private var sharedArea: UnsafeMutableRawBufferPointer {
+    var sharedArea: UnsafeMutableRawBufferPointer {
         let area = unsafe loop.scratch.input
         guard context.budget.isUnderPressure else { return unsafe area }
         return unsafe UnsafeMutableRawBufferPointer(rebasing: area[..<MemoryShares.smallMaxBytes])
     }
 
-    private func receiveSecured(_ framesLeft: inout Int) -> Bool {
-        let shared = unsafe sharedArea
-        let transfer = unsafe socket.receive(
-            into: shared, then: UnsafeMutableRawBufferPointer(start: nil, count: 0))
-        guard let count = received(transfer), var stream = secured else { return false }
-        secured = nil
-        do {
-            let arrived = unsafe UnsafeRawBufferPointer(rebasing: shared[..<count]).bytes
-            try stream.layer.open(arrived, plain: &stream.plain, outgoing: &stream.outgoing)
-        } catch {
-            secured = stream
-            close(.security(error.reason))
-            return false
-        }
-        var plain: [UInt8] = []
-        swap(&plain, &stream.plain)
-        secured = stream
-        unsafe plain.withUnsafeMutableBytes { area in unsafe take(area, &framesLeft) }
-        plain.removeAll(keepingCapacity: plain.capacity <= 1 << 14)
-        secured?.plain = plain
-        return count == shared.count && !outbound.hasReady
-    }
-
     /// Completes the kept frame from `arrived`, handles the whole frames after it in place, and keeps the
     /// rest.
-    private func take(_ arrived: UnsafeMutableRawBufferPointer, _ framesLeft: inout Int) {
+    func take(_ arrived: UnsafeMutableRawBufferPointer, _ framesLeft: inout Int) {
         var rest = unsafe arrived
         while !kept.isEmpty {
             if let size = kept.frameSize, !isAcceptable(size) { return }
@@ -157,7 +137,7 @@ extension Connection {
     ///
     /// What was sent before the end is served first, as it may be a producer's that wants no reply.
     func closeIfLeft() {
-        guard hasPeerEnded, phase == .open, !isReading, !outbound.hasReady else { return }
+        guard hasPeerEnded, takesRequests, !isReading, mayOpen, !outbound.hasReady else { return }
         guard kept.isEmpty || kept.missing > 0, socket.isAtEnd else { return }
         close(.peerClosed)
     }

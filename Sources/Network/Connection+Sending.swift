@@ -110,20 +110,10 @@ extension Connection {
                 stream.sent(count)
                 noteMoved(count)
             }
-            guard !isReadingCold else { return }
+            guard !isReadingCold, !stream.isParked else { return }
             if bytesLeft <= 0, outbound.hasReady { return takeAnotherTurn() }
             guard let count = unsafe seal(&stream, from: area) else { return }
             bytesLeft -= count
-        }
-    }
-
-    /// Ends the security layer as its protocol wants it, as far as the socket takes that.
-    func sayGoodbye() {
-        guard var stream = secured, !isBlocked else { return }
-        stream.layer.finish(outgoing: &stream.outgoing)
-        guard stream.sentBytes < stream.outgoing.count else { return }
-        _ = unsafe stream.outgoing.withUnsafeBytes {
-            unsafe socket.send(UnsafeRawBufferPointer(rebasing: $0[stream.sentBytes...]))
         }
     }
 

@@ -34,6 +34,8 @@ package final class ConnectionContext: Sendable {
 package actor Connection {
     /// Where a connection is in its life.
     enum Phase: Equatable {
+        /// There are no requests before the security layer's handshake is done.
+        case handshaking
         case open
         /// No more requests; ends for this reason once all replies have left.
         case draining(CloseReason)
@@ -127,10 +129,15 @@ package actor Connection {
     /// What the peer proved about itself by the transport's security (a certificate's subject), if anything.
     package var securedPeerName: String? { secured?.layer.peerName }
 
+    /// Whether further requests are taken.
+    ///
+    /// Asked several times for each: matching the case costs less than comparing reasons.
+    var takesRequests: Bool { if case .open = phase { true } else { false } }
+
     /// Whether replies still have somewhere to go.
     package var isOpen: Bool {
         switch phase {
-        case .open, .draining: true
+        case .handshaking, .open, .draining: true
         case .closing, .closed: false
         }
     }
@@ -138,7 +145,7 @@ package actor Connection {
     /// Why the connection ends or has ended.
     package var closeReason: CloseReason? {
         switch phase {
-        case .open: nil
+        case .handshaking, .open: nil
         case .draining(let reason), .closing(let reason), .closed(let reason): reason
         }
     }
@@ -146,10 +153,10 @@ package actor Connection {
     /// Requests whose replies have not left yet.
     package var requestsInFlight: Int { outbound.count }
     /// Bytes of memory that the connection holds: unfinished and waiting requests, and waiting replies.
-    package var heldBytes: Int { kept.capacity + outbound.heldBytes + (secured?.outgoing.count ?? 0) }
+    package var heldBytes: Int { kept.capacity + outbound.heldBytes + (secured?.heldBytes ?? 0) }
     /// How many of them were not leased.
     var unleasedBytes: Int {
-        (frameLease == nil ? kept.capacity : 0) + outbound.unleasedBytes + (secured?.outgoing.count ?? 0)
+        (frameLease == nil ? kept.capacity : 0) + outbound.unleasedBytes + (secured?.heldBytes ?? 0)
     }
     /// For whom the budget is asked.
     package nonisolated var holder: MemoryHolder { MemoryHolder(peer.host) }
@@ -250,8 +257,11 @@ extension Connection {
     }
 
     /// Takes no further request and ends the connection once the replies to all earlier ones have left.
+    ///
+    /// A handshake is not waited for.
     package func closeAfterReplies(_ reason: CloseReason) {
-        guard phase == .open else { return }
+        if isShakingHands { return close(reason) }
+        guard takesRequests else { return }
         phase = .draining(reason)
         takeTurnSoon()
     }
@@ -276,11 +286,19 @@ extension Connection: EventSource, TurnTaker {
             phase = .closing(.shutdown)
         }
         lastProgress = loop.now
-        if let makeSecurity = context.makeSecurity { secured = SecuredStream(makeSecurity()) }
-        startIdleTimer()
+        takeOwnTurn {
+            if let makeSecurity = context.makeSecurity { return startHandshake(makeSecurity()) }
+            startIdleTimer()
+            handler.opened(self)
+        }
+    }
+
+    /// A turn that no readiness of the socket has brought about.
+    func takeOwnTurn(_ body: () -> Void) {
         isInTurn = true
-        handler.opened(self)
+        body()
         finishTurn()
+        assertInvariants { () throws(InvariantViolation) in try checkInvariants() }
     }
 
     /// One turn, for the loop.
@@ -309,7 +327,7 @@ extension Connection: EventSource, TurnTaker {
         if readiness.contains(.writable) { isBlocked = false }
         if readiness.contains(.peerEnded) { hasPeerEnded = true }
         if outbound.hasReady || secured != nil { flush() }
-        handleFrames(mayReceive: readiness.contains(.readable))
+        handleFrames(isReadable: readiness.contains(.readable))
         if !readiness.isDisjoint(with: [.failed, .hungUp]), !readiness.contains(.readable) || !isReading {
             close(.failed(errno: ECONNRESET))
         }
@@ -318,7 +336,7 @@ extension Connection: EventSource, TurnTaker {
     }
 
     /// Whether a readable socket is read from.
-    var isReading: Bool { mayHandle && !isFrameHeldBack }
+    var isReading: Bool { mayReceive && !isFrameHeldBack }
 
     private func finishTurn() {
         if outbound.hasReady || secured != nil { flush() }
@@ -345,11 +363,14 @@ extension Connection: EventSource, TurnTaker {
 
     private func tearDown(_ reason: CloseReason) {
         phase = .closed(reason)
+        let wasOpened = secured?.isEstablished ?? true
         sayGoodbye()
         if let registration { loop.forget(registration, of: socket.descriptor) }
         registration = nil
         socket.close()
-        for timer in [idleTimer, muteTimer, coldTimer] { if let timer { loop.cancel(timer) } }
+        for timer in [idleTimer, muteTimer, coldTimer, secured?.handshakeTimer] {
+            if let timer { loop.cancel(timer) }
+        }
         (idleTimer, muteTimer, coldTimer, mutedUntil) = (nil, nil, nil, 0)
         kept.removeAll()
         frameWish?.cancel()
@@ -364,10 +385,10 @@ extension Connection: EventSource, TurnTaker {
         loop.connectionLeft()
         if reason.isNoteworthy {
             context.logger.logLimited(
-                .warning, "connection-closed",
+                .warning, reason == .handshakeTimeout ? "handshake-timeout" : "connection-closed",
                 ["peer": "\(peer)", "listener": listener.name.text, "reason": "\(reason)"])
         }
-        handler.closed(self)
+        if wasOpened { handler.closed(self) }
         attachment = nil
     }
 }

@@ -4,12 +4,12 @@
 ///
 /// Every call comes on the connection's loop; one handler may serve many connections.
 package protocol ConnectionHandler: AnyObject, Sendable {
-    /// The connection is there; nothing has been read.
+    /// The connection is there, its handshake done where it has one; no request has been read.
     func opened(_ connection: isolated Connection)
     /// A whole frame, without its 4-byte size. The bytes are valid, and may be changed, during the call only.
     func received(_ frame: inout MutableRawSpan, on connection: isolated Connection)
     /// The connection has ended, `closeReason` says why; its replies, complete or not, were dropped. The last
-    /// call.
+    /// call; there is none for a connection that was never opened, as its handshake came to nothing.
     func closed(_ connection: isolated Connection)
 }
 
@@ -29,6 +29,8 @@ package enum CloseReason: Error, Equatable, Sendable {
     case stalled
     /// Encryption failed.
     case security(String)
+    /// The handshake was not done in time.
+    case handshakeTimeout
     /// The bytes of a reply ended before its announced length.
     case sourceEnded
     /// The bytes of a reply could not be read.
@@ -42,7 +44,8 @@ package enum CloseReason: Error, Equatable, Sendable {
     package var isNoteworthy: Bool {
         switch self {
         case .peerClosed, .failed, .idle, .shutdown: false
-        case .frameSize, .frameTooLargeForMemory, .stalled, .security, .sourceEnded, .sourceFailed, .handler:
+        case .frameSize, .frameTooLargeForMemory, .stalled, .security, .handshakeTimeout, .sourceEnded,
+            .sourceFailed, .handler:
             true
         }
     }
@@ -61,6 +64,7 @@ extension CloseReason: CustomStringConvertible {
         case .idle: "idle for too long"
         case .stalled: "memory is short and the peer does not go on"
         case .security(let why): why
+        case .handshakeTimeout: "the handshake was not done in time"
         case .sourceEnded: "the data of a reply ended early"
         case .sourceFailed(let number): "the data of a reply could not be read: \(describe(errno: number))"
         case .handler(let why): why

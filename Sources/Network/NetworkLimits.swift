@@ -20,6 +20,8 @@ package struct NetworkLimits: Sendable {
     package var sourceTimeout: Duration = .seconds(60)
     /// Bytes of an unfinished frame that count as a sign of life; fewer within the idle timeout do not.
     package var idleProgressBytes = 65_536
+    /// How long a handshake may take, the peer's part and ours: as long as clients give it.
+    package var handshakeTimeout: Duration = .seconds(30)
     /// Requests of one connection whose replies have not left yet; at the bound the connection stops reading.
     package var requestsInFlightPerConnection = 128
     /// Reply bytes in memory that one connection may have waiting before it stops reading.

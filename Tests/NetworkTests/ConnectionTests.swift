@@ -3,33 +3,37 @@ import Glibc
 import Network
 import Testing
 
-@Test("frames are echoed in order, whatever their sizes", .timeLimit(.minutes(1)))
-func echo() throws {
-    let server = try TestServer(.echo())
-    let client = try TestClient(port: server.port)
+@Test(
+    "frames are echoed in order, whatever their sizes", .timeLimit(.minutes(1)),
+    arguments: TransportKind.allCases)
+func echo(over transport: TransportKind) throws {
+    let server = try TestServer(.echo(), over: transport)
+    let client = try server.connect()
     for size in [8, 9, 100, 4096, 65_536, 262_140, 262_144, 1_000_000, 7_654_321] {
         let body = pattern(size, seed: size)
-        let sender = Lock(body)
+        let sender = Lock(client.onWire(sized(body)))
         let descriptor = client.descriptor
         // A frame of several megabytes fits no socket's queue: one thread sends while this one receives.
-        Thread.detach { _ = sendAll(sized(sender.withLock { $0 }), to: descriptor) }
+        Thread.detach { _ = sendAll(sender.withLock { $0 }, to: descriptor) }
         #expect(try client.receiveFrame() == body, "\(size) bytes")
     }
 }
 
-@Test("a stream of frames may be cut at any byte", .timeLimit(.minutes(1)))
-func fragmentation() throws {
-    let server = try TestServer(.echo(), clock: ManualClock())
-    let client = try TestClient(port: server.port)
+@Test(
+    "a stream of frames may be cut at any byte", .timeLimit(.minutes(1)),
+    arguments: TransportKind.allCases)
+func fragmentation(over transport: TransportKind) throws {
+    let server = try TestServer(.echo(), clock: ManualClock(), over: transport)
+    let client = try server.connect()
     let bodies = [pattern(8, seed: 1), pattern(30, seed: 2), pattern(9, seed: 3)]
-    let stream = bodies.flatMap(sized)
+    let stream = bodies.flatMap { client.onWire(sized($0)) }
     for cut in 1..<stream.count {
         for second in [cut, min(cut + 1, stream.count), min(cut + 5, stream.count)] {
-            try client.send(Array(stream[..<cut]))
+            try client.sendRaw(Array(stream[..<cut]))
             server.step()
-            try client.send(Array(stream[cut..<second]))
+            try client.sendRaw(Array(stream[cut..<second]))
             server.step()
-            try client.send(Array(stream[second...]))
+            try client.sendRaw(Array(stream[second...]))
             server.step()
             for body in bodies { #expect(try client.receiveFrame() == body, "cut at \(cut) and \(second)") }
         }
@@ -37,22 +41,22 @@ func fragmentation() throws {
 }
 
 @Test(
-    "frames of random sizes in random pieces arrive whole", .timeLimit(.minutes(1)), arguments: UInt64(0)..<12
-)
-func randomPieces(seed: UInt64) throws {
+    "frames of random sizes in random pieces arrive whole", .timeLimit(.minutes(2)),
+    arguments: TransportKind.runs(seeds: 12))
+func randomPieces(seed: UInt64, over transport: TransportKind) throws {
     var random = Seeded(seed)
-    let server = try TestServer(.echo(), clock: ManualClock())
-    let client = try TestClient(port: server.port)
+    let server = try TestServer(.echo(), clock: ManualClock(), over: transport)
+    let client = try server.connect()
     for _ in 0..<10 {
         let sizes = (0..<20).map { _ in
             Int.random(in: 8...(Bool.random(using: &random) ? 60 : 20_000), using: &random)
         }
         let bodies = sizes.map { pattern($0, seed: $0) }
-        let stream = bodies.flatMap(sized)
+        let stream = client.onWire(bodies.flatMap(sized))
         var position = 0
         while position < stream.count {
             let end = min(stream.count, position + Int.random(in: 1...30_000, using: &random))
-            try client.send(Array(stream[position..<end]))
+            try client.sendRaw(Array(stream[position..<end]))
             for loop in server.group.loops { loop.step(mayWait: false) }
             position = end
         }
@@ -63,8 +67,8 @@ func randomPieces(seed: UInt64) throws {
 
 @Test(
     "replies leave in the order of requests, whatever the order of their completion",
-    arguments: UInt64(0)..<20)
-func completionOrder(seed: UInt64) throws {
+    arguments: UInt64(0)..<20, TransportKind.allCases)
+func completionOrder(seed: UInt64, over transport: TransportKind) throws {
     let slots = Lock<[(ReplySlot, [UInt8])]>([])
     let connections = Lock<[Connection]>([])
     let handler = ClosureHandler(onOpen: { connection in connections.withLock { $0.append(connection) } }) {
@@ -72,8 +76,8 @@ func completionOrder(seed: UInt64) throws {
         let slot = connection.reserveReply()
         slots.withLock { $0.append((slot, frame)) }
     }
-    let server = try TestServer(handler, clock: ManualClock())
-    let client = try TestClient(port: server.port)
+    let server = try TestServer(handler, clock: ManualClock(), over: transport)
+    let client = try server.connect()
     var random = Seeded(seed)
     let bodies = (0..<60).map { pattern(8 + $0 * 40, seed: $0) }
     for body in bodies { try client.send(sized(body)) }
@@ -102,12 +106,12 @@ func completionOrder(seed: UInt64) throws {
 
 @Test(
     "frames with impossible sizes close the connection, earlier replies first",
-    arguments: [-1, Int32.min, 0, 7, 1001])
-func impossibleSizes(size: Int32) throws {
+    arguments: [-1, Int32.min, 0, 7, 1001], TransportKind.allCases)
+func impossibleSizes(size: Int32, over transport: TransportKind) throws {
     var limits = NetworkLimits()
     limits.socketRequestMaxBytes = 1000
-    let server = try TestServer(.echo(), limits: limits, clock: ManualClock())
-    let client = try TestClient(port: server.port)
+    let server = try TestServer(.echo(), limits: limits, clock: ManualClock(), over: transport)
+    let client = try server.connect()
     var writer = ByteWriter()
     writer.raw(sized(pattern(1000)))
     writer.integer(size)
@@ -289,8 +293,9 @@ final class TestSource: ByteRangeSource {
     arguments: [
         (3_000_000, Int.max, false), (3_000_000, .max, true), (100_000, 777, false), (50_000, 777, true),
         (0, 1, false),
-    ])
-func fileReplies(length: Int, pieceBytes: Int, isCold: Bool) throws {
+    ], TransportKind.allCases)
+func fileReplies(file: (length: Int, pieceBytes: Int, isCold: Bool), over transport: TransportKind) throws {
+    let (length, pieceBytes, isCold) = file
     let content = pattern(length + 20)
     let source = TestSource(content, pieceBytes: pieceBytes, isCold: isCold)
     let head = pattern(40, seed: 9)
@@ -305,8 +310,8 @@ func fileReplies(length: Int, pieceBytes: Int, isCold: Bool) throws {
                 .range(source, position: 3, length: 5),
             ]))
     }
-    let server = try TestServer(handler)
-    let client = try TestClient(port: server.port)
+    let server = try TestServer(handler, over: transport)
+    let client = try server.connect()
     try client.send(sized(pattern(8)) + sized(pattern(8)))
     for _ in 0..<2 {
         #expect(try client.receiveFrame() == head + content[10..<(10 + length)] + large + content[3..<8])
@@ -314,8 +319,10 @@ func fileReplies(length: Int, pieceBytes: Int, isCold: Bool) throws {
     #expect(server.eventually { server.services.budget.usedBytes == 0 })
 }
 
-@Test("a slow reader gets its file without its being read many times over", .timeLimit(.minutes(1)))
-func slowReader() throws {
+@Test(
+    "a slow reader gets its file without its being read many times over", .timeLimit(.minutes(1)),
+    arguments: TransportKind.allCases)
+func slowReader(over transport: TransportKind) throws {
     let length = 16 << 20
     let source = TestSource(pattern(length))
     let handler = ClosureHandler { frame, connection in
@@ -325,8 +332,8 @@ func slowReader() throws {
             connection.reserveReply(),
             with: OutboundReply([.bytes(size.bytes), .range(source, position: 0, length: length)]))
     }
-    let server = try TestServer(handler, clock: ManualClock())
-    let client = try TestClient(port: server.port, receiveBuffer: 32 << 10)
+    let server = try TestServer(handler, clock: ManualClock(), over: transport)
+    let client = try server.connect(receiveBuffer: 32 << 10)
     try client.send(sized(pattern(8)))
     server.step()
     var received: [UInt8] = []

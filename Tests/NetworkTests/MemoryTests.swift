@@ -33,10 +33,12 @@ func smallRequestsNeverWait() throws {
     #expect(server.reasons.isEmpty)
 }
 
-@Test("frames that do not fit into memory together are finished one after the other", .timeLimit(.minutes(1)))
-func unfinishedFramesTakeTurns() throws {
-    let server = try TestServer(.echo(), limits: limits(), clock: ManualClock())
-    let clients = try (0..<6).map { _ in try TestClient(port: server.port) }
+@Test(
+    "frames that do not fit into memory together are finished one after the other", .timeLimit(.minutes(1)),
+    arguments: TransportKind.allCases)
+func unfinishedFramesTakeTurns(over transport: TransportKind) throws {
+    let server = try TestServer(.echo(), limits: limits(), clock: ManualClock(), over: transport)
+    let clients = try (0..<6).map { _ in try server.connect() }
     let frame = sized(pattern(500_000))
     var sent = clients.map { _ in 0 }
     var answered: Set<Int> = []
@@ -100,15 +102,16 @@ func stalledPeers(isReader: Bool) throws {
     #expect(try other.receiveFrame(stepping: server) == pattern(3_500_000))
 }
 
-@Test("a peer that goes on slowly is not closed as long as it goes on")
-func slowPeerGoesOn() throws {
+@Test(
+    "a peer that goes on slowly is not closed as long as it goes on", arguments: TransportKind.allCases)
+func slowPeerGoesOn(over transport: TransportKind) throws {
     let clock = ManualClock()
-    let server = try TestServer(.echo(), limits: limits(), clock: clock)
-    let slow = try TestClient(port: server.port)
+    let server = try TestServer(.echo(), limits: limits(), clock: clock, over: transport)
+    let slow = try server.connect()
     let frame = sized(pattern(900_000))
     var sent = slow.sendNow(Array(frame[..<100_000]))
     server.step()
-    let other = try TestClient(port: server.port)
+    let other = try server.connect()
     _ = other.sendNow(Array(frame[..<300_000]))
     server.step()
     while sent < frame.count {
@@ -173,10 +176,10 @@ func frameBeyondMemory() throws {
     #expect(server.log.lines.withLock { $0 }.contains { $0.contains("does not fit into memory") })
 }
 
-@Test("a stop does not wait long for peers that take no replies")
-func stopWithUnreadReplies() throws {
-    let server = try TestServer(.echo(), loops: 1)
-    let clients = try (0..<5).map { _ in try TestClient(port: server.port, receiveBuffer: 4096) }
+@Test("a stop does not wait long for peers that take no replies", arguments: TransportKind.allCases)
+func stopWithUnreadReplies(over transport: TransportKind) throws {
+    let server = try TestServer(.echo(), loops: 1, over: transport)
+    let clients = try (0..<5).map { _ in try server.connect(receiveBuffer: 4096) }
     for client in clients { for _ in 0..<20 { _ = client.sendNow(sized(pattern(300_000))) } }
     _ = server.eventually { server.services.budget.usedBytes > 1_000_000 }
     let begun = ContinuousClock.now
@@ -217,8 +220,8 @@ private final class Awaited: AwaitedReply {
 
 @Test(
     "a peer that leaves while its request waits is noticed, once what it had sent before is served",
-    arguments: [false, true])
-func departureWhileWaiting(isFollowed: Bool) throws {
+    arguments: [false, true], TransportKind.allCases)
+func departureWhileWaiting(isFollowed: Bool, over transport: TransportKind) throws {
     let awaited = Awaited()
     let paused = Lock<Connection?>(nil)
     let handler = ClosureHandler { frame, connection in
@@ -227,8 +230,8 @@ func departureWhileWaiting(isFollowed: Bool) throws {
         connection.pauseRequests()
         connection.expect(awaited, for: connection.reserveReply())
     }
-    let server = try TestServer(handler, limits: limits(), clock: ManualClock())
-    var client: TestClient? = try TestClient(port: server.port)
+    let server = try TestServer(handler, limits: limits(), clock: ManualClock(), over: transport)
+    var client: TestClient? = try server.connect()
     try client?.send(sized(pattern(100)))
     server.step()
     if isFollowed { try client?.send(sized(pattern(200))) }

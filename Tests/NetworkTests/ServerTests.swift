@@ -221,8 +221,8 @@ func portInUse() throws {
 
 @Test(
     "stopping lets replies in flight leave, takes no more requests, and frees the port",
-    .timeLimit(.minutes(1)))
-func gracefulStop() throws {
+    .timeLimit(.minutes(1)), arguments: TransportKind.allCases)
+func gracefulStop(over transport: TransportKind) throws {
     let handler = ClosureHandler { frame, connection in
         let slot = connection.reserveReply()
         connection.loop.schedule(after: .milliseconds(frame[0] == 9 ? 60_000 : 100)) {
@@ -230,9 +230,9 @@ func gracefulStop() throws {
         }
     }
     for first in [UInt8(1), 9] {
-        let server = try TestServer(handler)
-        let client = try TestClient(port: server.port)
-        let idle = try TestClient(port: server.port)
+        let server = try TestServer(handler, over: transport)
+        let client = try server.connect()
+        let idle = try server.connect()
         let before = handler.frameCount
         try client.send(sized([first] + pattern(10)))
         #expect(server.eventually { handler.frameCount == before + 1 })
@@ -244,60 +244,4 @@ func gracefulStop() throws {
         #expect(client.isEnded() && idle.isEnded())
         #expect(throws: TestClient.ClientError.self) { try TestClient(port: server.port) }
     }
-}
-
-/// A toy cipher that also checks the seam's order: a hello each way, then every byte turned over.
-final class Toy: TransportSecurity {
-    private var isGreeted = false
-    let peerName: String? = "toy"
-
-    func open(_ received: RawSpan, plain: inout [UInt8], outgoing: inout [UInt8]) throws(SecurityFailure) {
-        for index in 0..<received.byteCount {
-            let byte = received.unsafeLoad(fromByteOffset: index, as: UInt8.self)
-            if isGreeted {
-                plain.append(~byte)
-            } else {
-                guard byte == 42 else { throw SecurityFailure("no hello") }
-                isGreeted = true
-                outgoing.append(43)
-            }
-        }
-    }
-
-    func seal(_ plain: RawSpan, outgoing: inout [UInt8]) throws(SecurityFailure) {
-        for index in 0..<plain.byteCount {
-            outgoing.append(~plain.unsafeLoad(fromByteOffset: index, as: UInt8.self))
-        }
-    }
-
-    func finish(outgoing: inout [UInt8]) {}
-}
-
-@Test("bytes of a secured listener pass its security both ways", .timeLimit(.minutes(1)))
-func securedTransport() throws {
-    let content = pattern(900_000)
-    let source = TestSource(content, isCold: true)
-    let handler = ClosureHandler { frame, connection in
-        var size = ByteWriter()
-        size.integer(Int32(frame.count + content.count))
-        connection.complete(
-            connection.reserveReply(),
-            with: OutboundReply([
-                .bytes(size.bytes), .bytes(frame), .range(source, position: 0, length: content.count),
-            ]))
-    }
-    let server = try TestServer(handler, security: { Toy() })
-    let client = try TestClient(port: server.port)
-    try client.send([42])
-    #expect(try client.receive(1) == [43])
-    for size in [10, 100_000, 400_000] {
-        try client.send(sized(pattern(size)).map { ~$0 })
-        let head = try client.receive(4).map { ~$0 }
-        #expect(head.reduce(0) { $0 << 8 | Int($1) } == size + content.count)
-        #expect(try client.receive(size + content.count).map { ~$0 } == pattern(size) + content)
-    }
-    let stranger = try TestClient(port: server.port)
-    try stranger.send([1])
-    #expect(stranger.isEnded())
-    #expect(server.eventually { server.reasons == [.security("no hello")] })
 }

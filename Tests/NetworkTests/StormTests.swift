@@ -5,8 +5,8 @@ import Testing
 
 @Test(
     "whatever clients send, and whenever they leave, nothing is left of them", .timeLimit(.minutes(2)),
-    arguments: UInt64(0)..<12)
-func storm(seed: UInt64) throws {
+    arguments: TransportKind.runs(seeds: 12))
+func storm(seed: UInt64, over transport: TransportKind) throws {
     var random = Seeded(seed)
     let clock = ManualClock()
     let source = TestSource(pattern(200_000), pieceBytes: 3000)
@@ -32,11 +32,11 @@ func storm(seed: UInt64) throws {
         default: if frame.count % 50 == 0 { connection.close(.handler("odd")) }
         }
     }
-    let server = try TestServer(handler, limits: tightLimits(seed), clock: clock)
+    let server = try TestServer(handler, limits: tightLimits(seed), clock: clock, over: transport)
     var clients: [TestClient] = []
     for _ in 0..<1500 {
         switch Int.random(in: 0..<12, using: &random) {
-        case 0 where clients.count < 12: clients.append(try TestClient(port: server.port))
+        case 0 where clients.count < 12: clients.append(try server.connect())
         case 1 where Int.random(in: 0..<4, using: &random) == 0:
             if !clients.isEmpty { clients.remove(at: Int.random(in: 0..<clients.count, using: &random)) }
         case 2:

@@ -104,14 +104,18 @@ final class TestServer {
     let handler: ClosureHandler
     let clock: ManualClock?
     let log = LogLines()
+    /// Whether `step` also does what waits for the pool.
+    var stepsPool = true
+    private let transport: TransportKind
     private var isStopped = false
 
     init(
         _ handler: ClosureHandler, limits: NetworkLimits = NetworkLimits(), loops: Int = 2,
-        clock: ManualClock? = nil,
-        host: String = "127.0.0.1", security: (@Sendable () -> any TransportSecurity)? = nil
+        clock: ManualClock? = nil, host: String = "127.0.0.1", over transport: TransportKind = .plain,
+        security: (@Sendable () -> any TransportSecurity)? = nil
     ) throws {
         self.handler = handler
+        self.transport = transport
         self.clock = clock
         group = try clock.map { try EventLoopGroup(count: 1, clock: $0) } ?? EventLoopGroup(count: loops)
         let log = self.log
@@ -119,7 +123,8 @@ final class TestServer {
             limits: limits, loops: group, pool: try WorkPool(threadLimit: clock == nil ? 2 : 0),
             logger: Logger(sink: { line in log.lines.withLock { $0.append(line) } }))
         listener = try Listener(
-            ListenerAddress(host: host, port: 0), on: group, services: services, security: security
+            ListenerAddress(host: host, port: 0), on: group, services: services,
+            security: security ?? transport.security
         ) { handler }
         listener.start()
         if clock == nil { try group.start() }
@@ -134,7 +139,17 @@ final class TestServer {
     /// Steps the loops until nothing happens any more; for servers with a clock.
     func step() {
         guard clock != nil else { return }
-        for _ in 0..<20 { for loop in group.loops { loop.step(mayWait: false) } }
+        for _ in 0..<20 {
+            for loop in group.loops { loop.step(mayWait: false) }
+            while stepsPool, services.pool.step() {}
+        }
+    }
+
+    /// A client that has done its part of the transport's handshake.
+    func connect(receiveBuffer: Int32 = 0) throws -> TestClient {
+        let client = try TestClient(port: port, receiveBuffer: receiveBuffer)
+        if transport != .plain { try client.shakeHands(with: self) }
+        return client
     }
 
     func stop(within grace: Duration = .zero) {
@@ -167,6 +182,13 @@ final class TestServer {
 /// A client on a blocking socket; receiving gives up after some seconds.
 final class TestClient {
     let descriptor: Int32
+    /// Whether what is sent and received passes the tests' transport.
+    private(set) var isSecured = false
+    /// What the server sent that makes no whole record yet, and what its records say.
+    private var sealed: [UInt8] = []
+    private var opened: [UInt8] = []
+    /// Sealed bytes that `sendNow` could not send yet.
+    private var unsent: [UInt8] = []
 
     init(port: UInt16, isIPv6: Bool = false, receiveBuffer: Int32 = 0) throws {
         descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -185,12 +207,41 @@ final class TestClient {
 
     deinit { _ = Glibc.close(descriptor) }
 
-    func send(_ bytes: [UInt8]) throws {
+    func send(_ bytes: [UInt8]) throws { try sendRaw(onWire(bytes)) }
+
+    func sendRaw(_ bytes: [UInt8]) throws {
         guard sendAll(bytes, to: descriptor) else { throw ClientError.errno(errno) }
     }
 
+    /// `bytes` as they stand on the wire.
+    func onWire(_ bytes: [UInt8]) -> [UInt8] { isSecured ? TestWire.sealed(bytes) : bytes }
+
+    /// Both round trips of the transport's handshake.
+    func shakeHands(with server: TestServer) throws {
+        for tag in [UInt8(1), 3] {
+            try sendRaw(TestWire.hello(tag))
+            server.step()
+            guard try receive(TestWire.helloBytes) == TestWire.hello(tag + 1) else {
+                throw ClientError.ended(after: 0)
+            }
+        }
+        isSecured = true
+    }
+
+    /// Sends no more, but goes on receiving.
+    func shutDown() { Glibc.shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// Sends what the server takes without waiting; how many bytes that were.
     func sendNow(_ bytes: [UInt8]) -> Int {
+        guard isSecured else { return sendRawNow(bytes) }
+        unsent.removeFirst(sendRawNow(unsent))
+        guard unsent.isEmpty else { return 0 }
+        unsent = TestWire.sealed(bytes)
+        unsent.removeFirst(sendRawNow(unsent))
+        return bytes.count
+    }
+
+    func sendRawNow(_ bytes: [UInt8]) -> Int {
         let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         return max(0, bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, bytes.count, flags) })
     }
@@ -198,14 +249,24 @@ final class TestClient {
     func receive(_ count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
-        var part = [UInt8](repeating: 0, count: min(count, 1 << 18))
-        while bytes.count < count {
-            let got = recv(descriptor, &part, min(part.count, count - bytes.count), 0)
-            guard got != 0 else { throw ClientError.ended(after: bytes.count) }
-            guard got > 0 else { throw ClientError.errno(errno) }
-            bytes += part[..<got]
-        }
+        while bytes.count < count { bytes += try receiveSome(atMost: count - bytes.count) }
         return bytes
+    }
+
+    /// What is there, at least one byte.
+    private func receiveSome(atMost count: Int, flags: Int32 = 0) throws -> [UInt8] {
+        while opened.isEmpty {
+            var part = [UInt8](repeating: 0, count: isSecured ? 1 << 18 : min(count, 1 << 18))
+            let got = recv(descriptor, &part, part.count, flags)
+            guard got != 0 else { throw ClientError.ended(after: 0) }
+            guard got > 0 else { throw ClientError.errno(errno) }
+            guard isSecured else { return Array(part[..<got]) }
+            sealed += part[..<got]
+            guard TestWire.open(&sealed, into: &opened) != nil else { throw ClientError.ended(after: 0) }
+        }
+        let taken = Array(opened.prefix(count))
+        opened.removeFirst(taken.count)
+        return taken
     }
 
     static func connect(_ descriptor: Int32, port: UInt16, isIPv6: Bool) -> Int32 {
@@ -233,6 +294,7 @@ final class TestClient {
 
     /// Whether something can be received now.
     func hasBytes() -> Bool {
+        if !opened.isEmpty { return true }
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
     }
@@ -243,9 +305,10 @@ final class TestClient {
         var bytes: [UInt8] = []
         while bytes.count < size {
             for loop in server.group.loops { loop.step(mayWait: false) }
-            var part = [UInt8](repeating: 0, count: size - bytes.count)
-            let got = recv(descriptor, &part, part.count, Int32(MSG_DONTWAIT))
-            if got > 0 { bytes += part[..<got] }
+            if !unsent.isEmpty { _ = sendNow([]) }
+            if let part = try? receiveSome(atMost: size - bytes.count, flags: Int32(MSG_DONTWAIT)) {
+                bytes += part
+            }
         }
         return bytes
     }
