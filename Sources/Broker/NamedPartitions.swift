@@ -3,45 +3,31 @@
 internal import Base
 internal import Protocol
 
-/// Finds the partitions that requests name.
-enum NamedPartitions {
-    /// The partitions that a request reads or writes and that are not open yet.
+/// The partitions that the requests of one kind name.
+enum NamedPartitions<Request: RequestMessage>: Sendable {
+    /// They name none.
+    case none
+    /// They name some, and do not need their logs: what is asked for is kept elsewhere, or is to be made.
+    case withoutLogs
+    /// They read or write the logs of those that `named` lists, which have to be open.
+    case needed(_ named: @Sendable (_ request: Request) -> [(topic: TopicReference, numbers: [Int32])])
+}
+
+extension Handler {
+    /// The partitions that the request in `frame` needs and that are not open yet.
     static func unopened(
-        _ context: RequestContext, _ frame: RawSpan, _ start: Int
+        _ frame: RawSpan, _ start: Int, _ context: RequestContext
     ) throws(WireError) -> [Partition] {
-        guard context.broker.catalog.opening.isAtWork else { return [] }
-        let version = context.version
+        guard case .needed(let named) = partitions else { return [] }
         let topics = context.topics
         var found: [ObjectIdentifier: Partition] = [:]
-        func add(_ topic: Topic?, _ numbers: some Sequence<Int32>) {
-            guard let topic else { return }
+        for (reference, numbers) in named(
+            try Request(reading: frame, from: start, version: context.version))
+        {
+            guard let topic = reference.name.flatMap({ topics[$0] }) ?? topics[reference.id] else { continue }
             for partition in numbers.lazy.compactMap({ topic.partition($0) }) where !partition.isSettled {
                 found[ObjectIdentifier(partition)] = partition
             }
-        }
-        switch context.header.key {
-        case .produce:
-            for data in try ProduceRequest(reading: frame, from: start, version: version).topicData {
-                add(topics[data.name] ?? topics[data.topicID], data.partitionData.lazy.map(\.index))
-            }
-        case .fetch:
-            for asked in try FetchRequest(reading: frame, from: start, version: version).topics {
-                add(topics[asked.topic] ?? topics[asked.topicID], asked.partitions.lazy.map(\.partition))
-            }
-        case .listOffsets:
-            for asked in try ListOffsetsRequest(reading: frame, from: start, version: version).topics {
-                add(topics[asked.name], asked.partitions.lazy.map(\.partitionIndex))
-            }
-        case .deleteRecords:
-            for asked in try DeleteRecordsRequest(reading: frame, from: start, version: version).topics {
-                add(topics[asked.name], asked.partitions.lazy.map(\.partitionIndex))
-            }
-        case .offsetForLeaderEpoch:
-            let body = try OffsetForLeaderEpochRequest(reading: frame, from: start, version: version)
-            for asked in body.topics {
-                add(topics[asked.topic], asked.partitions.lazy.map(\.partition))
-            }
-        default: break
         }
         return Array(found.values)
     }

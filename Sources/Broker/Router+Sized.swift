@@ -5,27 +5,26 @@ internal import Network
 internal import Protocol
 
 /// A request as it came, which is read where there is memory for what it says.
-private struct KeptRequest<Handler: RequestHandler>: Sendable where Handler.Request: SizedRequest {
-    typealias Reply = Handler.Request.Reply
-
+private struct KeptRequest<Served: RequestHandler>: Sendable {
+    let measure: ReplySize<Served.Request>.Measure
     let bytes: [UInt8]
     let start: Int
     let request: PendingRequest
     var context: RequestContext { request.context }
 
-    private func body() throws(WireError) -> Handler.Request {
-        try Handler.Request(reading: unsafe bytes.span.bytes, from: start, version: context.version)
+    private func body() throws(WireError) -> Served.Request {
+        try Served.Request(reading: unsafe bytes.span.bytes, from: start, version: context.version)
     }
 
     /// About how many bytes the reply takes.
     func replyBytes() -> Result<Int, WireError> {
-        do throws(WireError) { return .success(try body().replyBytes(context)) } catch {
+        do throws(WireError) { return .success(measure(try body(), context, context.replyMaxBytes)) } catch {
             return .failure(error)
         }
     }
 
-    func outcome() -> Result<Outcome<Reply>, WireError> {
-        do throws(WireError) { return .success(Handler.handle(try body(), context)) } catch {
+    func outcome() -> Result<Outcome<Served.Reply>, WireError> {
+        do throws(WireError) { return .success(Served.handle(try body(), context)) } catch {
             return .failure(error)
         }
     }
@@ -34,13 +33,6 @@ private struct KeptRequest<Handler: RequestHandler>: Sendable where Handler.Requ
 extension RequestContext {
     /// The largest reply: small ones take none of the memory for replies.
     fileprivate var replyMaxBytes: Int { max(memory.shares.largestReplyBytes, MemoryShares.smallMaxBytes) }
-}
-
-extension SizedRequest {
-    /// About how many bytes the reply takes, if it is not more than there can be.
-    fileprivate func replyBytes(_ context: RequestContext) -> Int {
-        replyBytes(context, limitBytes: context.replyMaxBytes)
-    }
 }
 
 /// A wish for the memory of a reply, and what is to be done where the client goes before it has it.
@@ -61,43 +53,35 @@ private final class ReplyWish: AwaitedReply {
 
 extension Router {
     /// Serves a request whose reply may be large.
-    func serve<Handler: RequestHandler>(
-        _ handler: Handler.Type, _ frame: RawSpan, _ start: Int, _ request: PendingRequest,
-        _ connection: isolated Connection
-    ) throws(WireError) where Handler.Request: SizedRequest {
+    func serve<Served: RequestHandler>(
+        _ handler: Served.Type, _ measure: @escaping ReplySize<Served.Request>.Measure, _ frame: RawSpan,
+        _ start: Int, _ request: PendingRequest, _ connection: isolated Connection
+    ) throws(WireError) {
         let context = request.context
-        guard frame.byteCount <= MemoryShares.smallMaxBytes else {
-            return measure(keep(handler, frame, start, request, connection), connection)
+        func kept() -> KeptRequest<Served> {
+            let bytes = unsafe frame.withUnsafeBytes { unsafe [UInt8]($0) }
+            connection.hold(bytes.count, for: request.slot)
+            return KeptRequest(measure: measure, bytes: bytes, start: start, request: request)
         }
-        let body = try Handler.Request(reading: frame, from: start, version: context.version)
-        let replyBytes = body.replyBytes(context)
+        guard frame.byteCount <= MemoryShares.smallMaxBytes else { return self.measure(kept(), connection) }
+        let body = try Served.Request(reading: frame, from: start, version: context.version)
+        let replyBytes = measure(body, context, context.replyMaxBytes)
         let bytes = frame.byteCount + replyBytes
         guard bytes > ReplyMemory.loopMaxBytes else {
-            return finish(handler.handle(body, context), handler.effect, request, connection, Self.frame)
+            return finish(handler, handler.handle(body, context), request, connection)
         }
-        guard bytes <= MemoryShares.smallMaxBytes else {
-            return answer(keep(handler, frame, start, request, connection), replyBytes, connection)
-        }
+        guard bytes <= MemoryShares.smallMaxBytes else { return answer(kept(), replyBytes, connection) }
         connection.pauseRequests()
         broker.sockets.pool.run(for: context.loop) {
             handler.handle(body, context)
         } then: { [self, connection = connection as Connection] outcome in
-            goOn(.success(outcome), handler.effect, request.with(nil, nil), connection)
+            goOn(handler, .success(outcome), request.with(nil, nil), connection)
         }
-    }
-
-    private func keep<Handler>(
-        _ handler: Handler.Type, _ frame: RawSpan, _ start: Int, _ request: PendingRequest,
-        _ connection: isolated Connection
-    ) -> KeptRequest<Handler> {
-        let bytes = unsafe frame.withUnsafeBytes { unsafe [UInt8]($0) }
-        connection.hold(bytes.count, for: request.slot)
-        return KeptRequest(bytes: bytes, start: start, request: request)
     }
 
     /// Finds out how large the reply to a large request will be, which names so much that to read it takes
     /// long.
-    private func measure<Handler>(_ kept: KeptRequest<Handler>, _ connection: isolated Connection) {
+    private func measure<Served>(_ kept: KeptRequest<Served>, _ connection: isolated Connection) {
         let context = kept.context
         connection.pauseRequests()
         let bytes = ReplyMemory.workBytes(request: kept.bytes.count, reply: 0)
@@ -118,8 +102,8 @@ extension Router {
     }
 
     /// Answers a request once there is memory for the reply.
-    private func answer<Handler>(
-        _ kept: KeptRequest<Handler>, _ replyBytes: Int, _ connection: isolated Connection
+    private func answer<Served>(
+        _ kept: KeptRequest<Served>, _ replyBytes: Int, _ connection: isolated Connection
     ) {
         guard connection.isOpen else { return }
         let limitBytes = kept.context.replyMaxBytes
@@ -155,8 +139,8 @@ extension Router {
         connection.expect(ReplyWish(wish: wish, gone: gone), for: request.slot)
     }
 
-    private func make<Handler>(
-        _ kept: KeptRequest<Handler>, _ replyBytes: Int, _ lease: MemoryLease?, _ connection: Connection
+    private func make<Served>(
+        _ kept: KeptRequest<Served>, _ replyBytes: Int, _ lease: MemoryLease?, _ connection: Connection
     ) {
         let context = kept.context
         let bytes = ReplyMemory.workBytes(request: kept.bytes.count, reply: replyBytes)
@@ -166,22 +150,21 @@ extension Router {
             } then: { [self] result in
                 // What waits for others does so without the memory for work.
                 let mayWait = if case .success(.now) = result { false } else { true }
-                goOn(
-                    result, Handler.effect, kept.request.with(lease, mayWait ? nil : work), connection)
+                goOn(Served.self, result, kept.request.with(lease, mayWait ? nil : work), connection)
             }
         }
     }
 
     /// Goes on with a request that was handled on the pool, on its loop.
-    private func goOn<Reply: Sendable & ReplyMessage>(
-        _ result: Result<Outcome<Reply>, WireError>, _ effect: RequestEffect, _ request: PendingRequest,
-        _ connection: Connection
+    private func goOn<Served: Handler>(
+        _ handler: Served.Type, _ result: Result<Outcome<Served.Reply>, WireError>,
+        _ request: PendingRequest, _ connection: Connection
     ) {
         connection.assumeIsolated {
             if $0.isOpen {
                 $0.hold(0, for: request.slot)
                 switch result {
-                case .success(let outcome): finish(outcome, effect, request, $0, Self.frame)
+                case .success(let outcome): finish(handler, outcome, request, $0)
                 case .failure(let error): refuse(request, error, $0)
                 }
             }

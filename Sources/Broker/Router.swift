@@ -1,53 +1,18 @@
-// From a frame to a handler and back: the one switch on the API key. Requests of a connection start in their
+// From a frame to its handler, which `HandlerTable` knows, and back. Requests of a connection start in their
 // order of arrival; those that cannot start yet hold back the next ones; replies leave in order whatever
 // happens (the connection sees to that).
 internal import Base
 package import Network
-package import Protocol
+internal import Protocol
 internal import Storage
 
 /// Decodes requests, calls their handlers and sends the replies.
 package final class Router: ConnectionHandler {
     let broker: Broker
 
+    private let rows = HandlerTable.byNumber
+
     init(_ broker: Broker) { self.broker = broker }
-
-    /// The keys that are served, by their numbers; GAPS.md lists the others.
-    ///
-    /// `dispatch` switches over them, so that the compiler asks for the handler of each.
-    private enum ServedKey: Int16, CaseIterable {
-        case produce = 0
-        case fetch = 1
-        case listOffsets = 2
-        case metadata = 3
-        case offsetCommit = 8
-        case offsetFetch = 9
-        case findCoordinator = 10
-        case joinGroup = 11
-        case heartbeat = 12
-        case leaveGroup = 13
-        case syncGroup = 14
-        case describeGroups = 15
-        case listGroups = 16
-        case apiVersions = 18
-        case createTopics = 19
-        case deleteTopics = 20
-        case deleteRecords = 21
-        case initProducerID = 22
-        case offsetForLeaderEpoch = 23
-        case deleteGroups = 42
-        case offsetDelete = 47
-        case describeCluster = 60
-        case consumerGroupHeartbeat = 68
-        case consumerGroupDescribe = 69
-    }
-
-    /// The requests that are served, with their versions, in the order of their keys.
-    package static let servedKeys: [(key: APIKey, versions: ClosedRange<Int16>)] =
-        ServedKey.allCases.compactMap { served in
-            guard let key = APIKey(rawValue: served.rawValue), let versions = key.served else { return nil }
-            return (key, versions)
-        }
 
     /// A new connection needs nothing until it speaks.
     package func opened(_ connection: isolated Connection) {}
@@ -64,71 +29,66 @@ package final class Router: ConnectionHandler {
         } catch {
             return connection.close(.handler("unreadable request header: \(error)"))
         }
-        // The header could be read, so its key exists.
-        guard let key = header.key else {
-            return connection.close(.handler("unknown API key \(header.requestAPIKey)"))
+        // The header could be read, so its key is one of the protocol's.
+        guard let row = rows[Int(header.requestAPIKey)], row.versions.contains(header.version) else {
+            return refuse(header, connection)
         }
-        guard let served = ServedKey(rawValue: key.rawValue), let versions = key.served,
-            versions.contains(header.version)
-        else {
-            return refuse(key, header, connection)
-        }
-        let limitBytes = ReplyMemory.requestMaxBytes(key, broker.sockets.memory.shares)
+        let limitBytes = row.requestSize.maxBytes(broker.sockets.memory.shares)
         guard frame.byteCount <= limitBytes else {
             return connection.close(
-                .handler("\(key.name) request of \(frame.byteCount) bytes, of at most \(limitBytes)"))
+                .handler("\(row.key.name) request of \(frame.byteCount) bytes, of at most \(limitBytes)"))
         }
-        let slot = connection.reserveReply()
-        let request = PendingRequest(
-            slot: slot,
-            context: RequestContext(
-                header: header, broker: broker, loop: connection.loop, listener: connection.listener.name,
-                local: connection.local, peer: connection.peer))
-        start(served, request, &frame, bodyStart, connection)
+        let context = RequestContext(
+            header: header, broker: broker, loop: connection.loop, listener: connection.listener.name,
+            local: connection.local, peer: connection.peer)
+        let request = PendingRequest(row: row, slot: connection.reserveReply(), context: context)
+        start(request, &frame, bodyStart, connection)
     }
 
     /// Hands a request to its handler, once the partitions that it names are open.
     ///
     /// One that waited for them too long (`isLate`) is told what can be told without them.
     private func start(
-        _ key: ServedKey, _ request: PendingRequest, _ frame: inout MutableRawSpan, _ bodyStart: Int,
+        _ request: PendingRequest, _ frame: inout MutableRawSpan, _ bodyStart: Int,
         _ connection: isolated Connection, isLate: Bool = false
     ) {
+        let row = request.row
+        let appends = row.effect == .appends
         do throws(WireError) {
-            let unopened =
-                isLate ? [] : try NamedPartitions.unopened(request.context, frame.bytes, bodyStart)
-            guard unopened.isEmpty else {
-                let barrier = hold(key, request, frame.bytes, bodyStart, count: unopened.count, connection)
-                for partition in unopened { partition.whenSettled { barrier.durable(0, failed: false) } }
-                return
+            if !isLate, broker.catalog.opening.isAtWork {
+                let unopened = try row.handler.unopened(frame.bytes, bodyStart, request.context)
+                guard unopened.isEmpty else {
+                    let barrier = hold(request, frame.bytes, bodyStart, count: unopened.count, connection)
+                    for partition in unopened { partition.whenSettled { barrier.durable(0, failed: false) } }
+                    return
+                }
             }
-            // Of all requests only Produce may overlap with appends.
-            if !isLate, key != .produce, let underWay = connection.underWay, underWay.isAppending {
-                let barrier = hold(key, request, frame.bytes, bodyStart, count: 1, connection)
+            // Appends overlap with appends alone.
+            if !isLate, !appends, let underWay = connection.underWay, underWay.isAppending {
+                let barrier = hold(request, frame.bytes, bodyStart, count: 1, connection)
                 return underWay.whenFinished { barrier.durable(0, failed: false) }
             }
-            try dispatch(key, &frame, bodyStart, request, connection)
+            try row.serve(self, &frame, bodyStart, request, connection)
         } catch {
             refuse(request, error, connection)
         }
-        if key == .produce { waitForDisk(connection) }
+        if appends { waitForDisk(connection) }
     }
 
     /// What cannot be decoded closes its connection.
     func refuse(_ request: PendingRequest, _ error: WireError, _ connection: isolated Connection) {
-        let header = request.context.header
-        let name = header.key?.name ?? "\(header.requestAPIKey)"
+        let name = request.row.key.name
         connection.close(
-            .handler("\(name) request of version \(header.version) cannot be decoded: \(error)"))
+            .handler("\(name) request of version \(request.context.version) cannot be decoded: \(error)"))
     }
 
     /// Keeps a request, and those behind it, until the barrier has heard `count` times that it may start, or
     /// passes for late.
     private func hold(
-        _ key: ServedKey, _ request: PendingRequest, _ frame: RawSpan, _ bodyStart: Int, count: Int,
+        _ request: PendingRequest, _ frame: RawSpan, _ bodyStart: Int, count: Int,
         _ connection: isolated Connection
     ) -> DurabilityBarrier {
-        let goOn = keep(key, request, frame, bodyStart, connection)
+        let goOn = keep(request, frame, bodyStart, connection)
         let wait = Deferred<Void>()
         DiskWait.whenOver(wait, on: connection.loop) { isLate in goOn(request, isLate) }
         return DurabilityBarrier(count: count) { wait.complete(()) }
@@ -136,8 +96,7 @@ package final class Router: ConnectionHandler {
 
     /// Keeps a request, and those behind it, until what this returns is called, on the loop and once.
     private func keep(
-        _ key: ServedKey, _ request: PendingRequest, _ frame: RawSpan, _ bodyStart: Int,
-        _ connection: isolated Connection
+        _ request: PendingRequest, _ frame: RawSpan, _ bodyStart: Int, _ connection: isolated Connection
     ) -> @Sendable (_ request: PendingRequest, _ isLate: Bool) -> Void {
         let bytes = unsafe frame.withUnsafeBytes { unsafe [UInt8]($0) }
         connection.pauseRequests()
@@ -148,33 +107,26 @@ package final class Router: ConnectionHandler {
                 var bytes = bytes
                 var frame = bytes.mutableSpan
                 var raw = unsafe frame.mutableBytes
-                self.start(key, request, &raw, bodyStart, $0, isLate: isLate)
+                self.start(request, &raw, bodyStart, $0, isLate: isLate)
                 $0.resumeRequests()
             }
         }
     }
 
-    /// Produce is decided in the frame itself: where its reply is not small, the frame is kept until there is
-    /// memory for that.
-    private func produce(
-        _ frame: inout MutableRawSpan, _ start: Int, _ request: PendingRequest,
-        _ connection: isolated Connection
+    /// Serves a request in its frame, which is kept until there is memory for the reply where that is not
+    /// small.
+    func serve<Served: FrameHandler>(
+        _ handler: Served.Type, _ measure: ReplySize<Served.Request>.Measure, _ frame: inout MutableRawSpan,
+        _ start: Int, _ request: PendingRequest, _ connection: isolated Connection
     ) throws(WireError) {
         let context = request.context
-        let body = try ProduceRequest(reading: frame.bytes, from: start, version: context.version)
-        let partitionCount = body.partitionCount
-        guard partitionCount <= ReplyMemory.producePartitionsMax else {
-            return connection.close(
-                .handler(
-                    "Produce request of \(partitionCount) partitions, of at most "
-                        + "\(ReplyMemory.producePartitionsMax)"))
+        let body = try Served.Request(reading: frame.bytes, from: start, version: context.version)
+        if let reason = handler.refusal(of: body) { return connection.close(.handler(reason)) }
+        let replyBytes = measure(body, context, .max)
+        guard replyBytes > MemoryShares.smallMaxBytes, !request.isLeased else {
+            return finish(handler, handler.handle(body, frame: &frame, context), request, connection)
         }
-        let replyBytes = body.replyBytes
-        guard replyBytes > MemoryShares.smallMaxBytes, body.acks != 0, !request.isLeased else {
-            let outcome = ProduceHandler.handle(body, frame: &frame, context)
-            return finish(outcome, ProduceHandler.effect, request, connection, Self.frame)
-        }
-        let goOn = keep(.produce, request, frame.bytes, start, connection)
+        let goOn = keep(request, frame.bytes, start, connection)
         let first = First()
         let append: @Sendable (MemoryLease?) -> Void = { lease in
             guard first.claim() else { return }
@@ -186,65 +138,23 @@ package final class Router: ConnectionHandler {
         wish(for: replyBytes, request, connection, orGone: { append(nil) }, granted: append)
     }
 
-    private func dispatch(
-        _ key: ServedKey, _ frame: inout MutableRawSpan, _ start: Int, _ request: PendingRequest,
+    /// Serves a request whose reply is small.
+    func serve<Served: RequestHandler>(
+        _ handler: Served.Type, _ frame: RawSpan, _ start: Int, _ request: PendingRequest,
         _ connection: isolated Connection
     ) throws(WireError) {
-        let context = request.context
-        switch key {
-        case .produce: try produce(&frame, start, request, connection)
-        case .fetch:
-            let body = try FetchRequest(reading: frame.bytes, from: start, version: context.version)
-            finish(FetchHandler.handle(body, context), FetchHandler.effect, request, connection) {
-                reply, header throws(WireError) in
-                try reply.outbound(answering: header)
-            }
-        case .listOffsets: try serve(ListOffsetsHandler.self, frame.bytes, start, request, connection)
-        case .metadata: try serve(MetadataHandler.self, frame.bytes, start, request, connection)
-        case .offsetCommit: try serve(OffsetCommitHandler.self, frame.bytes, start, request, connection)
-        case .offsetFetch: try serve(OffsetFetchHandler.self, frame.bytes, start, request, connection)
-        case .findCoordinator:
-            try serve(FindCoordinatorHandler.self, frame.bytes, start, request, connection)
-        case .joinGroup: try serve(JoinGroupHandler.self, frame.bytes, start, request, connection)
-        case .heartbeat: try serve(HeartbeatHandler.self, frame.bytes, start, request, connection)
-        case .leaveGroup: try serve(LeaveGroupHandler.self, frame.bytes, start, request, connection)
-        case .syncGroup: try serve(SyncGroupHandler.self, frame.bytes, start, request, connection)
-        case .describeGroups: try serve(DescribeGroupsHandler.self, frame.bytes, start, request, connection)
-        case .listGroups: try serve(ListGroupsHandler.self, frame.bytes, start, request, connection)
-        case .apiVersions: try serve(ApiVersionsHandler.self, frame.bytes, start, request, connection)
-        case .createTopics: try serve(CreateTopicsHandler.self, frame.bytes, start, request, connection)
-        case .deleteTopics: try serve(DeleteTopicsHandler.self, frame.bytes, start, request, connection)
-        case .deleteRecords: try serve(DeleteRecordsHandler.self, frame.bytes, start, request, connection)
-        case .initProducerID: try serve(InitProducerIDHandler.self, frame.bytes, start, request, connection)
-        case .offsetForLeaderEpoch:
-            try serve(OffsetForLeaderEpochHandler.self, frame.bytes, start, request, connection)
-        case .deleteGroups: try serve(DeleteGroupsHandler.self, frame.bytes, start, request, connection)
-        case .offsetDelete: try serve(OffsetDeleteHandler.self, frame.bytes, start, request, connection)
-        case .describeCluster:
-            try serve(DescribeClusterHandler.self, frame.bytes, start, request, connection)
-        case .consumerGroupHeartbeat:
-            try serve(ConsumerGroupHeartbeatHandler.self, frame.bytes, start, request, connection)
-        case .consumerGroupDescribe:
-            try serve(ConsumerGroupDescribeHandler.self, frame.bytes, start, request, connection)
-        }
-    }
-
-    private func serve<Handler: RequestHandler>(
-        _ handler: Handler.Type, _ frame: RawSpan, _ start: Int, _ request: PendingRequest,
-        _ connection: isolated Connection
-    ) throws(WireError) {
-        let body = try Handler.Request(reading: frame, from: start, version: request.context.version)
-        finish(handler.handle(body, request.context), handler.effect, request, connection, Self.frame)
+        let body = try Served.Request(reading: frame, from: start, version: request.context.version)
+        finish(handler, handler.handle(body, request.context), request, connection)
     }
 
     /// An unknown version of ApiVersions is answered, so that the client can try another one; Kafka closes on
     /// all others.
-    private func refuse(_ key: APIKey, _ header: RequestHeader, _ connection: isolated Connection) {
-        guard key == .apiVersions else {
+    private func refuse(_ header: RequestHeader, _ connection: isolated Connection) {
+        guard header.key == .apiVersions else {
+            let name = header.key?.name ?? "\(header.requestAPIKey)"
             return connection.close(
                 .handler(
-                    "\(key.name) version \(header.version) is not served to client \(header.clientID ?? "?")")
-            )
+                    "\(name) version \(header.version) is not served to client \(header.clientID ?? "?")"))
         }
         let slot = connection.reserveReply()
         do throws(WireError) {
@@ -256,27 +166,20 @@ package final class Router: ConnectionHandler {
         }
     }
 
-    /// A reply that is nothing but a message.
-    static func frame(
-        _ body: consuming some ReplyMessage, answering header: RequestHeader
-    ) throws(WireError) -> OutboundReply {
-        OutboundReply(try body.frame(answering: header).bytes)
-    }
-
-    func finish<Reply: Sendable>(
-        _ outcome: Outcome<Reply>, _ effect: RequestEffect, _ request: PendingRequest,
-        _ connection: isolated Connection,
-        _ encode: @escaping @Sendable (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
+    /// Sends what a handler made of a request, now or when it is known.
+    func finish<Served: Handler>(
+        _ handler: Served.Type, _ outcome: Outcome<Served.Reply>, _ request: PendingRequest,
+        _ connection: isolated Connection
     ) {
         switch outcome {
         case .now(let reply):
-            request.send(reply, on: connection, encode)
+            request.send(reply, of: handler, on: connection)
         case .later(let deferred):
             connection.expect(deferred, for: request.slot)
-            let goOn = begin(effect, connection)
+            let goOn = begin(handler.effect, connection)
             deferred.whenCompleted(on: connection.loop) { [connection = connection as Connection] reply in
                 connection.assumeIsolated {
-                    request.send(reply, on: $0, encode)
+                    request.send(reply, of: handler, on: $0)
                     goOn?($0)
                 }
             }
@@ -285,7 +188,7 @@ package final class Router: ConnectionHandler {
             deferred.whenCompleted(on: connection.loop) {
                 [self, connection = connection as Connection] outcome in
                 connection.assumeIsolated {
-                    self.finish(outcome, effect, request, $0, encode)
+                    self.finish(handler, outcome, request, $0)
                     $0.resumeRequests()
                 }
             }
@@ -323,65 +226,5 @@ package final class Router: ConnectionHandler {
         DiskWait.whenOver(wait, on: connection.loop) { [connection = connection as Connection] _ in
             connection.assumeIsolated { $0.resumeRequests() }
         }
-    }
-}
-
-/// A request whose reply is still to be sent.
-struct PendingRequest: Sendable {
-    let slot: ReplySlot
-    let context: RequestContext
-    /// For a reply that takes long to write: its memory, and that for the values that it is made of, where
-    /// they are not small.
-    private var leases: (reply: MemoryLease?, work: MemoryLease?)?
-
-    init(slot: ReplySlot, context: RequestContext) {
-        self.slot = slot
-        self.context = context
-    }
-
-    /// Whether its reply has its memory.
-    var isLeased: Bool { leases != nil }
-
-    /// The same request, whose reply has its memory and is written on the pool.
-    func with(_ reply: MemoryLease?, _ work: MemoryLease?) -> PendingRequest {
-        var leased = self
-        leased.leases = (reply, work)
-        return leased
-    }
-
-    func send<Reply: Sendable>(
-        _ reply: consuming Reply, on connection: isolated Connection,
-        _ encode: @escaping @Sendable (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
-    ) {
-        guard let leases else { return complete(Self.encoded(reply, context.header, encode), on: connection) }
-        // What is large takes long to write.
-        context.broker.sockets.pool.run(for: context.loop) { [reply, context] in
-            Self.encoded(reply, context.header, encode)
-        } then: { [self, connection = connection as Connection] result in
-            connection.assumeIsolated { complete(result.map { $0.leased(leases.reply) }, on: $0) }
-        }
-    }
-
-    private static func encoded<Reply>(
-        _ reply: consuming Reply, _ header: RequestHeader,
-        _ encode: (consuming Reply, RequestHeader) throws(WireError) -> OutboundReply
-    ) -> Result<OutboundReply, WireError> {
-        do throws(WireError) { return .success(try encode(reply, header)) } catch { return .failure(error) }
-    }
-
-    private func complete(_ result: Result<OutboundReply, WireError>, on connection: isolated Connection) {
-        switch result {
-        case .success(let reply): connection.complete(slot, with: reply)
-        case .failure(let error): connection.close(.handler("the reply cannot be encoded: \(error)"))
-        }
-    }
-}
-
-extension OutboundReply {
-    /// The same reply with its memory.
-    func leased(_ lease: MemoryLease?) -> OutboundReply {
-        var leased = self
-        leased.lease = lease
-        return leased
     }
 }

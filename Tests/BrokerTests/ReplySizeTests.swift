@@ -23,8 +23,8 @@ private struct ManyNamed: CustomTestStringConvertible, Sendable {
         self.expectedBytes = expectedBytes
     }
 
-    init<Request: SizedRequest & Sendable>(_ version: Int16, _ request: Request) {
-        self.init(version, request) { request.replyBytes($0, limitBytes: .max) }
+    init<Served: Handler>(_ version: Int16, _ handler: Served.Type, _ request: Served.Request) {
+        self.init(version, request) { Served.replySize.measure(request, $0, .max) }
     }
 
     private static let names = (0..<6000).map { Name("name-\($0)") }
@@ -63,9 +63,11 @@ private struct ManyNamed: CustomTestStringConvertible, Sendable {
             return partition
         }
         return [
-            ManyNamed(8, produce) { [bytes = produce.replyBytes] _ in bytes },
+            ManyNamed(8, ProduceHandler.self, produce),
             ManyNamed(10, fetch) { _ in 2 * bytes },
-            ManyNamed(2, list), ManyNamed(3, epochs), ManyNamed(1, records),
+            ManyNamed(2, ListOffsetsHandler.self, list),
+            ManyNamed(3, OffsetForLeaderEpochHandler.self, epochs),
+            ManyNamed(1, DeleteRecordsHandler.self, records),
         ]
     }
 
@@ -96,8 +98,11 @@ private struct ManyNamed: CustomTestStringConvertible, Sendable {
             return topic
         }
         return [
-            ManyNamed(4, find), ManyNamed(5, deleted), ManyNamed(5, describe), ManyNamed(4, metadata),
-            ManyNamed(2, commit),
+            ManyNamed(4, FindCoordinatorHandler.self, find),
+            ManyNamed(5, DeleteTopicsHandler.self, deleted),
+            ManyNamed(5, DescribeGroupsHandler.self, describe),
+            ManyNamed(4, MetadataHandler.self, metadata),
+            ManyNamed(2, OffsetCommitHandler.self, commit),
         ]
     }
 }
@@ -170,7 +175,7 @@ struct ReplySizeTests {
         fetch.topics = [.init()]
         fetch.topics?[0].name = "t"
         fetch.topics?[0].partitionIndexes = [Int32](repeating: 0, count: 1000)
-        let expected = fetch.replyBytes(try context(rig, 6), limitBytes: .max)
+        let expected = OffsetFetchHandler.replySize.measure(fetch, try context(rig, 6), .max)
         try client.send(fetch, version: 6)
         let bytes = try #require(replyBytes(client, rig))
         #expect(bytes > 4_000_000 && bytes <= expected)
@@ -216,7 +221,7 @@ struct ReplySizeTests {
     func partitionsOfProduce() throws {
         let rig = try rig()
         let client = try rig.connect()
-        let numbers = Int32(0)...Int32(ReplyMemory.producePartitionsMax)
+        let numbers = Int32(0)...Int32(ProduceHandler.partitionsMax)
         try? client.send(ProduceRequest("t", acks: 1, numbers.map { ($0, []) }), version: 8)
         rig.step()
         #expect(client.isEnded)

@@ -101,7 +101,8 @@ struct ReplayScope {
             return body["transactionalId"] == nil || body["transactionalId"] == .null
         // Of coordinators only that of groups is served.
         case .findCoordinator: return (body["keyType"] ?? 0) == 0
-        case .listOffsets, .offsetForLeaderEpoch: return changedTopics.isDisjoint(with: mentioned)
+        case .listOffsets, .offsetForLeaderEpoch, .deleteRecords:
+            return changedTopics.isDisjoint(with: mentioned)
         default: return true
         }
     }

@@ -1,11 +1,14 @@
-// Every API key is either served, by the file that carries its number, or listed as a gap. Never both, never
-// neither.
+// Every API key is either served, by the file that carries its number and with a line in the table of
+// handlers, or listed as a gap. Never both, never neither.
 
-/// Compares `enum APIKey` with the handlers and with the list of keys in GAPS.md.
+/// Compares `enum APIKey` with the handlers, with their table and with the list of keys in GAPS.md.
 struct APIKeyRule {
     /// Raw value → case name, as `Sources/Protocol/APIKey.swift` declares them.
     let keys: [Int: String]
     let handlers: [Int: String]
+    /// The types that handlers' files declare, in the order of the files, and those that the table lists.
+    let declared: [String]
+    let listed: [String]
     /// Keys of the section "Not served yet".
     let gaps: [Int: String]
 
@@ -18,6 +21,11 @@ struct APIKeyRule {
             }
             result[number] = file.path
         }
+        declared = handlers.sorted { $0.key < $1.key }.flatMap { _, path in
+            APIKeyRule.types(in: tree.file(path), between: "enum ", ":")
+        }
+        listed = APIKeyRule.types(
+            in: tree.file("Sources/Broker/HandlerTable.swift"), between: "HandlerRow(", ".")
         gaps = APIKeyRule.listedGaps(tree.file("GAPS.md"))
     }
 
@@ -29,7 +37,28 @@ struct APIKeyRule {
             case (let path?, .some): "\(key) \(name): served by \(path), yet GAPS.md says that it is not"
             default: nil
             }
-        } + strangers()
+        } + strangers() + strayHandlers()
+    }
+
+    private func strayHandlers() -> [String] {
+        if declared.isEmpty { return handlers.isEmpty ? [] : ["no file of a handler declares one"] }
+        let missing = declared.filter { !listed.contains($0) }
+        guard missing.isEmpty, declared != listed else {
+            return missing.map { "\($0): no line in Sources/Broker/HandlerTable.swift" }
+        }
+        return [
+            "Sources/Broker/HandlerTable.swift: its lines are not the handlers in the order of their keys"
+        ]
+    }
+
+    /// The names of handlers that stand between two texts, such as `enum HeartbeatHandler:`.
+    static func types(in file: SourceFile?, between start: String, _ end: Character) -> [String] {
+        (file?.code ?? []).compactMap { line in
+            let line = line.drop { $0 == " " }
+            guard line.hasPrefix(start) else { return nil }
+            let name = line.dropFirst(start.count).prefix { $0 != end }
+            return name.hasSuffix("Handler") ? String(name) : nil
+        }
     }
 
     private func strangers() -> [String] {

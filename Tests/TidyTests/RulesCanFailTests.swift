@@ -165,16 +165,23 @@ struct RulesCanFailTests {
         let keys = SourceFile(
             path: "Sources/Protocol/APIKey.swift",
             text: "package enum APIKey: Int16 {\n    case produce = 0, fetch = 1\n    case metadata = 3\n}\n")
-        let handler = SourceFile(path: "Sources/Broker/Handlers/00_Produce.swift", text: "")
-        func found(_ gaps: String) -> [String] {
+        let handler = SourceFile(
+            path: "Sources/Broker/Handlers/00_Produce.swift", text: "enum ProduceHandler: FrameHandler {")
+        let line = "        HandlerRow(ProduceHandler.self),\n"
+        func found(_ gaps: String, table: String = line) -> [String] {
+            let table = SourceFile(path: "Sources/Broker/HandlerTable.swift", text: table)
             let list = SourceFile(
                 path: "GAPS.md", text: "# Gaps\n## Not served yet\n\(gaps)\n## Other\n- 9 is no key\n")
-            return APIKeyRule(tree: SourceTree(files: [keys, handler, list])).check()
+            return APIKeyRule(tree: SourceTree(files: [keys, handler, table, list])).check()
         }
         #expect(found("- 1 Fetch: soon\n- 3 Metadata: soon").isEmpty)
         #expect(found("- 1 Fetch: soon").count == 1)
         #expect(found("- 0 Produce: soon\n- 1 Fetch: soon\n- 3 Metadata: soon").count == 1)
         #expect(found("- 1 Fetch: soon\n- 3 Metadata: soon\n- 77 None: soon").count == 1)
+        let gaps = "- 1 Fetch: soon\n- 3 Metadata: soon"
+        #expect(found(gaps, table: "").count == 1)
+        #expect(found(gaps, table: line + line).count == 1)
+        #expect(found(gaps, table: line + "        HandlerRow(FetchHandler.self),\n").count == 1)
     }
 
     @Test("fields that are parsed and never read, and reasons that are none any more")

@@ -14,8 +14,31 @@ enum ProduceAcks: Int16 {
     case all = -1
 }
 
-enum ProduceHandler: EffectDeclaring {
+enum ProduceHandler: FrameHandler {
+    typealias Request = ProduceRequest
     static let effect = RequestEffect.appends
+    static let partitions: NamedPartitions<Request> = .needed { request in
+        request.topicData.map {
+            (TopicReference(name: $0.name, id: $0.topicID), $0.partitionData.map(\.index))
+        }
+    }
+    static let requestSize = RequestSize.carryingBytes
+    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
+        guard request.acks != ProduceAcks.silent.rawValue else { return 0 }
+        return EntryBytes.sum(of: request.topicData, limitBytes) {
+            EntryBytes.ofTopic($0.name, $0.partitionData.count, of: EntryBytes.refusal)
+        }
+    }
+
+    /// The most partitions of one request, which are appended to on a loop: a batch of one record has 70
+    /// bytes, so that Java's producer never sends a quarter of that.
+    static let partitionsMax = 1 << 16
+
+    static func refusal(of request: ProduceRequest) -> String? {
+        let count = request.topicData.reduce(0) { $0 + $1.partitionData.count }
+        guard count > partitionsMax else { return nil }
+        return "Produce request of \(count) partitions, of at most \(partitionsMax)"
+    }
 
     static func handle(
         _ request: ProduceRequest, frame: inout MutableRawSpan, _ context: RequestContext

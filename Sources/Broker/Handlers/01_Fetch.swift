@@ -7,8 +7,24 @@ internal import Network
 internal import Protocol
 internal import Storage
 
-enum FetchHandler: EffectDeclaring {
+enum FetchHandler: RequestHandler {
+    typealias Request = FetchRequest
+    typealias Reply = FetchReply
     static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .needed { request in
+        request.topics.map {
+            (TopicReference(name: $0.topic, id: $0.topicID), $0.partitions.map(\.partition))
+        }
+    }
+    /// Its partitions are read on a loop, and this names some 40,000 of them.
+    static let requestSize = RequestSize.namingAtMost(2 << 20)
+    static let replySize: ReplySize<Request> = .leasedByHandler
+
+    static func encode(
+        _ reply: consuming FetchReply, answering header: RequestHeader
+    ) throws(WireError) -> OutboundReply {
+        try reply.outbound(answering: header)
+    }
 
     static func handle(_ request: FetchRequest, _ context: RequestContext) -> Outcome<FetchReply> {
         let session: FetchSessionContext
@@ -85,6 +101,23 @@ enum FetchHandler: EffectDeclaring {
         }
         if let wish { reply.whenAbandoned { wish.cancel() } }
         return .later(reply)
+    }
+}
+
+extension FetchedPartitions {
+    /// About how many bytes a reply takes beside the records.
+    fileprivate var replyBytes: Int {
+        partitions.reduce(0) {
+            $0 + 2 * EntryBytes.topic + $1.target.key.topicName.utf8.count
+                + ($1.slice?.aborted.count ?? 0) * EntryBytes.aborted
+        }
+    }
+}
+
+extension FetchRequest {
+    /// About how many bytes a reply takes that fails for each partition.
+    var refusalBytes: Int {
+        topics.reduce(0) { $0 + EntryBytes.ofTopic($1.topic, $1.partitions.count, of: EntryBytes.topic) }
     }
 }
 

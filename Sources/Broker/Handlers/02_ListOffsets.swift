@@ -8,7 +8,16 @@ import Protocol
 import Storage
 
 enum ListOffsetsHandler: RequestHandler {
+    typealias Request = ListOffsetsRequest
     static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .needed { request in
+        request.topics.map { (TopicReference(name: $0.name, id: .zero), $0.partitions.map(\.partitionIndex)) }
+    }
+    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
+        EntryBytes.sum(of: request.topics, limitBytes) {
+            EntryBytes.ofTopic($0.name, $0.partitions.count, of: EntryBytes.offset)
+        }
+    }
 
     /// Timestamps that are not times.
     private enum Special {

@@ -7,8 +7,13 @@ import Protocol
 internal import Storage
 
 enum MetadataHandler: RequestHandler {
+    typealias Request = MetadataRequest
     /// It may create topics.
     static let effect = RequestEffect.whenFinished
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .growing { request, context, limitBytes in
+        request.replyBytes(context, limitBytes)
+    }
 
     static func handle(_ request: MetadataRequest, _ context: RequestContext) -> Outcome<MetadataResponse> {
         if let topics = request.topics, let code = problem(with: topics, version: context.version) {
@@ -184,6 +189,22 @@ enum MetadataHandler: RequestHandler {
             answer.topicAuthorizedOperations = Resource.topic(topic.name).operationBits
         }
         return answer
+    }
+}
+
+extension MetadataRequest {
+    fileprivate func replyBytes(_ context: RequestContext, _ limitBytes: Int) -> Int {
+        let topics = context.topics
+        guard let asked = self.topics, context.version > 0 || !asked.isEmpty else {
+            return EntryBytes.sum(of: topics.all, limitBytes) { $0.describedBytes }
+        }
+        var seen: Set<Name> = []
+        return EntryBytes.sum(of: asked, limitBytes) { wanted in
+            // A topic that is named twice is described once.
+            if asked.count > 1, let name = wanted.name, !seen.insert(name).inserted { return 0 }
+            let topic = wanted.topicID == .zero ? wanted.name.flatMap { topics[$0] } : topics[wanted.topicID]
+            return topic?.describedBytes ?? EntryBytes.topic + (wanted.name?.utf8.count ?? 0)
+        }
     }
 }
 

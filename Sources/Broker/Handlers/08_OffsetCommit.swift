@@ -9,7 +9,14 @@ internal import Network
 internal import Protocol
 
 enum OffsetCommitHandler: RequestHandler {
+    typealias Request = OffsetCommitRequest
     static let effect = RequestEffect.immediate
+    static let partitions: NamedPartitions<Request> = .withoutLogs
+    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
+        EntryBytes.sum(of: request.topics, limitBytes) {
+            EntryBytes.ofTopic($0.name, $0.partitions.count, of: EntryBytes.code)
+        }
+    }
 
     /// The first version that names topics by their ids.
     private static let topicIDsFrom: Int16 = 10

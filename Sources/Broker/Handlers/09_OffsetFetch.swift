@@ -7,7 +7,12 @@ internal import Network
 internal import Protocol
 
 enum OffsetFetchHandler: RequestHandler {
+    typealias Request = OffsetFetchRequest
     static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .withoutLogs
+    static let replySize: ReplySize<Request> = .growing { request, context, limitBytes in
+        request.replyBytes(context, limitBytes)
+    }
 
     /// The first version that asks for many groups.
     private static let manyGroupsFrom: Int16 = 8
@@ -108,6 +113,36 @@ enum OffsetFetchHandler: RequestHandler {
 }
 
 extension OffsetFetchRequest {
+    fileprivate func replyBytes(_ context: RequestContext, _ limitBytes: Int) -> Int {
+        typealias Topic = (name: Name?, partitions: [Int32])
+        let directory = context.topics
+        let asked: [(group: Name, topics: [Topic]?)] =
+            context.version >= 8
+            ? groups.map { group in
+                let topics = group.topics?.map { topic -> Topic in
+                    let name = topic.topicID == .zero ? topic.name : directory[topic.topicID]?.name
+                    return (name, topic.partitionIndexes)
+                }
+                return (group.groupID, topics)
+            } : [(groupID, topics?.map { topic -> Topic in (topic.name, topic.partitionIndexes) })]
+        return EntryBytes.sum(of: asked, limitBytes) { group, topics in
+            EntryBytes.topic + group.utf8.count
+                + (topics.map { namedBytes($0, context.offsets(of: group), limitBytes) }
+                    ?? context.bytes(of: group) { $0.offsetBytes(of: $1) })
+        }
+    }
+
+    /// A partition that is named more than once is answered as often, with its metadata.
+    private func namedBytes(
+        _ topics: [(name: Name?, partitions: [Int32])], _ offsets: GroupOffsets?, _ limitBytes: Int
+    ) -> Int {
+        EntryBytes.sum(of: topics, limitBytes) { topic in
+            guard let name = topic.name else { return EntryBytes.topic }
+            return EntryBytes.ofTopic(name, topic.partitions.count, of: EntryBytes.offset)
+                + (offsets?.metadataBytes(of: name, topic.partitions) ?? 0)
+        }
+    }
+
     /// What versions before 8 ask for, in the form of the later ones.
     fileprivate var onlyGroup: OffsetFetchRequestGroup {
         var group = OffsetFetchRequestGroup()

@@ -8,8 +8,14 @@ internal import Network
 internal import Protocol
 
 enum FindCoordinatorHandler: RequestHandler {
+    typealias Request = FindCoordinatorRequest
     /// It may create topics.
     static let effect = RequestEffect.whenFinished
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .growing { request, context, limitBytes in
+        let each = EntryBytes.topic + context.broker.advertisedAddress(for: context).host.utf8.count
+        return EntryBytes.sum(of: request.coordinatorKeys, limitBytes) { $0.utf8.count + each }
+    }
 
     /// What a coordinator looks after, numbered as in the protocol.
     private enum Kind: Int8 {

@@ -7,7 +7,11 @@ internal import Network
 internal import Protocol
 
 enum JoinGroupHandler: RequestHandler {
+    typealias Request = JoinGroupRequest
     static let effect = RequestEffect.immediate
+    static let requestSize = RequestSize.carryingBytes
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .small
 
     static func handle(_ request: JoinGroupRequest, _ context: RequestContext) -> Outcome<JoinGroupResponse> {
         guard context.authorize(.read, .group(request.groupID)) else {

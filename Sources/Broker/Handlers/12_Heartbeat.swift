@@ -6,7 +6,10 @@ internal import Network
 internal import Protocol
 
 enum HeartbeatHandler: RequestHandler {
+    typealias Request = HeartbeatRequest
     static let effect = RequestEffect.immediate
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .small
 
     static func handle(_ request: HeartbeatRequest, _ context: RequestContext) -> Outcome<HeartbeatResponse> {
         guard context.authorize(.read, .group(request.groupID)) else {

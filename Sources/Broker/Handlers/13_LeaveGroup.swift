@@ -6,7 +6,14 @@ internal import Network
 internal import Protocol
 
 enum LeaveGroupHandler: RequestHandler {
+    typealias Request = LeaveGroupRequest
     static let effect = RequestEffect.immediate
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
+        EntryBytes.sum(of: request.members, limitBytes) {
+            $0.memberID.utf8.count + ($0.groupInstanceID?.utf8.count ?? 0) + 2 * EntryBytes.code
+        }
+    }
 
     /// The first version that names many members.
     private static let manyMembersFrom: Int16 = 3

@@ -6,7 +6,11 @@ internal import Network
 internal import Protocol
 
 enum SyncGroupHandler: RequestHandler {
+    typealias Request = SyncGroupRequest
     static let effect = RequestEffect.immediate
+    static let requestSize = RequestSize.carryingBytes
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .small
 
     /// The first version that must say which protocol it is about.
     private static let protocolRequiredFrom: Int16 = 5

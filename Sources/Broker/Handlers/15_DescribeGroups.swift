@@ -6,7 +6,12 @@ internal import Network
 internal import Protocol
 
 enum DescribeGroupsHandler: RequestHandler {
+    typealias Request = DescribeGroupsRequest
     static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .growing { request, context, limitBytes in
+        context.describedBytes(request.groups, limitBytes)
+    }
 
     typealias Group = DescribeGroupsResponse.DescribedGroup
     /// Before this version an unknown group is dead, and no error.

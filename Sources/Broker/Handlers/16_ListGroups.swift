@@ -6,7 +6,14 @@ internal import Network
 internal import Protocol
 
 enum ListGroupsHandler: RequestHandler {
+    typealias Request = ListGroupsRequest
     static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .growing { _, context, _ in
+        (context.broker.groups.existingShards() ?? []).reduce(0) {
+            $0 + ($1.inspect { $0.listedBytes } ?? 0)
+        }
+    }
 
     static func handle(_ request: ListGroupsRequest, _ context: RequestContext) -> Outcome<ListGroupsResponse>
     {

@@ -7,7 +7,10 @@ import Network
 import Protocol
 
 enum ApiVersionsHandler: RequestHandler {
+    typealias Request = ApiVersionsRequest
     static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .small
 
     static func handle(_ request: ApiVersionsRequest, _ context: RequestContext) -> Outcome<
         ApiVersionsResponse
@@ -20,7 +23,7 @@ enum ApiVersionsHandler: RequestHandler {
             response.errorCode = ErrorCode.invalidRequest.rawValue
             return .now(response)
         }
-        response.apiKeys = Router.servedKeys.map { ApiVersionsResponse.ApiVersion($0.key, $0.versions) }
+        response.apiKeys = HandlerTable.rows.map { ApiVersionsResponse.ApiVersion($0.key, $0.versions) }
         response.supportedFeatures = Features.supported.compactMap {
             feature -> ApiVersionsResponse.SupportedFeatureKey? in
             // Clients below v4 take a lowest version of 0 for an error.

@@ -5,7 +5,16 @@ import Network
 import Protocol
 
 enum CreateTopicsHandler: RequestHandler {
+    typealias Request = CreateTopicsRequest
     static let effect = RequestEffect.whenFinished
+    static let partitions: NamedPartitions<Request> = .withoutLogs
+    static let replySize: ReplySize<Request> = .growing { request, context, limitBytes in
+        // From version 5 on a topic is answered with all of its configurations.
+        let configs = context.version >= 5 ? TopicSettings.rules.count * EntryBytes.config : 0
+        return EntryBytes.sum(of: request.topics, limitBytes) {
+            $0.name.utf8.count + EntryBytes.refusal + configs
+        }
+    }
 
     static func handle(_ request: CreateTopicsRequest, _ context: RequestContext) -> Outcome<
         CreateTopicsResponse

@@ -5,8 +5,14 @@ import Network
 import Protocol
 
 enum DeleteTopicsHandler: RequestHandler {
+    typealias Request = DeleteTopicsRequest
     typealias Result = DeleteTopicsResponse.DeletableTopicResult
     static let effect = RequestEffect.whenFinished
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
+        EntryBytes.sum(of: request.topics, limitBytes) { ($0.name?.utf8.count ?? 0) + EntryBytes.refusal }
+            + EntryBytes.sum(of: request.topicNames, limitBytes) { $0.utf8.count + EntryBytes.refusal }
+    }
 
     static func handle(_ request: DeleteTopicsRequest, _ context: RequestContext) -> Outcome<
         DeleteTopicsResponse

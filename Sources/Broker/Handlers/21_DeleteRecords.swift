@@ -6,7 +6,16 @@ import Protocol
 import Storage
 
 enum DeleteRecordsHandler: RequestHandler {
+    typealias Request = DeleteRecordsRequest
     static let effect = RequestEffect.whenFinished
+    static let partitions: NamedPartitions<Request> = .needed { request in
+        request.topics.map { (TopicReference(name: $0.name, id: .zero), $0.partitions.map(\.partitionIndex)) }
+    }
+    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
+        EntryBytes.sum(of: request.topics, limitBytes) {
+            EntryBytes.ofTopic($0.name, $0.partitions.count, of: EntryBytes.offset)
+        }
+    }
 
     /// The offset that stands for the high watermark.
     private static let highWatermark: Int64 = -1

@@ -7,8 +7,11 @@ import Network
 import Protocol
 
 enum InitProducerIDHandler: RequestHandler {
+    typealias Request = InitProducerIdRequest
     /// Nobody else ever sees the id that it takes.
     static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .small
 
     static func handle(_ request: InitProducerIdRequest, _ context: RequestContext) -> Outcome<
         InitProducerIdResponse

@@ -7,7 +7,16 @@ import Protocol
 import Storage
 
 enum OffsetForLeaderEpochHandler: RequestHandler {
+    typealias Request = OffsetForLeaderEpochRequest
     static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .needed { request in
+        request.topics.map { (TopicReference(name: $0.topic, id: .zero), $0.partitions.map(\.partition)) }
+    }
+    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
+        EntryBytes.sum(of: request.topics, limitBytes) {
+            EntryBytes.ofTopic($0.topic, $0.partitions.count, of: EntryBytes.offset)
+        }
+    }
 
     static func handle(
         _ request: OffsetForLeaderEpochRequest, _ context: RequestContext

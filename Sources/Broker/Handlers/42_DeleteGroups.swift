@@ -6,8 +6,13 @@ internal import Network
 internal import Protocol
 
 enum DeleteGroupsHandler: RequestHandler {
+    typealias Request = DeleteGroupsRequest
     // A large group goes in several steps, which a list of all groups would see.
     static let effect = RequestEffect.whenFinished
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
+        EntryBytes.sum(of: request.groupsNames, limitBytes) { $0.utf8.count + EntryBytes.code }
+    }
 
     typealias Result = DeleteGroupsResponse.DeletableGroupResult
 

@@ -5,7 +5,14 @@ internal import Network
 internal import Protocol
 
 enum OffsetDeleteHandler: RequestHandler {
+    typealias Request = OffsetDeleteRequest
     static let effect = RequestEffect.immediate
+    static let partitions: NamedPartitions<Request> = .withoutLogs
+    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
+        EntryBytes.sum(of: request.topics, limitBytes) {
+            EntryBytes.ofTopic($0.name, $0.partitions.count, of: EntryBytes.code)
+        }
+    }
 
     typealias Topic = OffsetDeleteResponse.OffsetDeleteResponseTopic
 

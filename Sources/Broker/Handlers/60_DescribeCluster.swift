@@ -5,7 +5,10 @@ import Network
 import Protocol
 
 enum DescribeClusterHandler: RequestHandler {
+    typealias Request = DescribeClusterRequest
     static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .small
 
     /// What the request can ask for.
     private enum EndpointType: Int8 {

@@ -6,7 +6,10 @@ internal import Network
 internal import Protocol
 
 enum ConsumerGroupHeartbeatHandler: RequestHandler {
+    typealias Request = ConsumerGroupHeartbeatRequest
     static let effect = RequestEffect.immediate
+    static let partitions: NamedPartitions<Request> = .withoutLogs
+    static let replySize: ReplySize<Request> = .small
 
     typealias Response = ConsumerGroupHeartbeatResponse
 

@@ -6,7 +6,12 @@ internal import Network
 internal import Protocol
 
 enum ConsumerGroupDescribeHandler: RequestHandler {
+    typealias Request = ConsumerGroupDescribeRequest
     static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .growing { request, context, limitBytes in
+        context.describedBytes(request.groupIDs, limitBytes)
+    }
 
     typealias Group = ConsumerGroupDescribeResponse.DescribedGroup
 
