@@ -24,6 +24,8 @@ package final class Broker: Sendable {
     package let groups: GroupHost
     /// Where its listeners are bound.
     package let boundAddresses: [SocketAddress]
+    /// How long clients are made to wait.
+    let quotas: any Quotas
     let sockets: BrokerSockets
     let watchdog: LoopWatchdog
     let upkeep: UpkeepScheduler
@@ -38,6 +40,7 @@ package final class Broker: Sendable {
         storage = parts.storage
         catalog = parts.catalog
         producerIDs = parts.producerIDs
+        quotas = parts.rules.quotas
         sockets = parts.sockets
         watchdog = LoopWatchdog(parts.sockets.loops, clock: clock, logger: logger)
         upkeep = UpkeepScheduler(clock: clock)
@@ -54,8 +57,9 @@ package final class Broker: Sendable {
     package var clusterID: Name { storage.owner.clusterID }
 
     /// What a client is told to connect to.
-    package func advertisedAddress(for context: RequestContext) -> (host: String, port: Int32) {
-        advertised.address(listener: context.listener, local: context.local, peer: context.peer)
+    func advertisedAddress(for context: RequestContext) -> (host: String, port: Int32) {
+        let session = context.session
+        return advertised.address(listener: session.listener, local: session.local, peer: session.peer)
     }
 }
 
@@ -66,6 +70,12 @@ struct BrokerParts: Sendable {
     let producerIDs: ProducerIDs
     let sockets: BrokerSockets
     let advertised: [ListenerAddress]
+    let rules: BrokerRules
+}
+
+/// What a broker goes by with each request of a client.
+struct BrokerRules: Sendable {
+    var quotas: any Quotas = NoQuotas()
 }
 
 /// The network side of a broker.

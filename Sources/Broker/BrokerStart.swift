@@ -13,6 +13,13 @@ extension Broker {
     package static func start(
         _ settings: BrokerSettings, logger: Logger, clock: any BrokerClock = SystemClock()
     ) throws(StartError) -> Broker {
+        try start(settings, BrokerRules(), logger: logger, clock: clock)
+    }
+
+    /// The same with rules of one's own.
+    static func start(
+        _ settings: BrokerSettings, _ rules: BrokerRules, logger: Logger, clock: any BrokerClock
+    ) throws(StartError) -> Broker {
         let begun = clock.monotonicNanoseconds()
         let plan = try listenerPlan(settings)
         let system = SystemLimits.current()
@@ -44,7 +51,7 @@ extension Broker {
         let ids = ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID)
         let parts = BrokerParts(
             storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets,
-            advertised: plan.advertised)
+            advertised: plan.advertised, rules: rules)
         system.warn(limits, asked: settings, logger)
         let broker = Broker(settings, parts, logger: logger, clock: clock)
         sockets.routers.fill(Router(broker))

@@ -59,6 +59,8 @@ final class HandlerRow: Sendable {
     /// One closure for each handler, so that the whole way of a request is specialized for it.
     let serve: Serve
 
+    // Inlined, so that what it closes over is specialized.
+    @inline(__always)
     convenience init<Served: RequestHandler>(_ handler: Served.Type) {
         switch Served.replySize {
         case .small, .leasedByHandler:
@@ -72,6 +74,7 @@ final class HandlerRow: Sendable {
         }
     }
 
+    @inline(__always)
     convenience init<Served: FrameHandler>(_ handler: Served.Type) {
         let measure = Served.replySize.measure
         self.init(serving: handler) { router, frame, start, request, connection throws(WireError) in

@@ -38,6 +38,8 @@ protocol Handler: SendableMetatype {
     /// How large a reply becomes.
     static var replySize: ReplySize<Request> { get }
 
+    /// Tells the client in a reply how long to wait, for the Router alone (KIP-219).
+    static func setThrottleTime(_ milliseconds: Int32, in reply: inout Reply)
     /// The reply as bytes; on the pool where it is large.
     static func encode(
         _ reply: consuming Reply, answering header: RequestHeader
@@ -47,6 +49,12 @@ protocol Handler: SendableMetatype {
 extension Handler {
     /// The narrower limit; those that carry bytes for others say so.
     static var requestSize: RequestSize { .naming }
+}
+
+extension Handler where Reply: ThrottledReply {
+    static func setThrottleTime(_ milliseconds: Int32, in reply: inout Reply) {
+        reply.throttleTimeMs = milliseconds
+    }
 }
 
 extension Handler where Reply: ReplyMessage {
@@ -71,53 +79,4 @@ protocol FrameHandler: Handler {
     static func handle(
         _ request: Request, frame: inout MutableRawSpan, _ context: RequestContext
     ) -> Outcome<Reply>
-}
-
-/// What a connection has under way that requests behind it must wait for.
-final class RequestsUnderWay: Sendable {
-    private struct State {
-        var appends = 0
-        var waiting: [@Sendable () -> Void] = []
-    }
-    private let state = Lock(State())
-
-    /// Notes that an append began whose records do not show yet.
-    func began() { state.withLock { $0.appends += 1 } }
-
-    /// Notes that an append is finished, and starts what waited for the last of them.
-    func finished() {
-        let bodies = state.withLock { state -> [@Sendable () -> Void] in
-            state.appends -= 1
-            guard state.appends == 0 else { return [] }
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for body in bodies { body() }
-    }
-
-    /// Whether appends are under way.
-    var isAppending: Bool { state.withLock { $0.appends > 0 } }
-
-    /// Calls `body` when no append is under way any more.
-    func whenFinished(_ body: @escaping @Sendable () -> Void) {
-        let isFree = state.withLock { state in
-            guard state.appends > 0 else { return true }
-            state.waiting.append(body)
-            return false
-        }
-        if isFree { body() }
-    }
-}
-
-extension Connection {
-    /// What it has under way; nil while nothing ever was.
-    var underWay: RequestsUnderWay? { attachment as? RequestsUnderWay }
-
-    /// The same, made when it is first needed.
-    func noteUnderWay() -> RequestsUnderWay {
-        if let underWay { return underWay }
-        let made = RequestsUnderWay()
-        attachment = made
-        return made
-    }
 }

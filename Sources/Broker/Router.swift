@@ -38,9 +38,7 @@ package final class Router: ConnectionHandler {
             return connection.close(
                 .handler("\(row.key.name) request of \(frame.byteCount) bytes, of at most \(limitBytes)"))
         }
-        let context = RequestContext(
-            header: header, broker: broker, loop: connection.loop, listener: connection.listener.name,
-            local: connection.local, peer: connection.peer)
+        let context = RequestContext(header: header, session: connection.session(with: broker))
         let request = PendingRequest(row: row, slot: connection.reserveReply(), context: context)
         start(request, &frame, bodyStart, connection)
     }
@@ -64,9 +62,10 @@ package final class Router: ConnectionHandler {
                 }
             }
             // Appends overlap with appends alone.
-            if !isLate, !appends, let underWay = connection.underWay, underWay.isAppending {
+            let session = request.context.session
+            if !isLate, !appends, session.isAppending {
                 let barrier = hold(request, frame.bytes, bodyStart, count: 1, connection)
-                return underWay.whenFinished { barrier.durable(0, failed: false) }
+                return session.whenAppendsFinished { barrier.durable(0, failed: false) }
             }
             try row.serve(self, &frame, bodyStart, request, connection)
         } catch {
@@ -147,23 +146,25 @@ package final class Router: ConnectionHandler {
         finish(handler, handler.handle(body, request.context), request, connection)
     }
 
-    /// An unknown version of ApiVersions is answered, so that the client can try another one; Kafka closes on
-    /// all others.
+    /// An unknown version of ApiVersions is answered as one of version 0, so that the client can try another
+    /// one (KIP-511); Kafka closes on all others.
     private func refuse(_ header: RequestHeader, _ connection: isolated Connection) {
-        guard header.key == .apiVersions else {
+        let session = connection.session(with: broker)
+        guard header.key == .apiVersions, let row = rows[Int(header.requestAPIKey)] else {
             let name = header.key?.name ?? "\(header.requestAPIKey)"
+            let software = session.software.map { " (\($0.name) \($0.version))" } ?? ""
             return connection.close(
                 .handler(
-                    "\(name) version \(header.version) is not served to client \(header.clientID ?? "?")"))
+                    "\(name) version \(header.version) is not served to client "
+                        + "\(header.clientID ?? "?")\(software)"))
         }
-        let slot = connection.reserveReply()
-        do throws(WireError) {
-            let frame = try ApiVersionsHandler.unsupportedVersion().frame(
-                correlationID: header.correlationID, version: 0)
-            connection.complete(slot, with: OutboundReply(frame.bytes))
-        } catch {
-            connection.close(.handler("the reply cannot be encoded: \(error)"))
-        }
+        var answered = header
+        answered.requestAPIVersion = 0
+        let request = PendingRequest(
+            row: row, slot: connection.reserveReply(),
+            context: RequestContext(header: answered, session: session))
+        let reply = ApiVersionsHandler.unsupportedVersion()
+        finish(ApiVersionsHandler.self, .now(reply), request, connection)
     }
 
     /// Sends what a handler made of a request, now or when it is known.
@@ -176,7 +177,7 @@ package final class Router: ConnectionHandler {
             request.send(reply, of: handler, on: connection)
         case .later(let deferred):
             connection.expect(deferred, for: request.slot)
-            let goOn = begin(handler.effect, connection)
+            let goOn = begin(handler.effect, request.context.session, connection)
             deferred.whenCompleted(on: connection.loop) { [connection = connection as Connection] reply in
                 connection.assumeIsolated {
                     request.send(reply, of: handler, on: $0)
@@ -193,7 +194,7 @@ package final class Router: ConnectionHandler {
                 }
             }
         case .none:
-            connection.cancel(request.slot)
+            request.sendNothing(on: connection)
         case .close(let reason):
             connection.close(.handler(reason))
         }
@@ -202,14 +203,13 @@ package final class Router: ConnectionHandler {
     /// Holds back what may not overlap with a request that has such an effect and goes on later; what ends
     /// that is to be called when it is finished.
     private func begin(
-        _ effect: RequestEffect, _ connection: isolated Connection
+        _ effect: RequestEffect, _ session: Session, _ connection: isolated Connection
     ) -> (@Sendable (isolated Connection) -> Void)? {
         switch effect {
         case .none, .immediate: return nil
         case .appends:
-            let underWay = connection.noteUnderWay()
-            underWay.began()
-            return { _ in underWay.finished() }
+            session.beganAppend()
+            return { _ in session.finishedAppend() }
         case .whenFinished:
             connection.pauseRequests()
             return { $0.resumeRequests() }

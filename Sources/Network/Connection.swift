@@ -58,7 +58,7 @@ package actor Connection {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
     /// Whatever the handler wants to keep with the connection.
-    package var attachment: (any Sendable)?
+    package var attachment: (any AnyObject & Sendable)?
     /// The smallest frame that is accepted; SASL's raw tokens, which have no request header, need a lower
     /// one.
     package var frameMinBytes: Int

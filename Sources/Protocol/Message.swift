@@ -54,6 +54,12 @@ package protocol ReplyMessage: Message {
     static var key: APIKey { get }
 }
 
+/// What tells a client how long to wait before its next request (KIP-219).
+package protocol ThrottledReply: Sendable {
+    /// The time in milliseconds; 0 for no wait.
+    var throttleTimeMs: Int32 { get set }
+}
+
 /// The key or value of a record in a log: `recordType` is the number that stands before it (its API key in
 /// KRaft records).
 package protocol RecordMessage: Message {

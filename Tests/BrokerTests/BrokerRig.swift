@@ -28,7 +28,8 @@ final class BrokerRig {
     /// A broker on `disk`, where another one may have been before; partitions that it made are opened when
     /// somebody asks for them.
     init(
-        on disk: SimulatedDisk = SimulatedDisk(seed: 1), _ change: (inout BrokerSettings) -> Void = { _ in }
+        on disk: SimulatedDisk = SimulatedDisk(seed: 1), rules: BrokerRules = BrokerRules(),
+        _ change: (inout BrokerSettings) -> Void = { _ in }
     ) throws {
         self.disk = disk
         var settings = BrokerSettings()
@@ -54,7 +55,7 @@ final class BrokerRig {
             producerIDs: ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID),
             sockets: BrokerSockets(
                 loops: loops, pool: pool, memory: services.budget, listeners: [], routers: RouterSlot()),
-            advertised: [])
+            advertised: [], rules: rules)
         try catalog.takeLeadership()
         broker = Broker(settings, parts, logger: logger, clock: clock)
         router = Router(broker)
@@ -166,7 +167,7 @@ final class BrokerRig {
     }
 
     /// A client on one end of a pair of sockets, whose other end is a connection of the broker.
-    func connect() throws -> RigClient {
+    func connect(as principal: Principal = .anonymous) throws -> RigClient {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
@@ -179,7 +180,14 @@ final class BrokerRig {
         let connection = Connection(
             descriptor: ends[1], peer: peer, loop: loop, context: context, handler: router)
         loop.connectionJoins()
-        loop.post { connection.assumeIsolated { $0.open() } }
+        let session = Session(
+            broker, on: loop, listener: context.listener.name, local: peer, peer: peer, principal: principal)
+        loop.post {
+            connection.assumeIsolated {
+                $0.attachment = session
+                $0.open()
+            }
+        }
         step()
         return RigClient(rig: self, descriptor: ends[0])
     }
@@ -210,8 +218,18 @@ final class RigClient {
     /// Sends one request; the broker has read it when this returns.
     func send(_ request: some RequestMessage, version: Int16, pool: Bool = true) throws {
         lastCorrelationID += 1
-        var frame = try request.frame(correlationID: lastCorrelationID, clientID: "rig", version: version)
-            .bytes[...]
+        try send(
+            framed: request.frame(correlationID: lastCorrelationID, clientID: "rig", version: version).bytes,
+            pool: pool)
+    }
+
+    /// Sends bytes as one frame.
+    func send(bytes: [UInt8]) throws {
+        try send(framed: withUnsafeBytes(of: UInt32(bytes.count).bigEndian, Array.init) + bytes, pool: true)
+    }
+
+    private func send(framed bytes: [UInt8], pool: Bool) throws {
+        var frame = bytes[...]
         while !frame.isEmpty {
             let count = frame.withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))

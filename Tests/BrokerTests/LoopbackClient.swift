@@ -9,7 +9,7 @@ import Testing
 
 /// A broker on a data directory, stopped at the end of `body`.
 func withBroker<Result>(
-    on path: String, clock: any BrokerClock = PastClock(),
+    on path: String, rules: BrokerRules = BrokerRules(), clock: any BrokerClock = PastClock(),
     _ change: (inout BrokerSettings) -> Void = { _ in },
     _ body: (Broker, LoopbackClient) throws -> Result
 ) throws -> Result {
@@ -18,7 +18,7 @@ func withBroker<Result>(
     settings.listeners = ["PLAINTEXT://127.0.0.1:0"]
     settings.diskReserveBytes = 0
     change(&settings)
-    let broker = try Broker.start(settings, logger: Logger(level: .error), clock: clock)
+    let broker = try Broker.start(settings, rules, logger: Logger(level: .error), clock: clock)
     let result: Result
     do {
         let bound = try #require(broker.boundAddresses.first)

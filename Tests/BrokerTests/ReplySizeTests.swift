@@ -121,8 +121,9 @@ struct ReplySizeTests {
         var header = RequestHeader()
         header.requestAPIVersion = version
         return RequestContext(
-            header: header, broker: rig.broker, loop: rig.loop, listener: "PLAINTEXT", local: address,
-            peer: address)
+            header: header,
+            session: Session(
+                rig.broker, on: rig.loop, listener: "PLAINTEXT", local: address, peer: address))
     }
 
     /// The size of the next reply, once it is there.

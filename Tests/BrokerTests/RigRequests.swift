@@ -1,6 +1,7 @@
 // The requests of the tests with a rig, and what they look for in the replies.
 import Base
 import Compression
+import Glibc
 import Protocol
 import Records
 import Testing
@@ -104,6 +105,19 @@ extension ProduceResponse {
 }
 
 extension RigClient {
+    /// The next reply, which must be one to a `Request`, once threads and pools have come that far; nil if it
+    /// never comes.
+    func reply<Request: RequestMessage>(
+        to request: Request.Type, _ version: Int16, _ rig: BrokerRig
+    ) throws -> Request.Reply? {
+        for _ in 0..<2_000 {
+            rig.flush()
+            if let reply = try reply(Request.Reply.self, version: version) { return reply }
+            usleep(1_000)
+        }
+        return nil
+    }
+
     /// The next reply, to a Produce request.
     func produced(_ version: Int16 = 8) throws -> [ProduceResponse.Outcome]? {
         try reply(ProduceResponse.self, version: version)?.outcomes

@@ -7,7 +7,7 @@ internal import Protocol
 
 extension RequestContext {
     /// Who sends the request, as members of groups are described.
-    var groupClient: GroupClient { GroupClient(id: header.clientID ?? "", host: "/\(peer.host)") }
+    var groupClient: GroupClient { GroupClient(id: header.clientID ?? "", host: "/\(session.peer.host)") }
 
     /// Asks the shard of `group`; its reply is read by `read`, and an error without one becomes `refusal`.
     func ask<Reply: Sendable>(

@@ -6,7 +6,7 @@ internal import Protocol
 internal import Storage
 
 /// A fetch's reply and the records that belong into it.
-struct FetchReply: Sendable {
+struct FetchReply: ThrottledReply {
     /// Where the records of a partition come from.
     private enum Records: Sendable {
         case slice(any ByteRangeSource, position: Int64, length: Int)
@@ -34,6 +34,11 @@ struct FetchReply: Sendable {
     /// What converted records were leased with.
     private let lease: MemoryLease?
 
+    var throttleTimeMs: Int32 {
+        get { body.throttleTimeMs }
+        set { body.throttleTimeMs = newValue }
+    }
+
     /// The reply with what was fetched, as far as the session says that it is news; converted records come
     /// with their lease.
     init(
@@ -43,15 +48,13 @@ struct FetchReply: Sendable {
         self.lease = lease
         self.isIsolated = isIsolated
         let (id, partitions) = session.answer(fetched, context)
-        body.throttleTimeMs = context.throttleMilliseconds
         body.sessionID = id
         for partition in partitions { add(partition) }
     }
 
     /// The reply to a request whose session is not as it says.
-    init(refusing refusal: FetchSessionCache.Refusal, _ context: RequestContext) {
+    init(refusing refusal: FetchSessionCache.Refusal) {
         lease = nil
-        body.throttleTimeMs = context.throttleMilliseconds
         let code: ErrorCode =
             switch refusal {
             case .unknownSession: .fetchSessionIDNotFound
@@ -67,7 +70,6 @@ struct FetchReply: Sendable {
         lease: MemoryLease? = nil
     ) {
         self.lease = lease
-        body.throttleTimeMs = context.throttleMilliseconds
         body.errorCode = code.rawValue
         body.sessionID = request.sessionID
         guard context.version < Self.firstVersionWithoutPartitionsInErrors else { return }

@@ -131,7 +131,6 @@ enum ProduceHandler: FrameHandler {
         _ request: ProduceRequest, _ code: ErrorCode, _ context: RequestContext
     ) -> ProduceResponse {
         var response = ProduceResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.responses = request.topicData.lazy.filter { !$0.partitionData.isEmpty }.map { data in
             var answer = ProduceResponse.TopicProduceResponse()
             answer.name = data.name

@@ -31,7 +31,7 @@ enum FetchHandler: RequestHandler {
         do throws(FetchSessionCache.Refusal) {
             session = try FetchSessionContext(request, context)
         } catch {
-            return .now(FetchReply(refusing: error, context))
+            return .now(FetchReply(refusing: error))
         }
         let plan = FetchPlan(request, session, context)
         let reply = Deferred<FetchReply>()

@@ -45,7 +45,7 @@ enum ListOffsetsHandler: RequestHandler {
         ListOffsetsResponse
     > {
         guard (0...1).contains(request.isolationLevel) else {
-            return .now(refuseAll(request, .unknownServerError, context))
+            return .now(refuseAll(request, .unknownServerError))
         }
         let topics = context.topics
         // Visible is durable: "latest" means the end of the log as it is now, so the answer waits until that
@@ -96,10 +96,9 @@ enum ListOffsetsHandler: RequestHandler {
 
     /// The same answer for all that was asked, repeated or not.
     private static func refuseAll(
-        _ request: ListOffsetsRequest, _ code: ErrorCode, _ context: RequestContext
+        _ request: ListOffsetsRequest, _ code: ErrorCode
     ) -> ListOffsetsResponse {
         var response = ListOffsetsResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.topics = request.topics.map { asked in
             var topic = ListOffsetsResponse.ListOffsetsTopicResponse()
             topic.name = asked.name
@@ -131,7 +130,6 @@ enum ListOffsetsHandler: RequestHandler {
             }
         }
         var response = ListOffsetsResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.topics = asked.topics.map { name, partitions in
             var topic = ListOffsetsResponse.ListOffsetsTopicResponse()
             topic.name = name

@@ -17,7 +17,7 @@ enum MetadataHandler: RequestHandler {
 
     static func handle(_ request: MetadataRequest, _ context: RequestContext) -> Outcome<MetadataResponse> {
         if let topics = request.topics, let code = problem(with: topics, version: context.version) {
-            return .now(refusal(of: topics, code, context))
+            return .now(refusal(of: topics, code))
         }
         let asked = Asked(request, version: context.version)
         let missing = asked.creatable(context)
@@ -81,7 +81,6 @@ enum MetadataHandler: RequestHandler {
         let broker = context.broker
         let address = broker.advertisedAddress(for: context)
         var response = MetadataResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         var node = MetadataResponse.MetadataResponseBroker()
         node.nodeID = broker.settings.nodeID
         (node.host, node.port) = address
@@ -120,10 +119,9 @@ enum MetadataHandler: RequestHandler {
 
     /// Says so of every topic.
     private static func refusal(
-        of topics: [MetadataRequest.MetadataRequestTopic], _ code: ErrorCode, _ context: RequestContext
+        of topics: [MetadataRequest.MetadataRequestTopic], _ code: ErrorCode
     ) -> MetadataResponse {
         var response = MetadataResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.controllerID = -1
         response.errorCode = code.rawValue
         response.topics = topics.map { wanted in

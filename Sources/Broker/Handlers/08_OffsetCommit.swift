@@ -30,13 +30,13 @@ enum OffsetCommitHandler: RequestHandler {
         }
         let (accepted, refused) = sort(request, context)
         guard !accepted.topics.isEmpty else {
-            return .now(merge(OffsetCommitResponse(), refused, context))
+            return .now(merge(OffsetCommitResponse(), refused))
         }
         return context.ask(accepted.groupID, .commitOffsets(accepted, version: context.version)) { reply in
             guard case .commitOffsets(let response) = reply else { return nil }
-            return merge(response, refused, context)
+            return merge(response, refused)
         } refusal: { code in
-            merge(.refusal(code, of: accepted), refused, context)
+            merge(.refusal(code, of: accepted), refused)
         }
     }
 
@@ -87,11 +87,9 @@ enum OffsetCommitHandler: RequestHandler {
 
     /// One answer for each topic, what failed in front.
     private static func merge(
-        _ response: OffsetCommitResponse, _ refused: [Topic],
-        _ context: RequestContext
+        _ response: OffsetCommitResponse, _ refused: [Topic]
     ) -> OffsetCommitResponse {
         var merged = response
-        merged.throttleTimeMs = context.throttleMilliseconds
         guard !refused.isEmpty else { return merged }
         var together = TopicsTogether<TopicReference, Topic>()
         for topic in refused + response.topics {

@@ -77,7 +77,6 @@ enum OffsetFetchHandler: RequestHandler {
 
     private static func response(_ groups: [Group], _ context: RequestContext) -> OffsetFetchResponse {
         var response = OffsetFetchResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.groups = groups
         // Before version 8 the one group's answer is the reply itself.
         guard context.version < manyGroupsFrom, let group = groups.first else { return response }

@@ -86,7 +86,6 @@ enum FindCoordinatorHandler: RequestHandler {
         _ keys: [Name], _ context: RequestContext, _ code: (Name) -> ErrorCode
     ) -> FindCoordinatorResponse {
         var response = FindCoordinatorResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.coordinators = keys.map { key in
             let isAllowed = context.authorize(.describe, .group(key))
             return coordinator(key, isAllowed ? code(key) : .groupAuthorizationFailed, context)

@@ -39,7 +39,6 @@ enum JoinGroupHandler: RequestHandler {
         -> JoinGroupResponse
     {
         var response = response
-        response.throttleTimeMs = context.throttleMilliseconds
         if context.version < nullProtocolFrom { response.protocolName = response.protocolName ?? "" }
         return response
     }

@@ -13,21 +13,19 @@ enum HeartbeatHandler: RequestHandler {
 
     static func handle(_ request: HeartbeatRequest, _ context: RequestContext) -> Outcome<HeartbeatResponse> {
         guard context.authorize(.read, .group(request.groupID)) else {
-            return .now(failure(.groupAuthorizationFailed, context))
+            return .now(failure(.groupAuthorizationFailed))
         }
         return context.ask(request.groupID, .heartbeat(request)) { reply in
-            guard case .heartbeat(var response) = reply else { return nil }
-            response.throttleTimeMs = context.throttleMilliseconds
+            guard case .heartbeat(let response) = reply else { return nil }
             return response
         } refusal: { code in
             // While the coordinator loads, the member counts as alive: there is nothing it could do better.
-            failure(code == .coordinatorLoadInProgress ? .none : code, context)
+            failure(code == .coordinatorLoadInProgress ? .none : code)
         }
     }
 
-    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> HeartbeatResponse {
+    private static func failure(_ code: ErrorCode) -> HeartbeatResponse {
         var response = HeartbeatResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.errorCode = code.rawValue
         return response
     }

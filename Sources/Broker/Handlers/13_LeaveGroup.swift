@@ -21,7 +21,7 @@ enum LeaveGroupHandler: RequestHandler {
     static func handle(_ request: LeaveGroupRequest, _ context: RequestContext) -> Outcome<LeaveGroupResponse>
     {
         guard context.authorize(.read, .group(request.groupID)) else {
-            return .now(failure(.groupAuthorizationFailed, context))
+            return .now(failure(.groupAuthorizationFailed))
         }
         var asked = request
         if context.version < manyMembersFrom {
@@ -31,19 +31,17 @@ enum LeaveGroupHandler: RequestHandler {
         }
         return context.ask(request.groupID, .leave(asked)) { reply in
             guard case .leave(var response) = reply else { return nil }
-            response.throttleTimeMs = context.throttleMilliseconds
             if context.version < manyMembersFrom, response.errorCode == 0 {
                 response.errorCode = response.members.first?.errorCode ?? 0
             }
             return response
         } refusal: { code in
-            failure(code, context)
+            failure(code)
         }
     }
 
-    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> LeaveGroupResponse {
+    private static func failure(_ code: ErrorCode) -> LeaveGroupResponse {
         var response = LeaveGroupResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.errorCode = code.rawValue
         return response
     }

@@ -19,24 +19,17 @@ enum SyncGroupHandler: RequestHandler {
         if context.version >= protocolRequiredFrom,
             request.protocolType == nil || request.protocolName == nil
         {
-            return .now(failure(.inconsistentGroupProtocol, context))
+            return .now(.refusal(.inconsistentGroupProtocol))
         }
         guard context.authorize(.read, .group(request.groupID)) else {
-            return .now(failure(.groupAuthorizationFailed, context))
+            return .now(.refusal(.groupAuthorizationFailed))
         }
         return context.ask(request.groupID, .sync(request)) { reply in
-            guard case .sync(var response) = reply else { return nil }
-            response.throttleTimeMs = context.throttleMilliseconds
+            guard case .sync(let response) = reply else { return nil }
             return response
         } refusal: { code in
             // What was joined before the coordinator loaded is no longer waited for: join again.
-            failure(code == .coordinatorLoadInProgress ? .rebalanceInProgress : code, context)
+            .refusal(code == .coordinatorLoadInProgress ? .rebalanceInProgress : code)
         }
-    }
-
-    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> SyncGroupResponse {
-        var response = SyncGroupResponse.refusal(code)
-        response.throttleTimeMs = context.throttleMilliseconds
-        return response
     }
 }

@@ -26,7 +26,6 @@ enum DescribeGroupsHandler: RequestHandler {
             if case .describe(let group) = reply { group.response } else { nil }
         } then: { groups in
             var response = DescribeGroupsResponse()
-            response.throttleTimeMs = context.throttleMilliseconds
             response.groups = groups.map { finished($0, request, context) }
             return response
         }

@@ -20,7 +20,6 @@ enum ListGroupsHandler: RequestHandler {
         let filter = GroupFilter(states: request.statesFilter, types: request.typesFilter)
         return context.askAll(.list(filter)) { answers in
             var response = ListGroupsResponse()
-            response.throttleTimeMs = context.throttleMilliseconds
             for answer in answers {
                 switch answer {
                 case .success(.list(let groups)):

@@ -12,16 +12,20 @@ enum ApiVersionsHandler: RequestHandler {
     static let partitions: NamedPartitions<Request> = .none
     static let replySize: ReplySize<Request> = .small
 
+    /// The first version in which a client tells its software.
+    private static let softwareFrom: Int16 = 3
+
     static func handle(_ request: ApiVersionsRequest, _ context: RequestContext) -> Outcome<
         ApiVersionsResponse
     > {
         var response = ApiVersionsResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
-        if context.version >= 3,
-            !isValid(request.clientSoftwareName) || !isValid(request.clientSoftwareVersion)
-        {
-            response.errorCode = ErrorCode.invalidRequest.rawValue
-            return .now(response)
+        if context.version >= softwareFrom {
+            guard isValid(request.clientSoftwareName), isValid(request.clientSoftwareVersion) else {
+                response.errorCode = ErrorCode.invalidRequest.rawValue
+                return .now(response)
+            }
+            context.session.software = Session.Software(
+                name: request.clientSoftwareName, version: request.clientSoftwareVersion)
         }
         response.apiKeys = HandlerTable.rows.map { ApiVersionsResponse.ApiVersion($0.key, $0.versions) }
         response.supportedFeatures = Features.supported.compactMap {

@@ -21,7 +21,7 @@ enum CreateTopicsHandler: RequestHandler {
     > {
         // Kafka's controller gives such requests up before it begins with them.
         guard request.timeoutMs > 0 else {
-            return .now(answer(request.topics.map { refusal($0.name, .outOfTime) }, context))
+            return .now(answer(request.topics.map { refusal($0.name, .outOfTime) }))
         }
         let repeated = Set(
             Dictionary(grouping: request.topics, by: \.name).filter { $0.value.count > 1 }.keys)
@@ -50,19 +50,18 @@ enum CreateTopicsHandler: RequestHandler {
                 case .failure(let reason): refusal(name, reason)
                 }
             }
-            reply.complete(answer(refused + done, context))
+            reply.complete(answer(refused + done))
         }
         return .later(
             DiskWait.limited(reply, on: context.loop) { [refused] in
-                answer(refused + names.map { refusal($0, .outOfTime) }, context)
+                answer(refused + names.map { refusal($0, .outOfTime) })
             })
     }
 
     private static func answer(
-        _ results: [CreateTopicsResponse.CreatableTopicResult], _ context: RequestContext
+        _ results: [CreateTopicsResponse.CreatableTopicResult]
     ) -> CreateTopicsResponse {
         var response = CreateTopicsResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.topics = results
         return response
     }

@@ -23,7 +23,7 @@ enum DeleteTopicsHandler: RequestHandler {
             : request.topicNames.map { TopicReference(name: $0, id: .zero) }
         // Kafka's controller gives such requests up before it begins with them.
         guard request.timeoutMs > 0 else {
-            return .now(answer(asked.map { result($0, .outOfTime) }, context))
+            return .now(answer(asked.map { result($0, .outOfTime) }))
         }
         let (targets, refused) = sort(asked, context.topics)
         let reply = Deferred<DeleteTopicsResponse>()
@@ -35,17 +35,16 @@ enum DeleteTopicsHandler: RequestHandler {
                 case .failure(let refusal): self.result(target, refusal)
                 }
             }
-            reply.complete(answer(refused + done, context))
+            reply.complete(answer(refused + done))
         }
         return .later(
             DiskWait.limited(reply, on: context.loop) {
-                answer(refused + targets.map { result($0, .outOfTime) }, context)
+                answer(refused + targets.map { result($0, .outOfTime) })
             })
     }
 
-    private static func answer(_ results: [Result], _ context: RequestContext) -> DeleteTopicsResponse {
+    private static func answer(_ results: [Result]) -> DeleteTopicsResponse {
         var response = DeleteTopicsResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.responses = results
         return response
     }

@@ -44,14 +44,13 @@ enum DeleteRecordsHandler: RequestHandler {
         }
         DiskWait.whenDurable(ends, for: reply, then: finish)
         return .later(
-            DiskWait.limited(reply, on: context.loop) { refuseAll(request, .requestTimedOut, context) })
+            DiskWait.limited(reply, on: context.loop) { refuseAll(request, .requestTimedOut) })
     }
 
     private static func answer(
         _ request: DeleteRecordsRequest, _ topics: TopicDirectory, _ context: RequestContext
     ) -> DeleteRecordsResponse {
         var response = DeleteRecordsResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.topics = request.topics.map { asked in
             var topic = DeleteRecordsResponse.DeleteRecordsTopicResult()
             topic.name = asked.name
@@ -116,10 +115,9 @@ enum DeleteRecordsHandler: RequestHandler {
     }
 
     private static func refuseAll(
-        _ request: DeleteRecordsRequest, _ code: ErrorCode, _ context: RequestContext
+        _ request: DeleteRecordsRequest, _ code: ErrorCode
     ) -> DeleteRecordsResponse {
         var response = DeleteRecordsResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.topics = request.topics.map { asked in
             var topic = DeleteRecordsResponse.DeleteRecordsTopicResult()
             topic.name = asked.name

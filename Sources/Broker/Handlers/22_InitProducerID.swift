@@ -16,13 +16,13 @@ enum InitProducerIDHandler: RequestHandler {
     static func handle(_ request: InitProducerIdRequest, _ context: RequestContext) -> Outcome<
         InitProducerIdResponse
     > {
-        if let problem = problem(with: request) { return .now(failure(problem, context)) }
-        if let id = context.broker.producerIDs.next() { return .now(success(id, context)) }
+        if let problem = problem(with: request) { return .now(failure(problem)) }
+        if let id = context.broker.producerIDs.next() { return .now(success(id)) }
         let reply = Deferred<InitProducerIdResponse>()
         context.broker.producerIDs.nextAfterRefill { id in
-            reply.complete(id.map { success($0, context) } ?? failure(.kafkaStorageError, context))
+            reply.complete(id.map { success($0) } ?? failure(.kafkaStorageError))
         }
-        return .later(DiskWait.limited(reply, on: context.loop) { failure(.requestTimedOut, context) })
+        return .later(DiskWait.limited(reply, on: context.loop) { failure(.requestTimedOut) })
     }
 
     /// The longest that a transaction may be told to take.
@@ -41,17 +41,15 @@ enum InitProducerIDHandler: RequestHandler {
         return .coordinatorNotAvailable
     }
 
-    private static func success(_ id: ProducerID, _ context: RequestContext) -> InitProducerIdResponse {
+    private static func success(_ id: ProducerID) -> InitProducerIdResponse {
         var response = InitProducerIdResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.producerID = id.value
         response.producerEpoch = 0
         return response
     }
 
-    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> InitProducerIdResponse {
+    private static func failure(_ code: ErrorCode) -> InitProducerIdResponse {
         var response = InitProducerIdResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.errorCode = code.rawValue
         response.producerID = ProducerID.none.value
         response.producerEpoch = -1

@@ -23,7 +23,6 @@ enum OffsetForLeaderEpochHandler: RequestHandler {
     ) -> Outcome<OffsetForLeaderEpochResponse> {
         let topics = context.topics
         var response = OffsetForLeaderEpochResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.topics = request.topics.map { asked in
             var answer = OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult()
             answer.topic = asked.topic

@@ -27,7 +27,6 @@ enum DeleteGroupsHandler: RequestHandler {
             if case .delete(let result) = reply { result } else { nil }
         } then: { results in
             var response = DeleteGroupsResponse()
-            response.throttleTimeMs = context.throttleMilliseconds
             response.results = results
             return response
         }

@@ -20,16 +20,15 @@ enum OffsetDeleteHandler: RequestHandler {
         OffsetDeleteResponse
     > {
         guard context.authorize(.delete, .group(request.groupID)) else {
-            return .now(failure(.groupAuthorizationFailed, context))
+            return .now(failure(.groupAuthorizationFailed))
         }
         let (accepted, refused) = sort(request, context)
         return context.ask(request.groupID, .deleteOffsets(accepted)) { reply in
             guard case .deleteOffsets(var response) = reply else { return nil }
-            response.throttleTimeMs = context.throttleMilliseconds
             if response.errorCode == 0 { response.topics = merge(refused, response.topics) }
             return response
         } refusal: { code in
-            failure(code, context)
+            failure(code)
         }
     }
 
@@ -72,9 +71,8 @@ enum OffsetDeleteHandler: RequestHandler {
 
     private static func join(_ topic: inout Topic, _ more: Topic) { topic.partitions += more.partitions }
 
-    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> OffsetDeleteResponse {
+    private static func failure(_ code: ErrorCode) -> OffsetDeleteResponse {
         var response = OffsetDeleteResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.errorCode = code.rawValue
         return response
     }

@@ -21,7 +21,6 @@ enum DescribeClusterHandler: RequestHandler {
     > {
         let broker = context.broker
         var response = DescribeClusterResponse()
-        response.throttleTimeMs = context.throttleMilliseconds
         switch EndpointType(rawValue: request.endpointType) {
         case .brokers:
             break

@@ -17,28 +17,26 @@ enum ConsumerGroupHeartbeatHandler: RequestHandler {
         _ request: ConsumerGroupHeartbeatRequest, _ context: RequestContext
     ) -> Outcome<Response> {
         guard context.authorize(.read, .group(request.groupID)) else {
-            return .now(failure(.groupAuthorizationFailed, context))
+            return .now(failure(.groupAuthorizationFailed))
         }
         guard request.subscribedTopicNames?.allSatisfy({ context.authorize(.describe, .topic($0)) }) != false
         else {
-            return .now(failure(.topicAuthorizationFailed, context))
+            return .now(failure(.topicAuthorizationFailed))
         }
         var generator = SystemRandomNumberGenerator()
         let beat = ConsumerHeartbeat(
             request, version: context.version, from: context.groupClient,
             freshID: UUID.random(using: &generator))
         return context.ask(request.groupID, .consumerHeartbeat(beat)) { reply in
-            guard case .consumerHeartbeat(var response) = reply else { return nil }
-            response.throttleTimeMs = context.throttleMilliseconds
+            guard case .consumerHeartbeat(let response) = reply else { return nil }
             return response
         } refusal: { code in
-            failure(code, context)
+            failure(code)
         }
     }
 
-    private static func failure(_ code: ErrorCode, _ context: RequestContext) -> Response {
+    private static func failure(_ code: ErrorCode) -> Response {
         var response = Response()
-        response.throttleTimeMs = context.throttleMilliseconds
         response.errorCode = code.rawValue
         return response
     }

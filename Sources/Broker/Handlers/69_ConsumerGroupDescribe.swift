@@ -26,7 +26,6 @@ enum ConsumerGroupDescribeHandler: RequestHandler {
             if case .describeConsumers(let group) = reply { group.response } else { nil }
         } then: { groups in
             var response = ConsumerGroupDescribeResponse()
-            response.throttleTimeMs = context.throttleMilliseconds
             response.groups = groups.map { finished($0, request) }
             return response
         }

@@ -54,7 +54,6 @@ struct ProduceAttempt: Sendable {
         self.context = context
         acks = ProduceAcks(rawValue: request.acks)
         transactionalID = request.transactionalID
-        response.throttleTimeMs = context.throttleMilliseconds
         response.responses.reserveCapacity(request.topicData.count)
     }
 

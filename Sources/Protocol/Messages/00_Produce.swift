@@ -60,7 +60,7 @@ package struct ProduceRequest: RequestMessage {
 }
 
 /// The body of the reply to `ProduceRequest`.
-package struct ProduceResponse: ReplyMessage {
+package struct ProduceResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.produce
     package static let versions = MessageVersions(0...13, flexibleFrom: 9)
 

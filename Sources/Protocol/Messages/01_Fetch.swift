@@ -131,7 +131,7 @@ package struct FetchRequest: RequestMessage {
 }
 
 /// The body of the reply to `FetchRequest`.
-package struct FetchResponse: ReplyMessage {
+package struct FetchResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.fetch
     package static let versions = MessageVersions(0...18, flexibleFrom: 12)
 

@@ -63,7 +63,7 @@ package struct ListOffsetsRequest: RequestMessage {
 }
 
 /// The body of the reply to `ListOffsetsRequest`.
-package struct ListOffsetsResponse: ReplyMessage {
+package struct ListOffsetsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.listOffsets
     package static let versions = MessageVersions(0...11, flexibleFrom: 6)
 

@@ -48,7 +48,7 @@ package struct MetadataRequest: RequestMessage {
 }
 
 /// The body of the reply to `MetadataRequest`.
-package struct MetadataResponse: ReplyMessage {
+package struct MetadataResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.metadata
     package static let versions = MessageVersions(0...13, flexibleFrom: 9)
 

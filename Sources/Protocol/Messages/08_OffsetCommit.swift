@@ -70,7 +70,7 @@ package struct OffsetCommitRequest: RequestMessage {
 }
 
 /// The body of the reply to `OffsetCommitRequest`.
-package struct OffsetCommitResponse: ReplyMessage {
+package struct OffsetCommitResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.offsetCommit
     package static let versions = MessageVersions(0...10, flexibleFrom: 8)
 

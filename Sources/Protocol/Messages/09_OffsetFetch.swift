@@ -80,7 +80,7 @@ package struct OffsetFetchRequest: RequestMessage {
 }
 
 /// The body of the reply to `OffsetFetchRequest`.
-package struct OffsetFetchResponse: ReplyMessage {
+package struct OffsetFetchResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.offsetFetch
     package static let versions = MessageVersions(0...10, flexibleFrom: 6)
 

@@ -27,7 +27,7 @@ package struct FindCoordinatorRequest: RequestMessage {
 }
 
 /// The body of the reply to `FindCoordinatorRequest`.
-package struct FindCoordinatorResponse: ReplyMessage {
+package struct FindCoordinatorResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.findCoordinator
     package static let versions = MessageVersions(0...6, flexibleFrom: 3)
 

@@ -49,7 +49,7 @@ package struct JoinGroupRequest: RequestMessage {
 }
 
 /// The body of the reply to `JoinGroupRequest`.
-package struct JoinGroupResponse: ReplyMessage {
+package struct JoinGroupResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.joinGroup
     package static let versions = MessageVersions(0...9, flexibleFrom: 6)
 

@@ -26,7 +26,7 @@ package struct HeartbeatRequest: RequestMessage {
 }
 
 /// The body of the reply to `HeartbeatRequest`.
-package struct HeartbeatResponse: ReplyMessage {
+package struct HeartbeatResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.heartbeat
     package static let versions = MessageVersions(0...4, flexibleFrom: 4)
 

@@ -40,7 +40,7 @@ package struct LeaveGroupRequest: RequestMessage {
 }
 
 /// The body of the reply to `LeaveGroupRequest`.
-package struct LeaveGroupResponse: ReplyMessage {
+package struct LeaveGroupResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.leaveGroup
     package static let versions = MessageVersions(0...5, flexibleFrom: 4)
 

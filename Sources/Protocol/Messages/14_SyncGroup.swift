@@ -48,7 +48,7 @@ package struct SyncGroupRequest: RequestMessage {
 }
 
 /// The body of the reply to `SyncGroupRequest`.
-package struct SyncGroupResponse: ReplyMessage {
+package struct SyncGroupResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.syncGroup
     package static let versions = MessageVersions(0...5, flexibleFrom: 4)
 

@@ -23,7 +23,7 @@ package struct DescribeGroupsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeGroupsRequest`.
-package struct DescribeGroupsResponse: ReplyMessage {
+package struct DescribeGroupsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeGroups
     package static let versions = MessageVersions(0...6, flexibleFrom: 5)
 

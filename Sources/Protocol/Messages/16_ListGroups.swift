@@ -22,7 +22,7 @@ package struct ListGroupsRequest: RequestMessage {
 }
 
 /// The body of the reply to `ListGroupsRequest`.
-package struct ListGroupsResponse: ReplyMessage {
+package struct ListGroupsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.listGroups
     package static let versions = MessageVersions(0...5, flexibleFrom: 3)
 

@@ -26,7 +26,7 @@ package struct ApiVersionsRequest: RequestMessage {
 }
 
 /// The body of the reply to `ApiVersionsRequest`.
-package struct ApiVersionsResponse: ReplyMessage {
+package struct ApiVersionsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.apiVersions
     package static let versions = MessageVersions(0...4, flexibleFrom: 3)
 

@@ -74,7 +74,7 @@ package struct CreateTopicsRequest: RequestMessage {
 }
 
 /// The body of the reply to `CreateTopicsRequest`.
-package struct CreateTopicsResponse: ReplyMessage {
+package struct CreateTopicsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.createTopics
     package static let versions = MessageVersions(0...7, flexibleFrom: 5)
 

@@ -38,7 +38,7 @@ package struct DeleteTopicsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DeleteTopicsRequest`.
-package struct DeleteTopicsResponse: ReplyMessage {
+package struct DeleteTopicsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.deleteTopics
     package static let versions = MessageVersions(0...6, flexibleFrom: 4)
 

@@ -50,7 +50,7 @@ package struct DeleteRecordsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DeleteRecordsRequest`.
-package struct DeleteRecordsResponse: ReplyMessage {
+package struct DeleteRecordsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.deleteRecords
     package static let versions = MessageVersions(0...2, flexibleFrom: 2)
 

@@ -36,7 +36,7 @@ package struct InitProducerIdRequest: RequestMessage {
 }
 
 /// The body of the reply to `InitProducerIdRequest`.
-package struct InitProducerIdResponse: ReplyMessage {
+package struct InitProducerIdResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.initProducerID
     package static let versions = MessageVersions(0...6, flexibleFrom: 2)
 

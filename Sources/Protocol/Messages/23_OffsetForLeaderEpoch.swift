@@ -53,7 +53,7 @@ package struct OffsetForLeaderEpochRequest: RequestMessage {
 }
 
 /// The body of the reply to `OffsetForLeaderEpochRequest`.
-package struct OffsetForLeaderEpochResponse: ReplyMessage {
+package struct OffsetForLeaderEpochResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.offsetForLeaderEpoch
     package static let versions = MessageVersions(0...4, flexibleFrom: 4)
 

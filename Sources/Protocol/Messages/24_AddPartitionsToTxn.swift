@@ -66,7 +66,7 @@ package struct AddPartitionsToTxnRequest: RequestMessage {
 }
 
 /// The body of the reply to `AddPartitionsToTxnRequest`.
-package struct AddPartitionsToTxnResponse: ReplyMessage {
+package struct AddPartitionsToTxnResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.addPartitionsToTxn
     package static let versions = MessageVersions(0...5, flexibleFrom: 3)
 

@@ -26,7 +26,7 @@ package struct AddOffsetsToTxnRequest: RequestMessage {
 }
 
 /// The body of the reply to `AddOffsetsToTxnRequest`.
-package struct AddOffsetsToTxnResponse: ReplyMessage {
+package struct AddOffsetsToTxnResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.addOffsetsToTxn
     package static let versions = MessageVersions(0...4, flexibleFrom: 3)
 

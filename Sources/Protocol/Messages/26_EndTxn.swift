@@ -26,7 +26,7 @@ package struct EndTxnRequest: RequestMessage {
 }
 
 /// The body of the reply to `EndTxnRequest`.
-package struct EndTxnResponse: ReplyMessage {
+package struct EndTxnResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.endTxn
     package static let versions = MessageVersions(0...5, flexibleFrom: 3)
 

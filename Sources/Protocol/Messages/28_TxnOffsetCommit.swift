@@ -69,7 +69,7 @@ package struct TxnOffsetCommitRequest: RequestMessage {
 }
 
 /// The body of the reply to `TxnOffsetCommitRequest`.
-package struct TxnOffsetCommitResponse: ReplyMessage {
+package struct TxnOffsetCommitResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.txnOffsetCommit
     package static let versions = MessageVersions(0...5, flexibleFrom: 3)
 

@@ -32,7 +32,7 @@ package struct DescribeAclsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeAclsRequest`.
-package struct DescribeAclsResponse: ReplyMessage {
+package struct DescribeAclsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeAcls
     package static let versions = MessageVersions(0...3, flexibleFrom: 2)
 

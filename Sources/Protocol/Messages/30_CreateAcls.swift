@@ -44,7 +44,7 @@ package struct CreateAclsRequest: RequestMessage {
 }
 
 /// The body of the reply to `CreateAclsRequest`.
-package struct CreateAclsResponse: ReplyMessage {
+package struct CreateAclsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.createAcls
     package static let versions = MessageVersions(0...3, flexibleFrom: 2)
 

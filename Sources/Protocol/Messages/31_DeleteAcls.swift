@@ -44,7 +44,7 @@ package struct DeleteAclsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DeleteAclsRequest`.
-package struct DeleteAclsResponse: ReplyMessage {
+package struct DeleteAclsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.deleteAcls
     package static let versions = MessageVersions(0...3, flexibleFrom: 2)
 

@@ -41,7 +41,7 @@ package struct DescribeConfigsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeConfigsRequest`.
-package struct DescribeConfigsResponse: ReplyMessage {
+package struct DescribeConfigsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeConfigs
     package static let versions = MessageVersions(0...4, flexibleFrom: 4)
 

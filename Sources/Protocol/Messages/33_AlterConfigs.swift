@@ -52,7 +52,7 @@ package struct AlterConfigsRequest: RequestMessage {
 }
 
 /// The body of the reply to `AlterConfigsRequest`.
-package struct AlterConfigsResponse: ReplyMessage {
+package struct AlterConfigsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.alterConfigs
     package static let versions = MessageVersions(0...2, flexibleFrom: 2)
 

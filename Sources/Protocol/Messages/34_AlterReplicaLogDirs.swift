@@ -48,7 +48,7 @@ package struct AlterReplicaLogDirsRequest: RequestMessage {
 }
 
 /// The body of the reply to `AlterReplicaLogDirsRequest`.
-package struct AlterReplicaLogDirsResponse: ReplyMessage {
+package struct AlterReplicaLogDirsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.alterReplicaLogDirs
     package static let versions = MessageVersions(0...2, flexibleFrom: 2)
 

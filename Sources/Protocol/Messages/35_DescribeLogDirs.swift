@@ -34,7 +34,7 @@ package struct DescribeLogDirsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeLogDirsRequest`.
-package struct DescribeLogDirsResponse: ReplyMessage {
+package struct DescribeLogDirsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeLogDirs
     package static let versions = MessageVersions(0...5, flexibleFrom: 2)
 

@@ -52,7 +52,7 @@ package struct CreatePartitionsRequest: RequestMessage {
 }
 
 /// The body of the reply to `CreatePartitionsRequest`.
-package struct CreatePartitionsResponse: ReplyMessage {
+package struct CreatePartitionsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.createPartitions
     package static let versions = MessageVersions(0...3, flexibleFrom: 2)
 

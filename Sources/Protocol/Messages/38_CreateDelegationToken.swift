@@ -42,7 +42,7 @@ package struct CreateDelegationTokenRequest: RequestMessage {
 }
 
 /// The body of the reply to `CreateDelegationTokenRequest`.
-package struct CreateDelegationTokenResponse: ReplyMessage {
+package struct CreateDelegationTokenResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.createDelegationToken
     package static let versions = MessageVersions(0...3, flexibleFrom: 2)
 

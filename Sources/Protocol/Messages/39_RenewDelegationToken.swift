@@ -21,7 +21,7 @@ package struct RenewDelegationTokenRequest: RequestMessage {
 }
 
 /// The body of the reply to `RenewDelegationTokenRequest`.
-package struct RenewDelegationTokenResponse: ReplyMessage {
+package struct RenewDelegationTokenResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.renewDelegationToken
     package static let versions = MessageVersions(0...2, flexibleFrom: 2)
 

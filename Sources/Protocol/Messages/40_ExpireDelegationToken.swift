@@ -21,7 +21,7 @@ package struct ExpireDelegationTokenRequest: RequestMessage {
 }
 
 /// The body of the reply to `ExpireDelegationTokenRequest`.
-package struct ExpireDelegationTokenResponse: ReplyMessage {
+package struct ExpireDelegationTokenResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.expireDelegationToken
     package static let versions = MessageVersions(0...2, flexibleFrom: 2)
 

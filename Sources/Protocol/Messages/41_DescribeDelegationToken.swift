@@ -34,7 +34,7 @@ package struct DescribeDelegationTokenRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeDelegationTokenRequest`.
-package struct DescribeDelegationTokenResponse: ReplyMessage {
+package struct DescribeDelegationTokenResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeDelegationToken
     package static let versions = MessageVersions(0...3, flexibleFrom: 2)
 

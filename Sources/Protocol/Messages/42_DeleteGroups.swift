@@ -20,7 +20,7 @@ package struct DeleteGroupsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DeleteGroupsRequest`.
-package struct DeleteGroupsResponse: ReplyMessage {
+package struct DeleteGroupsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.deleteGroups
     package static let versions = MessageVersions(0...2, flexibleFrom: 2)
 

@@ -38,7 +38,7 @@ package struct ElectLeadersRequest: RequestMessage {
 }
 
 /// The body of the reply to `ElectLeadersRequest`.
-package struct ElectLeadersResponse: ReplyMessage {
+package struct ElectLeadersResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.electLeaders
     package static let versions = MessageVersions(0...2, flexibleFrom: 2)
 

@@ -54,7 +54,7 @@ package struct IncrementalAlterConfigsRequest: RequestMessage {
 }
 
 /// The body of the reply to `IncrementalAlterConfigsRequest`.
-package struct IncrementalAlterConfigsResponse: ReplyMessage {
+package struct IncrementalAlterConfigsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.incrementalAlterConfigs
     package static let versions = MessageVersions(0...1, flexibleFrom: 1)
 

@@ -52,7 +52,7 @@ package struct AlterPartitionReassignmentsRequest: RequestMessage {
 }
 
 /// The body of the reply to `AlterPartitionReassignmentsRequest`.
-package struct AlterPartitionReassignmentsResponse: ReplyMessage {
+package struct AlterPartitionReassignmentsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.alterPartitionReassignments
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 

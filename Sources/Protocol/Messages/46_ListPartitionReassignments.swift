@@ -34,7 +34,7 @@ package struct ListPartitionReassignmentsRequest: RequestMessage {
 }
 
 /// The body of the reply to `ListPartitionReassignmentsRequest`.
-package struct ListPartitionReassignmentsResponse: ReplyMessage {
+package struct ListPartitionReassignmentsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.listPartitionReassignments
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

@@ -43,7 +43,7 @@ package struct OffsetDeleteRequest: RequestMessage {
 }
 
 /// The body of the reply to `OffsetDeleteRequest`.
-package struct OffsetDeleteResponse: ReplyMessage {
+package struct OffsetDeleteResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.offsetDelete
     package static let versions = MessageVersions(0...0)
 

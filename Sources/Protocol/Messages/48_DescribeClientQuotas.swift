@@ -38,7 +38,7 @@ package struct DescribeClientQuotasRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeClientQuotasRequest`.
-package struct DescribeClientQuotasResponse: ReplyMessage {
+package struct DescribeClientQuotasResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeClientQuotas
     package static let versions = MessageVersions(0...1, flexibleFrom: 1)
 

@@ -66,7 +66,7 @@ package struct AlterClientQuotasRequest: RequestMessage {
 }
 
 /// The body of the reply to `AlterClientQuotasRequest`.
-package struct AlterClientQuotasResponse: ReplyMessage {
+package struct AlterClientQuotasResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.alterClientQuotas
     package static let versions = MessageVersions(0...1, flexibleFrom: 1)
 

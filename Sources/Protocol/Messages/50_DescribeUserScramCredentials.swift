@@ -31,7 +31,7 @@ package struct DescribeUserScramCredentialsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeUserScramCredentialsRequest`.
-package struct DescribeUserScramCredentialsResponse: ReplyMessage {
+package struct DescribeUserScramCredentialsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeUserScramCredentials
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

@@ -54,7 +54,7 @@ package struct AlterUserScramCredentialsRequest: RequestMessage {
 }
 
 /// The body of the reply to `AlterUserScramCredentialsRequest`.
-package struct AlterUserScramCredentialsResponse: ReplyMessage {
+package struct AlterUserScramCredentialsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.alterUserScramCredentials
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

@@ -42,7 +42,7 @@ package struct UpdateFeaturesRequest: RequestMessage {
 }
 
 /// The body of the reply to `UpdateFeaturesRequest`.
-package struct UpdateFeaturesResponse: ReplyMessage {
+package struct UpdateFeaturesResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.updateFeatures
     package static let versions = MessageVersions(0...2, flexibleFrom: 0)
 

@@ -24,7 +24,7 @@ package struct DescribeClusterRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeClusterRequest`.
-package struct DescribeClusterResponse: ReplyMessage {
+package struct DescribeClusterResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeCluster
     package static let versions = MessageVersions(0...2, flexibleFrom: 0)
 

@@ -32,7 +32,7 @@ package struct DescribeProducersRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeProducersRequest`.
-package struct DescribeProducersResponse: ReplyMessage {
+package struct DescribeProducersResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeProducers
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

@@ -17,7 +17,7 @@ package struct UnregisterBrokerRequest: RequestMessage {
 }
 
 /// The body of the reply to `UnregisterBrokerRequest`.
-package struct UnregisterBrokerResponse: ReplyMessage {
+package struct UnregisterBrokerResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.unregisterBroker
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

@@ -18,7 +18,7 @@ package struct DescribeTransactionsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeTransactionsRequest`.
-package struct DescribeTransactionsResponse: ReplyMessage {
+package struct DescribeTransactionsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeTransactions
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

@@ -26,7 +26,7 @@ package struct ListTransactionsRequest: RequestMessage {
 }
 
 /// The body of the reply to `ListTransactionsRequest`.
-package struct ListTransactionsResponse: ReplyMessage {
+package struct ListTransactionsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.listTransactions
     package static let versions = MessageVersions(0...2, flexibleFrom: 0)
 

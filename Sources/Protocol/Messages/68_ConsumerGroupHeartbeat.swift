@@ -52,7 +52,7 @@ package struct ConsumerGroupHeartbeatRequest: RequestMessage {
 }
 
 /// The body of the reply to `ConsumerGroupHeartbeatRequest`.
-package struct ConsumerGroupHeartbeatResponse: ReplyMessage {
+package struct ConsumerGroupHeartbeatResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.consumerGroupHeartbeat
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 

@@ -23,7 +23,7 @@ package struct ConsumerGroupDescribeRequest: RequestMessage {
 }
 
 /// The body of the reply to `ConsumerGroupDescribeRequest`.
-package struct ConsumerGroupDescribeResponse: ReplyMessage {
+package struct ConsumerGroupDescribeResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.consumerGroupDescribe
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 

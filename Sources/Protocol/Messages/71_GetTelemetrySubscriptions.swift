@@ -18,7 +18,7 @@ package struct GetTelemetrySubscriptionsRequest: RequestMessage {
 }
 
 /// The body of the reply to `GetTelemetrySubscriptionsRequest`.
-package struct GetTelemetrySubscriptionsResponse: ReplyMessage {
+package struct GetTelemetrySubscriptionsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.getTelemetrySubscriptions
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

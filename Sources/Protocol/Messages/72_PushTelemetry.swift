@@ -26,7 +26,7 @@ package struct PushTelemetryRequest: RequestMessage {
 }
 
 /// The body of the reply to `PushTelemetryRequest`.
-package struct PushTelemetryResponse: ReplyMessage {
+package struct PushTelemetryResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.pushTelemetry
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

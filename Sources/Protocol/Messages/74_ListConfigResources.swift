@@ -21,7 +21,7 @@ package struct ListConfigResourcesRequest: RequestMessage {
 }
 
 /// The body of the reply to `ListConfigResourcesRequest`.
-package struct ListConfigResourcesResponse: ReplyMessage {
+package struct ListConfigResourcesResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.listConfigResources
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 

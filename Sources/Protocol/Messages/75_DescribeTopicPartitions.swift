@@ -48,7 +48,7 @@ package struct DescribeTopicPartitionsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeTopicPartitionsRequest`.
-package struct DescribeTopicPartitionsResponse: ReplyMessage {
+package struct DescribeTopicPartitionsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeTopicPartitions
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

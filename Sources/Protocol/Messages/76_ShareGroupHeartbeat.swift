@@ -26,7 +26,7 @@ package struct ShareGroupHeartbeatRequest: RequestMessage {
 }
 
 /// The body of the reply to `ShareGroupHeartbeatRequest`.
-package struct ShareGroupHeartbeatResponse: ReplyMessage {
+package struct ShareGroupHeartbeatResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.shareGroupHeartbeat
     package static let versions = MessageVersions(1...1, flexibleFrom: 1)
 

@@ -20,7 +20,7 @@ package struct ShareGroupDescribeRequest: RequestMessage {
 }
 
 /// The body of the reply to `ShareGroupDescribeRequest`.
-package struct ShareGroupDescribeResponse: ReplyMessage {
+package struct ShareGroupDescribeResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.shareGroupDescribe
     package static let versions = MessageVersions(1...1, flexibleFrom: 1)
 

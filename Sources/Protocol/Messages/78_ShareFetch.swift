@@ -103,7 +103,7 @@ package struct ShareFetchRequest: RequestMessage {
 }
 
 /// The body of the reply to `ShareFetchRequest`.
-package struct ShareFetchResponse: ReplyMessage {
+package struct ShareFetchResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.shareFetch
     package static let versions = MessageVersions(1...2, flexibleFrom: 1)
 

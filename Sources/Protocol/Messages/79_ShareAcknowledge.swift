@@ -72,7 +72,7 @@ package struct ShareAcknowledgeRequest: RequestMessage {
 }
 
 /// The body of the reply to `ShareAcknowledgeRequest`.
-package struct ShareAcknowledgeResponse: ReplyMessage {
+package struct ShareAcknowledgeResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.shareAcknowledge
     package static let versions = MessageVersions(1...2, flexibleFrom: 1)
 

@@ -45,7 +45,7 @@ package struct AddRaftVoterRequest: RequestMessage {
 }
 
 /// The body of the reply to `AddRaftVoterRequest`.
-package struct AddRaftVoterResponse: ReplyMessage {
+package struct AddRaftVoterResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.addRaftVoter
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 

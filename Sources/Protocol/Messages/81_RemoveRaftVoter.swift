@@ -22,7 +22,7 @@ package struct RemoveRaftVoterRequest: RequestMessage {
 }
 
 /// The body of the reply to `RemoveRaftVoterRequest`.
-package struct RemoveRaftVoterResponse: ReplyMessage {
+package struct RemoveRaftVoterResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.removeRaftVoter
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

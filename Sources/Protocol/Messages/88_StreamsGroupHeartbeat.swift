@@ -180,7 +180,7 @@ package struct StreamsGroupHeartbeatRequest: RequestMessage {
 }
 
 /// The body of the reply to `StreamsGroupHeartbeatRequest`.
-package struct StreamsGroupHeartbeatResponse: ReplyMessage {
+package struct StreamsGroupHeartbeatResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.streamsGroupHeartbeat
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

@@ -21,7 +21,7 @@ package struct StreamsGroupDescribeRequest: RequestMessage {
 }
 
 /// The body of the reply to `StreamsGroupDescribeRequest`.
-package struct StreamsGroupDescribeResponse: ReplyMessage {
+package struct StreamsGroupDescribeResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.streamsGroupDescribe
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

@@ -48,7 +48,7 @@ package struct DescribeShareGroupOffsetsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DescribeShareGroupOffsetsRequest`.
-package struct DescribeShareGroupOffsetsResponse: ReplyMessage {
+package struct DescribeShareGroupOffsetsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.describeShareGroupOffsets
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 

@@ -48,7 +48,7 @@ package struct AlterShareGroupOffsetsRequest: RequestMessage {
 }
 
 /// The body of the reply to `AlterShareGroupOffsetsRequest`.
-package struct AlterShareGroupOffsetsResponse: ReplyMessage {
+package struct AlterShareGroupOffsetsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.alterShareGroupOffsets
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 

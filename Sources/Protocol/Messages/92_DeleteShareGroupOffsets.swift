@@ -32,7 +32,7 @@ package struct DeleteShareGroupOffsetsRequest: RequestMessage {
 }
 
 /// The body of the reply to `DeleteShareGroupOffsetsRequest`.
-package struct DeleteShareGroupOffsetsResponse: ReplyMessage {
+package struct DeleteShareGroupOffsetsResponse: ReplyMessage, ThrottledReply {
     package static let key = APIKey.deleteShareGroupOffsets
     package static let versions = MessageVersions(0...0, flexibleFrom: 0)
 
