@@ -1,44 +1,79 @@
-// The questions that an authorizer will answer. Until there is one, everything is allowed, as in Kafka
-// without one; every handler asks all the same, so that nothing has to be found again later.
-package import Base
+// The questions that an authorizer answers. Every handler asks what Kafka's handlers ask, in their order, and
+// before it tells whether something exists, but for topics by id: ids are no secrets.
+internal import Base
+internal import Protocol
 
 /// What someone wants to do, numbered as in the protocol (KIP-133).
-package enum Operation: Int8, CaseIterable, Sendable {
+enum Operation: Int8, CaseIterable, Sendable {
     case read = 3, write, create, delete, alter, describe, clusterAction, describeConfigs, alterConfigs,
         idempotentWrite
 }
 
 /// To what.
-package enum Resource: Sendable {
+enum Resource: Sendable {
     case topic(Name)
     case group(Name)
     case transactionalID(Name)
     case cluster
 
-    /// The operations that this kind of thing knows, as the bit field of Metadata and DescribeCluster: bit n
-    /// stands for operation n.
-    package var operationBits: Int32 {
-        let operations: [Operation] =
-            switch self {
-            case .topic:
-                [.read, .write, .create, .delete, .alter, .describe, .describeConfigs, .alterConfigs]
-            case .group: [.read, .delete, .describe, .describeConfigs, .alterConfigs]
-            case .transactionalID: [.write, .describe]
-            case .cluster:
-                [
-                    .create, .alter, .describe, .clusterAction, .describeConfigs, .alterConfigs,
-                    .idempotentWrite,
-                ]
-            }
-        return operations.reduce(0) { $0 | 1 << Int32($1.rawValue) }
+    /// The operations that this kind of thing knows.
+    var operations: [Operation] {
+        switch self {
+        case .topic: [.read, .write, .create, .delete, .alter, .describe, .describeConfigs, .alterConfigs]
+        case .group: [.read, .delete, .describe, .describeConfigs, .alterConfigs]
+        case .transactionalID: [.write, .describe]
+        case .cluster:
+            [.create, .alter, .describe, .clusterAction, .describeConfigs, .alterConfigs, .idempotentWrite]
+        }
+    }
+
+    /// What a client is told that may not do what it asked for.
+    var refusal: ErrorCode {
+        switch self {
+        case .topic: .topicAuthorizationFailed
+        case .group: .groupAuthorizationFailed
+        case .transactionalID: .transactionalIDAuthorizationFailed
+        case .cluster: .clusterAuthorizationFailed
+        }
     }
 }
 
 /// Who sent a request.
-package struct Principal: Hashable, Sendable {
-    package let type: Name
-    package let name: Name
+struct Principal: Hashable, Sendable {
+    let type: Name
+    let name: Name
 
     /// Whoever connects to a listener without authentication.
-    package static let anonymous = Principal(type: "User", name: "ANONYMOUS")
+    static let anonymous = Principal(type: "User", name: "ANONYMOUS")
+}
+
+/// Decides who may do what.
+protocol Authorizer: Sendable {
+    /// Whether whoever is at the other end of `session` may do `operation` to `resource`.
+    func allows(_ operation: Operation, _ resource: Resource, for session: Session) -> Bool
+    /// Whether he may do `operation` to some topic, there or not (KIP-679).
+    func allowsForSomeTopic(_ operation: Operation, for session: Session) -> Bool
+}
+
+/// No authorizer: everybody may do everything.
+struct AllowsAll: Authorizer {
+    func allows(_ operation: Operation, _ resource: Resource, for session: Session) -> Bool { true }
+    func allowsForSomeTopic(_ operation: Operation, for session: Session) -> Bool { true }
+}
+
+extension RequestContext {
+    /// Whether the sender may do `operation` to `resource`.
+    func authorize(_ operation: Operation, _ resource: Resource) -> Bool {
+        broker.authorizer.allows(operation, resource, for: session)
+    }
+
+    /// What the sender may do to `resource`, as the bit field of replies: bit n stands for operation n.
+    func operationBits(_ resource: Resource) -> Int32 {
+        resource.operations.reduce(0) {
+            authorize($1, resource) ? $0 | 1 << Int32($1.rawValue) : $0
+        }
+    }
+
+    /// The same for the cluster, which nothing is told of to who may not describe it.
+    var clusterOperationBits: Int32 { authorize(.describe, .cluster) ? operationBits(.cluster) : 0 }
 }

@@ -24,6 +24,8 @@ package final class Broker: Sendable {
     package let groups: GroupHost
     /// Where its listeners are bound.
     package let boundAddresses: [SocketAddress]
+    /// Who may do what.
+    let authorizer: any Authorizer
     /// How long clients are made to wait.
     let quotas: any Quotas
     let sockets: BrokerSockets
@@ -40,6 +42,7 @@ package final class Broker: Sendable {
         storage = parts.storage
         catalog = parts.catalog
         producerIDs = parts.producerIDs
+        authorizer = parts.rules.authorizer
         quotas = parts.rules.quotas
         sockets = parts.sockets
         watchdog = LoopWatchdog(parts.sockets.loops, clock: clock, logger: logger)
@@ -75,6 +78,7 @@ struct BrokerParts: Sendable {
 
 /// What a broker goes by with each request of a client.
 struct BrokerRules: Sendable {
+    var authorizer: any Authorizer = AllowsAll()
     var quotas: any Quotas = NoQuotas()
 }
 

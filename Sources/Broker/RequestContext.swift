@@ -23,9 +23,6 @@ struct RequestContext: Sendable {
     /// The version that the request was sent in.
     var version: Int16 { header.version }
 
-    /// Whether the sender may do `operation` to `resource`.
-    func authorize(_ operation: Operation, _ resource: Resource) -> Bool { true }
-
     /// The topics as they are now.
     ///
     /// A handler asks once, so that it answers from one picture.

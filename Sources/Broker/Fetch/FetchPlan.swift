@@ -7,6 +7,7 @@ internal import Storage
 
 /// Bounds and circumstances of a fetch.
 struct FetchPlan: Sendable {
+    let context: RequestContext
     let targets: [FetchTarget]
     let maxBytes: Int
     let minBytes: Int
@@ -130,12 +131,14 @@ extension FetchPlan {
         targets.contains { if case .success = find($0, topics) { true } else { false } }
     }
 
-    /// The partition that a target names, with the error for a topic or partition that is not there.
+    /// The partition that a target names, with the error for one that is not there, or may not be read.
     func find(_ target: FetchTarget, _ topics: TopicDirectory) -> Result<Partition, ErrorCodeError> {
-        guard let topic = usesTopicIDs ? topics[target.key.topicID] : topics[target.key.topicName] else {
-            return .failure(.init(usesTopicIDs ? .unknownTopicID : .unknownTopicOrPartition))
+        let topic = usesTopicIDs ? topics[target.key.topicID] : topics[target.key.topicName]
+        if usesTopicIDs, topic == nil { return .failure(.init(.unknownTopicID)) }
+        guard context.authorize(.read, .topic(topic?.name ?? target.key.topicName)) else {
+            return .failure(.init(.topicAuthorizationFailed))
         }
-        guard let partition = topic.partition(target.key.partition) else {
+        guard let partition = topic?.partition(target.key.partition) else {
             return .failure(.init(.unknownTopicOrPartition))
         }
         return .success(partition)

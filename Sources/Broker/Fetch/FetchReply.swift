@@ -97,7 +97,8 @@ struct FetchReply: ThrottledReply {
         answer.lastStableOffset = fetched.bounds?.lastStable.value ?? -1
         answer.logStartOffset = fetched.bounds?.logStart.value ?? -1
         switch fetched.error {
-        case .unknownTopicOrPartition, .unknownTopicID: answer.abortedTransactions = []
+        case .unknownTopicOrPartition, .unknownTopicID, .topicAuthorizationFailed:
+            answer.abortedTransactions = []
         case .none where isIsolated && fetched.divergence == nil:
             answer.abortedTransactions = (fetched.slice?.aborted ?? []).map { .init($0) }
         default: answer.abortedTransactions = nil

@@ -136,12 +136,15 @@ enum ProduceHandler: FrameHandler {
             answer.name = data.name
             answer.topicID = data.topicID
             let topic = context.version >= 13 ? context.topics[data.topicID] : context.topics[data.name]
-            // That a partition is not there is told first.
+            // That a partition is not there is told first, to those who may write to it.
             let unknown: ErrorCode =
                 topic == nil && context.version >= 13 ? .unknownTopicID : .unknownTopicOrPartition
+            let isVisible =
+                unknown == .unknownTopicID || context.authorize(.write, .topic(topic?.name ?? data.name))
             answer.partitionResponses = data.partitionData.map { partition in
                 var outcome = PartitionOutcome(index: partition.index)
-                outcome.refuse(ProduceRefusal(topic?.partition(partition.index) == nil ? unknown : code))
+                let isUnknown = isVisible && topic?.partition(partition.index) == nil
+                outcome.refuse(ProduceRefusal(isUnknown ? unknown : code))
                 return outcome.response
             }
             return answer

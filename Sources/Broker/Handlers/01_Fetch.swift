@@ -124,6 +124,7 @@ extension FetchRequest {
 extension FetchPlan {
     /// The plan for `request`, whose session says which partitions are meant.
     init(_ request: FetchRequest, _ session: FetchSessionContext, _ context: RequestContext) {
+        self.context = context
         targets = session.targets
         let bound = min(request.maxBytes, context.broker.settings.fetchMaxBytes)
         maxBytes = Int(max(0, bound))

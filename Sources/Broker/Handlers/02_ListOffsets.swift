@@ -51,7 +51,7 @@ enum ListOffsetsHandler: RequestHandler {
         // Visible is durable: "latest" means the end of the log as it is now, so the answer waits until that
         // is on the disk.
         var ends: [(Partition, Offset)] = []
-        for topic in request.topics {
+        for topic in request.topics where context.authorize(.describe, .topic(topic.name)) {
             for asked in topic.partitions where asked.timestamp == Special.latest {
                 guard let partition = topics[topic.name]?.partition(asked.partitionIndex),
                     let log = partition.log
@@ -133,9 +133,14 @@ enum ListOffsetsHandler: RequestHandler {
         response.topics = asked.topics.map { name, partitions in
             var topic = ListOffsetsResponse.ListOffsetsTopicResponse()
             topic.name = name
+            let isAllowed = context.authorize(.describe, .topic(name))
             topic.partitions = partitions.map { partition in
                 var answer = ListOffsetsResponse.ListOffsetsPartitionResponse()
                 answer.partitionIndex = partition.partitionIndex
+                guard isAllowed else {
+                    answer.errorCode = ErrorCode.topicAuthorizationFailed.rawValue
+                    return answer
+                }
                 let found = topics[name]?.partition(partition.partitionIndex)
                 if asked.isRepeated(partition.partitionIndex, of: name) {
                     answer.errorCode = ErrorCode.invalidRequest.rawValue

@@ -20,23 +20,23 @@ enum MetadataHandler: RequestHandler {
             return .now(refusal(of: topics, code))
         }
         let asked = Asked(request, version: context.version)
-        let missing = asked.creatable(context)
-        guard !missing.isEmpty else { return .now(response(to: asked, request, context)) }
+        let (missing, refusals) = asked.missing(context)
+        guard !missing.isEmpty else { return .now(response(to: asked, request, context, refusals)) }
         let reply = Deferred<MetadataResponse>()
         context.broker.catalog.create(
             missing.map { NewTopic(missing: $0, context.broker.settings) }, by: context.description,
             validateOnly: false
         ) { results in
-            let refusals = Dictionary(
-                zip(missing, results).compactMap { name, result in
-                    if case .failure(let refusal) = result { (name, refusal.code) } else { nil }
-                }, uniquingKeysWith: { first, _ in first })
-            reply.complete(response(to: asked, request, context, refusals: refusals))
+            var refusals = refusals
+            for (name, result) in zip(missing, results) {
+                if case .failure(let refusal) = result { refusals[name] = refusal.code }
+            }
+            reply.complete(response(to: asked, request, context, refusals))
         }
         return .later(
             DiskWait.limited(reply, on: context.loop) {
                 // What is not there yet is what it was before it was asked for.
-                response(to: asked, request, context)
+                response(to: asked, request, context, refusals)
             })
     }
 
@@ -60,23 +60,32 @@ enum MetadataHandler: RequestHandler {
             self = .some(once, mayCreate: version < 4 || request.allowAutoTopicCreation)
         }
 
-        /// The names that do not exist and are to be created.
-        func creatable(_ context: RequestContext) -> [Name] {
+        /// The names that do not exist and are to be created, and those that the sender may not create.
+        func missing(_ context: RequestContext) -> (creatable: [Name], refusals: [Name: ErrorCode]) {
             guard case .some(let topics, mayCreate: true) = self, context.broker.settings.autoCreateTopics
-            else { return [] }
+            else { return ([], [:]) }
             let existing = context.topics
-            var seen: Set<Name> = []
-            return topics.compactMap(\.topicName).filter { name in
-                existing[name] == nil && name != TopicName.clusterMetadata
-                    && TopicName.problem(with: name) == nil && seen.insert(name).inserted
-                    && context.authorize(.create, .topic(name))
+            let missing = topics.compactMap(\.topicName).filter {
+                existing[$0] == nil && context.authorize(.describe, .topic($0))
             }
+            guard !missing.isEmpty else { return ([], [:]) }
+            let mayCreateAll = context.authorize(.create, .cluster)
+            var creatable: [Name] = []
+            var refusals: [Name: ErrorCode] = [:]
+            for name in missing {
+                if !mayCreateAll, !context.authorize(.create, .topic(name)) {
+                    refusals[name] = .topicAuthorizationFailed
+                } else if name != TopicName.clusterMetadata, TopicName.problem(with: name) == nil {
+                    creatable.append(name)
+                }
+            }
+            return (creatable, refusals)
         }
     }
 
     private static func response(
         to asked: Asked, _ request: MetadataRequest, _ context: RequestContext,
-        refusals: [Name: ErrorCode] = [:]
+        _ refusals: [Name: ErrorCode]
     ) -> MetadataResponse {
         let broker = context.broker
         let address = broker.advertisedAddress(for: context)
@@ -89,16 +98,21 @@ enum MetadataHandler: RequestHandler {
         response.clusterID = broker.clusterID
         response.controllerID = broker.settings.nodeID
         if request.includeClusterAuthorizedOperations {
-            response.clusterAuthorizedOperations = Resource.cluster.operationBits
+            response.clusterAuthorizedOperations = context.clusterOperationBits
         }
         let topics = context.topics
         switch asked {
         case .all:
-            response.topics = topics.all.sorted { $0.name < $1.name }.map { describe($0, request, context) }
+            response.topics = topics.all.filter { context.authorize(.describe, .topic($0.name)) }
+                .sorted { $0.name < $1.name }.map { describe($0, request, context) }
         case .some(let wanted, _):
             response.topics = wanted.map { wanted in
-                if let topic = find(wanted, in: topics) { return describe(topic, request, context) }
-                return failure(wanted, request, refusals)
+                let topic = find(wanted, in: topics)
+                if let name = topic?.name ?? wanted.topicName, !context.authorize(.describe, .topic(name)) {
+                    return hidden(wanted)
+                }
+                if let topic { return describe(topic, request, context) }
+                return failure(wanted, request, refusals, context)
             }
         }
         return response
@@ -140,19 +154,32 @@ enum MetadataHandler: RequestHandler {
         if let name = wanted.topicName { topics[name] } else { topics[wanted.topicID] }
     }
 
+    /// What is told of a topic that the sender may not see, there or not: an id is no secret, a name is.
+    private static func hidden(
+        _ wanted: MetadataRequest.MetadataRequestTopic
+    ) -> MetadataResponse.MetadataResponseTopic {
+        var topic = MetadataResponse.MetadataResponseTopic()
+        topic.name = wanted.topicName
+        topic.topicID = wanted.topicID
+        topic.errorCode = ErrorCode.topicAuthorizationFailed.rawValue
+        return topic
+    }
+
     private static func failure(
         _ wanted: MetadataRequest.MetadataRequestTopic, _ request: MetadataRequest,
-        _ refusals: [Name: ErrorCode]
+        _ refusals: [Name: ErrorCode], _ context: RequestContext
     ) -> MetadataResponse.MetadataResponseTopic {
         var topic = MetadataResponse.MetadataResponseTopic()
         topic.name = wanted.topicName
         topic.topicID = wanted.topicID
         if let name = wanted.topicName {
             let isValid = TopicName.problem(with: name) == nil
-            topic.errorCode =
-                (isValid ? refusals[name] ?? .unknownTopicOrPartition : .invalidTopicException).rawValue
-            if request.includeTopicAuthorizedOperations {
-                topic.topicAuthorizedOperations = Resource.topic(name).operationBits
+            let code = refusals[name] ?? (isValid ? .unknownTopicOrPartition : .invalidTopicException)
+            topic.errorCode = code.rawValue
+            if code == .topicAuthorizationFailed {
+                topic.isInternal = TopicName.internalNames.contains(name)
+            } else if request.includeTopicAuthorizedOperations {
+                topic.topicAuthorizedOperations = context.operationBits(.topic(name))
             }
         } else {
             topic.errorCode = ErrorCode.unknownTopicID.rawValue
@@ -184,7 +211,7 @@ enum MetadataHandler: RequestHandler {
             return state
         }
         if request.includeTopicAuthorizedOperations {
-            answer.topicAuthorizedOperations = Resource.topic(topic.name).operationBits
+            answer.topicAuthorizedOperations = context.operationBits(.topic(topic.name))
         }
         return answer
     }

@@ -61,24 +61,22 @@ enum OffsetCommitHandler: RequestHandler {
                 good.topicID = topic.id
                 bad.name = topic.name
                 bad.topicID = topic.id
-                let isAllowed = context.authorize(.read, .topic(topic.name))
-                for partition in asked.partitions {
-                    if !isAllowed {
-                        bad.refuse(partition.partitionIndex, .topicAuthorizationFailed)
-                    } else if topic.partition(partition.partitionIndex) == nil {
-                        bad.refuse(partition.partitionIndex, .unknownTopicOrPartition)
-                    } else {
-                        good.partitions.append(partition)
-                    }
-                }
-            } else {
-                for partition in asked.partitions {
-                    bad.refuse(
-                        partition.partitionIndex, usesIDs ? .unknownTopicID : .unknownTopicOrPartition)
+            }
+            let isUnknownID = usesIDs && topic == nil
+            let isAllowed = isUnknownID || context.authorize(.read, .topic(good.name))
+            for partition in asked.partitions {
+                if isUnknownID {
+                    bad.refuse(partition.partitionIndex, .unknownTopicID)
+                } else if !isAllowed {
+                    bad.refuse(partition.partitionIndex, .topicAuthorizationFailed)
+                } else if topic?.partition(partition.partitionIndex) == nil {
+                    bad.refuse(partition.partitionIndex, .unknownTopicOrPartition)
+                } else {
+                    good.partitions.append(partition)
                 }
             }
             if !good.partitions.isEmpty { accepted.topics.append(good) }
-            guard topic == nil || !bad.partitions.isEmpty else { continue }
+            guard topic == nil || !isAllowed || !bad.partitions.isEmpty else { continue }
             let reference = TopicReference(name: usesIDs ? nil : asked.name, id: asked.topicID)
             refused.add(bad, reference, join: join)
         }

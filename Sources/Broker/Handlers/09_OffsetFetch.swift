@@ -33,8 +33,11 @@ enum OffsetFetchHandler: RequestHandler {
                 answer.read { reply in
                     guard case .fetchOffsets(let fetched) = reply else { return nil as Group? }
                     var group = fetched.response
-                    if group.errorCode == ErrorCode.none.rawValue { group.topics += resolved[index].unknown }
-                    if asked[index].topics == nil { group.addIDs(topics) }
+                    if asked[index].topics == nil {
+                        group.topics.removeAll { !context.authorize(.describe, .topic($0.name)) }
+                        group.addIDs(topics)
+                    }
+                    if group.errorCode == ErrorCode.none.rawValue { group.topics += resolved[index].refused }
                     return group
                 } _: { code in
                     refusal(code, of: asked[index], context)
@@ -51,28 +54,34 @@ enum OffsetFetchHandler: RequestHandler {
         }
     }
 
-    /// The topics by their names, and the answers for those whose id nobody knows.
+    /// The topics by their names, and the answers for those whose id nobody knows, or that the sender may not
+    /// see.
     private static func resolve(
         _ group: OffsetFetchRequest.OffsetFetchRequestGroup, _ topics: TopicDirectory,
         _ context: RequestContext
     ) -> (
         known: OffsetFetchRequest.OffsetFetchRequestGroup,
-        unknown: [OffsetFetchResponse.OffsetFetchResponseTopics]
+        refused: [OffsetFetchResponse.OffsetFetchResponseTopics]
     ) {
         guard let wanted = group.topics else { return (group, []) }
         var known = group
-        var unknown: [OffsetFetchResponse.OffsetFetchResponseTopics] = []
+        var refused: [OffsetFetchResponse.OffsetFetchResponseTopics] = []
         known.topics = wanted.compactMap { topic in
-            guard context.version >= topicIDsFrom else { return topic }
-            guard let found = topics[topic.topicID] else {
-                unknown.append(topic.refused(.unknownTopicID))
+            var named = topic
+            if context.version >= topicIDsFrom {
+                guard let found = topics[topic.topicID] else {
+                    refused.append(topic.refused(.unknownTopicID))
+                    return nil
+                }
+                named.name = found.name
+            }
+            guard context.authorize(.describe, .topic(named.name)) else {
+                refused.append(named.refused(.topicAuthorizationFailed))
                 return nil
             }
-            var named = topic
-            named.name = found.name
             return named
         }
-        return (known, unknown)
+        return (known, refused)
     }
 
     private static func response(_ groups: [Group], _ context: RequestContext) -> OffsetFetchResponse {

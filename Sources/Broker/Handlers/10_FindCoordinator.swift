@@ -32,32 +32,35 @@ enum FindCoordinatorHandler: RequestHandler {
     > {
         let keys = context.version >= manyKeysFrom ? request.coordinatorKeys : [request.key]
         guard let kind = Kind(rawValue: request.keyType) else {
-            var refusal = response(keys, .invalidRequest, context)
-            // The one error that comes with a text for each key.
-            for index in refusal.coordinators.indices {
-                refusal.coordinators[index].errorMessage = message(.invalidRequest)
-            }
-            return .now(refusal)
+            return .now(refusal(of: keys, .invalidRequest, context))
         }
         switch kind {
         case .group:
+            // What nobody may ask for makes no topic.
+            guard keys.contains(where: { context.authorize(.describe, .group($0)) }) else {
+                return .now(response(keys, .none, ofKind: .group, context))
+            }
             let reply = Deferred<FindCoordinatorResponse>()
             context.broker.groups.withShards { shards in
-                reply.complete(response(keys, shards == nil ? .coordinatorNotAvailable : .none, context))
+                let code: ErrorCode = shards == nil ? .coordinatorNotAvailable : .none
+                reply.complete(response(keys, code, ofKind: .group, context))
             }
             return .later(
                 DiskWait.limited(reply, on: context.loop) {
-                    response(keys, .coordinatorNotAvailable, context)
+                    response(keys, .coordinatorNotAvailable, ofKind: .group, context)
                 })
         case .transaction:
             // Their coordinators are not served yet (GAPS.md).
-            return .now(response(keys, .coordinatorNotAvailable, context))
+            return .now(response(keys, .coordinatorNotAvailable, ofKind: .transaction, context))
         case .share:
+            guard context.version >= shareFrom else {
+                return .now(response(keys, context) { _ in .invalidRequest })
+            }
+            guard context.authorize(.clusterAction, .cluster) else {
+                return .now(refusal(of: keys, .clusterAuthorizationFailed, context))
+            }
             return .now(
-                response(keys, context) { key in
-                    context.version >= shareFrom && isSharePartition(key)
-                        ? .coordinatorNotAvailable : .invalidRequest
-                })
+                response(keys, context) { isSharePartition($0) ? .coordinatorNotAvailable : .invalidRequest })
         }
     }
 
@@ -76,20 +79,30 @@ enum FindCoordinatorHandler: RequestHandler {
         return parts.dropLast(2).contains { $0.utf8.contains { $0 > UInt8(ascii: " ") } }
     }
 
-    private static func response(
-        _ keys: [Name], _ code: ErrorCode, _ context: RequestContext
+    /// The answer where all of a request fails; only such errors come with a text for each key.
+    private static func refusal(
+        of keys: [Name], _ code: ErrorCode, _ context: RequestContext
     ) -> FindCoordinatorResponse {
-        response(keys, context) { _ in code }
+        var refusal = response(keys, context) { _ in code }
+        for index in refusal.coordinators.indices { refusal.coordinators[index].errorMessage = message(code) }
+        return refusal
+    }
+
+    /// `code` for those that the sender may see.
+    private static func response(
+        _ keys: [Name], _ code: ErrorCode, ofKind kind: Kind, _ context: RequestContext
+    ) -> FindCoordinatorResponse {
+        response(keys, context) { key in
+            let resource: Resource = kind == .group ? .group(key) : .transactionalID(key)
+            return context.authorize(.describe, resource) ? code : resource.refusal
+        }
     }
 
     private static func response(
         _ keys: [Name], _ context: RequestContext, _ code: (Name) -> ErrorCode
     ) -> FindCoordinatorResponse {
         var response = FindCoordinatorResponse()
-        response.coordinators = keys.map { key in
-            let isAllowed = context.authorize(.describe, .group(key))
-            return coordinator(key, isAllowed ? code(key) : .groupAuthorizationFailed, context)
-        }
+        response.coordinators = keys.map { coordinator($0, code($0), context) }
         // Lists have no texts, not even beside errors.
         guard context.version < manyKeysFrom, let only = response.coordinators.first else { return response }
         response.errorCode = only.errorCode

@@ -39,7 +39,7 @@ enum DescribeGroupsHandler: RequestHandler {
             group.errorCode = ErrorCode.none.rawValue
         }
         if request.includeAuthorizedOperations, group.errorCode == ErrorCode.none.rawValue {
-            group.authorizedOperations = Resource.group(group.groupID).operationBits
+            group.authorizedOperations = context.operationBits(.group(group.groupID))
         }
         return group
     }

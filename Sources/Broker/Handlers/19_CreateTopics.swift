@@ -23,20 +23,23 @@ enum CreateTopicsHandler: RequestHandler {
         guard request.timeoutMs > 0 else {
             return .now(answer(request.topics.map { refusal($0.name, .outOfTime) }))
         }
+        let mayCreateAll = context.authorize(.create, .cluster)
         let repeated = Set(
             Dictionary(grouping: request.topics, by: \.name).filter { $0.value.count > 1 }.keys)
         var wanted: [NewTopic] = []
         var refused: [CreateTopicsResponse.CreatableTopicResult] = []
         var seen: Set<Name> = []
         for topic in request.topics where seen.insert(topic.name).inserted {
-            if repeated.contains(topic.name) {
+            let isRepeated = repeated.contains(topic.name)
+            if isRepeated {
                 refused.append(
                     refusal(topic.name, .init(code: .invalidRequest, message: "Duplicate topic name.")))
-            } else if !context.authorize(.create, .topic(topic.name)) {
+            }
+            if !mayCreateAll, !context.authorize(.create, .topic(topic.name)) {
                 refused.append(
                     refusal(
                         topic.name, .init(code: .topicAuthorizationFailed, message: "Authorization failed.")))
-            } else {
+            } else if !isRepeated {
                 wanted.append(NewTopic(topic))
             }
         }
@@ -46,7 +49,7 @@ enum CreateTopicsHandler: RequestHandler {
             [refused] results in
             let done = zip(names, results).map { name, result in
                 switch result {
-                case .success(let created): success(created)
+                case .success(let created): success(created, context)
                 case .failure(let reason): refusal(name, reason)
                 }
             }
@@ -77,11 +80,17 @@ enum CreateTopicsHandler: RequestHandler {
         return result
     }
 
-    private static func success(_ created: CreatedTopic) -> CreateTopicsResponse.CreatableTopicResult {
+    private static func success(
+        _ created: CreatedTopic, _ context: RequestContext
+    ) -> CreateTopicsResponse.CreatableTopicResult {
         var result = CreateTopicsResponse.CreatableTopicResult()
         result.name = created.name
         result.errorMessage = nil
         result.topicID = created.id
+        guard context.authorize(.describeConfigs, .topic(created.name)) else {
+            result.topicConfigErrorCode = ErrorCode.topicAuthorizationFailed.rawValue
+            return result
+        }
         result.numPartitions = created.partitionCount
         result.replicationFactor = 1
         result.configs = TopicSettings.rules.map { rule in

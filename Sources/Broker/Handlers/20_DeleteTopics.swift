@@ -25,7 +25,7 @@ enum DeleteTopicsHandler: RequestHandler {
         guard request.timeoutMs > 0 else {
             return .now(answer(asked.map { result($0, .outOfTime) }))
         }
-        let (targets, refused) = sort(asked, context.topics)
+        let (targets, refused) = sort(asked, context)
         let reply = Deferred<DeleteTopicsResponse>()
         context.broker.catalog.delete(targets, by: context.description) { results in
             let done = zip(targets, results).map { target, result in
@@ -49,13 +49,15 @@ enum DeleteTopicsHandler: RequestHandler {
         return response
     }
 
-    /// What can be deleted, and the answers for what is named in no way, in two ways, or twice.
+    /// What can be deleted, and the answers for what is named in no way, in two ways, or twice, and for what
+    /// the sender may not delete.
     private static func sort(
-        _ asked: [TopicReference], _ topics: TopicDirectory
+        _ asked: [TopicReference], _ context: RequestContext
     ) -> (targets: [TopicReference], refused: [Result]) {
         func refuse(_ target: TopicReference, _ message: String) -> Result {
             result(target, TopicRefusal(code: .invalidRequest, message: message))
         }
+        let topics = context.topics
         var refused: [Result] = []
         var counts: [TopicReference: Int] = [:]
         for target in asked {
@@ -70,7 +72,11 @@ enum DeleteTopicsHandler: RequestHandler {
         for target in asked {
             guard let count = counts.removeValue(forKey: target) else { continue }
             if count == 1 {
-                targets.append(target)
+                if let denial = denial(of: target, topics, context) {
+                    refused.append(denial)
+                } else {
+                    targets.append(target)
+                }
             } else {
                 let what = target.name == nil ? "id" : "name"
                 refused.append(refuse(target, "Duplicate topic \(what)."))
@@ -89,6 +95,25 @@ enum DeleteTopicsHandler: RequestHandler {
         }
         targets.removeAll(where: inBothWays.contains)
         return (targets, refused)
+    }
+
+    /// The answer where the sender may not delete a topic: its name is told to nobody who may not see it, and
+    /// that a name is not there neither.
+    private static func denial(
+        of target: TopicReference, _ topics: TopicDirectory, _ context: RequestContext
+    ) -> Result? {
+        guard !context.authorize(.delete, .cluster) else { return nil }
+        let denied = TopicRefusal(code: .topicAuthorizationFailed, message: "Authorization failed.")
+        guard let name = target.name else {
+            guard let name = topics[target.id]?.name, !context.authorize(.delete, .topic(name)) else {
+                return nil
+            }
+            let isVisible = context.authorize(.describe, .topic(name))
+            return result(TopicReference(name: isVisible ? name : nil, id: target.id), denied)
+        }
+        guard context.authorize(.describe, .topic(name)) else { return result(target, denied) }
+        guard topics[name] != nil, !context.authorize(.delete, .topic(name)) else { return nil }
+        return result(target, denied)
     }
 
     private static func result(_ target: TopicReference, _ refusal: TopicRefusal?) -> Result {

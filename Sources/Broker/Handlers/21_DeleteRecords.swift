@@ -28,7 +28,7 @@ enum DeleteRecordsHandler: RequestHandler {
         // The high watermark is the durable end; what was acknowledged before this request can be deleted by
         // it, so the log's end as it is now is waited for.
         var ends: [(Partition, Offset)] = []
-        for topic in request.topics {
+        for topic in request.topics where context.authorize(.delete, .topic(topic.name)) {
             for asked in topic.partitions {
                 guard let partition = topics[topic.name]?.partition(asked.partitionIndex),
                     let bounds = partition.log?.bounds, bounds.highWatermark < bounds.logEnd,

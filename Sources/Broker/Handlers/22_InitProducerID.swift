@@ -16,13 +16,26 @@ enum InitProducerIDHandler: RequestHandler {
     static func handle(_ request: InitProducerIdRequest, _ context: RequestContext) -> Outcome<
         InitProducerIdResponse
     > {
-        if let problem = problem(with: request) { return .now(failure(problem)) }
+        if let problem = refusal(of: request, context) ?? problem(with: request) {
+            return .now(failure(problem))
+        }
         if let id = context.broker.producerIDs.next() { return .now(success(id)) }
         let reply = Deferred<InitProducerIdResponse>()
         context.broker.producerIDs.nextAfterRefill { id in
             reply.complete(id.map { success($0) } ?? failure(.kafkaStorageError))
         }
         return .later(DiskWait.limited(reply, on: context.loop) { failure(.requestTimedOut) })
+    }
+
+    private static func refusal(of request: InitProducerIdRequest, _ context: RequestContext) -> ErrorCode? {
+        if let id = request.transactionalID {
+            return context.authorize(.write, .transactionalID(id)) ? nil : .transactionalIDAuthorizationFailed
+        }
+        // Who may write anywhere may do so idempotently (KIP-679).
+        let isAllowed =
+            context.authorize(.idempotentWrite, .cluster)
+            || context.broker.authorizer.allowsForSomeTopic(.write, for: context.session)
+        return isAllowed ? nil : .clusterAuthorizationFailed
     }
 
     /// The longest that a transaction may be told to take.

@@ -22,33 +22,43 @@ enum OffsetForLeaderEpochHandler: RequestHandler {
         _ request: OffsetForLeaderEpochRequest, _ context: RequestContext
     ) -> Outcome<OffsetForLeaderEpochResponse> {
         let topics = context.topics
+        // Followers ask with the right of brokers, clients with that of who sees the topic (KIP-320).
+        let isBroker = context.authorize(.clusterAction, .cluster)
         var response = OffsetForLeaderEpochResponse()
         response.topics = request.topics.map { asked in
             var answer = OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult()
             answer.topic = asked.topic
+            guard isBroker || context.authorize(.describe, .topic(asked.topic)) else {
+                answer.partitions = asked.partitions.map { refuse($0, .topicAuthorizationFailed) }
+                return answer
+            }
             answer.partitions = asked.partitions.map { look(up: $0, in: topics[asked.topic]) }
             return answer
         }
         return .now(response)
     }
 
-    private static func look(
-        up asked: OffsetForLeaderEpochRequest.OffsetForLeaderPartition, in topic: Topic?
+    private static func refuse(
+        _ asked: OffsetForLeaderEpochRequest.OffsetForLeaderPartition, _ code: ErrorCode
     ) -> OffsetForLeaderEpochResponse.EpochEndOffset {
         var answer = OffsetForLeaderEpochResponse.EpochEndOffset()
         answer.partition = asked.partition
+        answer.errorCode = code.rawValue
+        return answer
+    }
+
+    private static func look(
+        up asked: OffsetForLeaderEpochRequest.OffsetForLeaderPartition, in topic: Topic?
+    ) -> OffsetForLeaderEpochResponse.EpochEndOffset {
         guard let partition = topic?.partition(asked.partition) else {
-            answer.errorCode = ErrorCode.unknownTopicOrPartition.rawValue
-            return answer
+            return refuse(asked, .unknownTopicOrPartition)
         }
-        guard let log = partition.log else {
-            answer.errorCode = ErrorCode.kafkaStorageError.rawValue
-            return answer
-        }
+        guard let log = partition.log else { return refuse(asked, .kafkaStorageError) }
         if let code = LeaderEpochCheck.problem(asked.currentLeaderEpoch, log.bounds.leaderEpoch) {
-            answer.errorCode = code.rawValue
-            return answer
+            return refuse(asked, code)
         }
+        var answer = OffsetForLeaderEpochResponse.EpochEndOffset()
+        answer.partition = asked.partition
         if let end = log.endOffset(forEpoch: LeaderEpoch(asked.leaderEpoch)) {
             answer.leaderEpoch = end.epoch.value
             answer.endOffset = end.offset.value

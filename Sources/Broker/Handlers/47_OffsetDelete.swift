@@ -55,7 +55,7 @@ enum OffsetDeleteHandler: RequestHandler {
                 return false
             }
             if !good.partitions.isEmpty { accepted.topics.append(good) }
-            guard topics[asked.name] == nil || !bad.partitions.isEmpty else { continue }
+            guard topics[asked.name] == nil || !isAllowed || !bad.partitions.isEmpty else { continue }
             refused.add(bad, asked.name, join: join)
         }
         return (accepted, refused.topics)

@@ -43,7 +43,7 @@ enum DescribeClusterHandler: RequestHandler {
         node.rack = broker.settings.rack.map { Name($0) }
         response.brokers = [node]
         if request.includeClusterAuthorizedOperations {
-            response.clusterAuthorizedOperations = Resource.cluster.operationBits
+            response.clusterAuthorizedOperations = context.clusterOperationBits
         }
         return .now(response)
     }

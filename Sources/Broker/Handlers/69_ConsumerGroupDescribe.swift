@@ -26,17 +26,33 @@ enum ConsumerGroupDescribeHandler: RequestHandler {
             if case .describeConsumers(let group) = reply { group.response } else { nil }
         } then: { groups in
             var response = ConsumerGroupDescribeResponse()
-            response.groups = groups.map { finished($0, request) }
+            response.groups = groups.map { finished($0, request, context) }
             return response
         }
     }
 
-    private static func finished(_ group: Group, _ request: ConsumerGroupDescribeRequest) -> Group {
+    private static func finished(
+        _ group: Group, _ request: ConsumerGroupDescribeRequest, _ context: RequestContext
+    ) -> Group {
+        guard mayBeTold(of: group, context) else {
+            return failure(.topicAuthorizationFailed, group.groupID)
+        }
         var group = group
         if request.includeAuthorizedOperations, group.errorCode == ErrorCode.none.rawValue {
-            group.authorizedOperations = Resource.group(group.groupID).operationBits
+            group.authorizedOperations = context.operationBits(.group(group.groupID))
         }
         return group
+    }
+
+    /// Whether the sender may see every topic of which a member has partitions, or is to have.
+    private static func mayBeTold(of group: Group, _ context: RequestContext) -> Bool {
+        var topics: Set<Name> = []
+        for member in group.members {
+            for assignment in [member.assignment, member.targetAssignment] {
+                topics.formUnion(assignment.topicPartitions.lazy.map(\.topicName))
+            }
+        }
+        return topics.allSatisfy { context.authorize(.describe, .topic($0)) }
     }
 
     private static func failure(_ code: ErrorCode, _ id: Name) -> Group {
