@@ -55,7 +55,7 @@ struct ConfigVectorTests {
                 return config
             }
             var (code, message): (Int64, String?) = (0, nil)
-            do throws(TopicRefusal) {
+            do throws(Refusal) {
                 _ = try NewTopic(topic).checked(against: TopicDirectory(), BrokerSettings())
             } catch {
                 (code, message) = (Int64(error.code.rawValue), error.message)

@@ -54,15 +54,15 @@ struct StorageHalf {
     }
 
     /// Creates a topic; why not, if it was refused.
-    func create(_ name: Name, partitions: Int32) -> TopicRefusal? {
+    func create(_ name: Name, partitions: Int32) -> Refusal? {
         var topic = NewTopic(name: name)
         topic.partitionCount = partitions
         return create(topic)
     }
 
-    func create(_ topic: NewTopic) -> TopicRefusal? {
+    func create(_ topic: NewTopic) -> Refusal? {
         let done = Signal()
-        let refusal = Lock<TopicRefusal?>(nil)
+        let refusal = Lock<Refusal?>(nil)
         catalog.create([topic], by: "test", validateOnly: false) { results in
             if case .failure(let reason) = results[0] { refusal.withLock { $0 = reason } }
             done.raise()
@@ -72,9 +72,9 @@ struct StorageHalf {
     }
 
     /// Deletes a topic; why not, if it was refused.
-    func delete(_ name: Name) -> TopicRefusal? {
+    func delete(_ name: Name) -> Refusal? {
         let done = Signal()
-        let refusal = Lock<TopicRefusal?>(nil)
+        let refusal = Lock<Refusal?>(nil)
         catalog.delete([TopicReference(name: name, id: .zero)], by: "test") { results in
             if case .failure(let reason) = results[0] { refusal.withLock { $0 = reason } }
             done.raise()

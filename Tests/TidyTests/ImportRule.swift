@@ -32,19 +32,30 @@ enum ImportRule {
     /// engine in one place, and knows none elsewhere.
     static let exceptions: [String: Set<String>] = ["Sources/Broker/BrokerStart.swift": ["LocalStorage"]]
 
+    /// Folders that know one type alone of a module that others of theirs may import: administration speaks
+    /// of values, and messages are the business of handlers.
+    static let narrow: [String: [String: String]] = [
+        "Sources/Broker/Administration/": ["Protocol": "ErrorCode"]
+    ]
+
     static func check(_ file: SourceFile) -> [Violation] {
         guard file.isProduct else { return [] }
         guard var allowed = allowed[file.module] else {
             return [Violation(file, 0, "module \(file.module) has no row in the table of allowed imports")]
         }
         allowed.formUnion(exceptions[file.path] ?? [])
-        return imports(of: file).filter { !allowed.contains($0.module) }.map { line, module in
-            Violation(file, line, "\(file.module) may not import \(module): \(reason(module))")
+        let narrow = narrow.first { file.path.hasPrefix($0.key) }?.value ?? [:]
+        return imports(of: file).compactMap { line, module, type in
+            guard allowed.contains(module) else {
+                return Violation(file, line, "\(file.module) may not import \(module): \(reason(module))")
+            }
+            guard let known = narrow[module], known != type else { return nil }
+            return Violation(file, line, "this folder knows nothing of \(module) but \(known)")
         }
     }
 
-    /// The modules that a file imports, each with its line.
-    static func imports(of file: SourceFile) -> [(line: Int, module: String)] {
+    /// The modules that a file imports, each with its line, and with the type where that is imported alone.
+    static func imports(of file: SourceFile) -> [(line: Int, module: String, type: String?)] {
         file.code.enumerated().compactMap { index, line in
             var words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
             while let first = words.first, first.hasPrefix("@") || modifiers.contains(String(first)) {
@@ -53,7 +64,8 @@ enum ImportRule {
             guard words.first == "import", words.count > 1 else { return nil }
             // `import struct Foundation.Data` names the module in front of the dot.
             let path = words.count > 2 && kinds.contains(String(words[1])) ? words[2] : words[1]
-            return (index + 1, String(path.split(separator: ".")[0]))
+            let parts = path.split(separator: ".").map(String.init)
+            return (index + 1, parts[0], parts.count > 1 ? parts[1] : nil)
         }
     }
 

@@ -27,6 +27,20 @@ struct RulesCanFailTests {
         #expect(ImportRule.check(file).isEmpty != isBroken)
     }
 
+    @Test(
+        "administration knows error codes, and no messages",
+        arguments: [
+            ("internal import Protocol", true), ("internal import enum Protocol.ErrorCode", false),
+            ("internal import struct Protocol.OffsetDeleteRequest", true), ("internal import Base", false),
+        ])
+    func narrowFolders(_ text: String, _ isBroken: Bool) {
+        func isFound(in folder: String) -> Bool {
+            !ImportRule.check(source(text, at: "Sources/Broker/\(folder)/Sample.swift")).isEmpty
+        }
+        #expect(isFound(in: "Administration") == isBroken)
+        #expect(!isFound(in: "Handlers"))
+    }
+
     @Test("a module without a row in the table is refused")
     func unknownModule() {
         #expect(ImportRule.check(source("import Base", at: "Sources/Nowhere/Sample.swift")).count == 1)

@@ -24,41 +24,22 @@ enum CreateTopicsHandler: RequestHandler {
             return .now(answer(request.topics.map { refusal($0.name, .outOfTime) }))
         }
         let mayCreateAll = context.authorize(.create, .cluster)
-        let repeated = Set(
-            Dictionary(grouping: request.topics, by: \.name).filter { $0.value.count > 1 }.keys)
-        var wanted: [NewTopic] = []
-        var refused: [CreateTopicsResponse.CreatableTopicResult] = []
-        var seen: Set<Name> = []
-        for topic in request.topics where seen.insert(topic.name).inserted {
-            let isRepeated = repeated.contains(topic.name)
-            if isRepeated {
-                refused.append(
-                    refusal(topic.name, .init(code: .invalidRequest, message: "Duplicate topic name.")))
-            }
-            if !mayCreateAll, !context.authorize(.create, .topic(topic.name)) {
-                refused.append(
-                    refusal(
-                        topic.name, .init(code: .topicAuthorizationFailed, message: "Authorization failed.")))
-            } else if !isRepeated {
-                wanted.append(NewTopic(topic))
-            }
-        }
-        let names = wanted.map(\.name)
-        let reply = Deferred<CreateTopicsResponse>()
-        context.broker.catalog.create(wanted, by: context.description, validateOnly: request.validateOnly) {
-            [refused] results in
-            let done = zip(names, results).map { name, result in
-                switch result {
-                case .success(let created): success(created, context)
-                case .failure(let reason): refusal(name, reason)
-                }
-            }
-            reply.complete(answer(refused + done))
-        }
-        return .later(
-            DiskWait.limited(reply, on: context.loop) { [refused] in
-                answer(refused + names.map { refusal($0, .outOfTime) })
+        let reply = context.administration.createTopics(
+            request.topics.map { NewTopic($0) }, validateOnly: request.validateOnly,
+            denial: { name in
+                guard !mayCreateAll, !context.authorize(.create, .topic(name)) else { return nil }
+                return .notAuthorized
+            },
+            answer: { topics in
+                answer(
+                    topics.map { topic in
+                        switch topic.outcome {
+                        case .success(let created): success(created, context)
+                        case .failure(let reason): refusal(topic.name, reason)
+                        }
+                    })
             })
+        return .later(reply)
     }
 
     private static func answer(
@@ -69,7 +50,7 @@ enum CreateTopicsHandler: RequestHandler {
         return response
     }
 
-    private static func refusal(_ name: Name, _ reason: TopicRefusal)
+    private static func refusal(_ name: Name, _ reason: Refusal)
         -> CreateTopicsResponse.CreatableTopicResult
     {
         var result = CreateTopicsResponse.CreatableTopicResult()
@@ -109,6 +90,11 @@ enum CreateTopicsHandler: RequestHandler {
 enum ConfigOrigin {
     static let topic: Int8 = 1
     static let `default`: Int8 = 5
+}
+
+extension Refusal {
+    /// The sender may not do this to a topic.
+    static let notAuthorized = Refusal(code: .topicAuthorizationFailed, message: "Authorization failed.")
 }
 
 extension NewTopic {

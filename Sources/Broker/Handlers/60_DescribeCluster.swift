@@ -19,7 +19,6 @@ enum DescribeClusterHandler: RequestHandler {
     static func handle(_ request: DescribeClusterRequest, _ context: RequestContext) -> Outcome<
         DescribeClusterResponse
     > {
-        let broker = context.broker
         var response = DescribeClusterResponse()
         switch EndpointType(rawValue: request.endpointType) {
         case .brokers:
@@ -34,14 +33,18 @@ enum DescribeClusterHandler: RequestHandler {
             response.errorMessage = "Unsupported endpoint type \(request.endpointType)"
             return .now(response)
         }
-        response.clusterID = broker.clusterID
-        let address = broker.advertisedAddress(for: context)
-        response.controllerID = broker.settings.nodeID
-        var node = DescribeClusterResponse.DescribeClusterBroker()
-        node.brokerID = broker.settings.nodeID
-        (node.host, node.port) = address
-        node.rack = broker.settings.rack.map { Name($0) }
-        response.brokers = [node]
+        let cluster = context.administration.describeCluster()
+        response.clusterID = cluster.id
+        response.controllerID = cluster.controllerID
+        // The client shall come the way that it came.
+        let address = context.broker.advertisedAddress(for: context)
+        response.brokers = cluster.nodes.map { known in
+            var node = DescribeClusterResponse.DescribeClusterBroker()
+            node.brokerID = known.id
+            (node.host, node.port) = address
+            node.rack = known.rack
+            return node
+        }
         if request.includeClusterAuthorizedOperations {
             response.clusterAuthorizedOperations = context.clusterOperationBits
         }

@@ -1,7 +1,7 @@
 // A request to create a topic, and the checks that every one of them passes, whoever asks: CreateTopics, or
 // Metadata and its auto-creation.
 package import Base
-package import Protocol
+internal import Protocol
 
 /// A topic that is to be created.
 package struct NewTopic: Sendable {
@@ -22,27 +22,6 @@ package struct NewTopic: Sendable {
     package init(name: Name) { self.name = name }
 }
 
-/// Why a change of topics was refused.
-package struct TopicRefusal: Error, Equatable, Sendable {
-    package let code: ErrorCode
-    /// Nil where the code says it all.
-    package let message: String?
-
-    /// The refusal with `code`; the text is cut where it is long.
-    package init(code: ErrorCode, message: String) {
-        self.code = code
-        self.message = ErrorText.cut(message)
-    }
-
-    private init(_ code: ErrorCode) {
-        self.code = code
-        message = nil
-    }
-
-    /// The request gave no time to do anything in.
-    static let outOfTime = TopicRefusal(.requestTimedOut)
-}
-
 /// A new topic that passed every check.
 struct CheckedTopic: Sendable {
     let name: Name
@@ -55,21 +34,21 @@ struct CheckedTopic: Sendable {
 
 extension NewTopic {
     /// Checks the topic in the order in which Kafka does.
-    func checked(against existing: TopicDirectory, _ broker: BrokerSettings) throws(TopicRefusal)
+    func checked(against existing: TopicDirectory, _ broker: BrokerSettings) throws(Refusal)
         -> CheckedTopic
     {
         if let problem = TopicName.problem(with: name) {
-            throw TopicRefusal(code: .invalidTopicException, message: "Topic name is invalid: \(problem)")
+            throw Refusal(code: .invalidTopicException, message: "Topic name is invalid: \(problem)")
         }
         if name == TopicName.clusterMetadata {
-            throw TopicRefusal(
+            throw Refusal(
                 code: .invalidRequest, message: "Creation of internal topic \(name) is prohibited.")
         }
         if existing[name] != nil {
-            throw TopicRefusal(code: .topicAlreadyExists, message: "Topic '\(name)' already exists.")
+            throw Refusal(code: .topicAlreadyExists, message: "Topic '\(name)' already exists.")
         }
         if let other = existing.topic(collidingWith: name) {
-            throw TopicRefusal(
+            throw Refusal(
                 code: .invalidTopicException,
                 message: "Topic '\(name)' collides with existing topic: \(other.name)")
         }
@@ -82,63 +61,63 @@ extension NewTopic {
             clampedReplicationFactor: clamped)
     }
 
-    private func checkedConfigs(_ broker: BrokerSettings) throws(TopicRefusal) -> TopicSettings {
+    private func checkedConfigs(_ broker: BrokerSettings) throws(Refusal) -> TopicSettings {
         guard nullConfigs.isEmpty else {
-            throw TopicRefusal(
+            throw Refusal(
                 code: .invalidConfig,
                 message: "Null value not supported for topic configs: \(nullConfigs.joined(separator: ","))")
         }
         do throws(ConfigError) {
             return try broker.topicDefaults.applying(configs)
         } catch {
-            throw TopicRefusal(code: .invalidConfig, message: error.description)
+            throw Refusal(code: .invalidConfig, message: error.description)
         }
     }
 
-    private func checkedPartitionCount(_ broker: BrokerSettings) throws(TopicRefusal) -> Int32 {
+    private func checkedPartitionCount(_ broker: BrokerSettings) throws(Refusal) -> Int32 {
         guard assignments.isEmpty else { return try checkedAssignments(broker) }
         let count = partitionCount == -1 ? broker.defaultPartitions : partitionCount
         guard count > 0 else {
-            throw TopicRefusal(
+            throw Refusal(
                 code: .invalidPartitions,
                 message: "Number of partitions was set to an invalid non-positive value.")
         }
         return count
     }
 
-    private func checkedAssignments(_ broker: BrokerSettings) throws(TopicRefusal) -> Int32 {
+    private func checkedAssignments(_ broker: BrokerSettings) throws(Refusal) -> Int32 {
         guard partitionCount == -1, replicationFactor == -1 else {
-            throw TopicRefusal(
+            throw Refusal(
                 code: .invalidRequest,
                 message:
                     "With a manual assignment numPartitions and replicationFactor must be -1."
             )
         }
         if let index = contradictoryPartition {
-            throw TopicRefusal(
+            throw Refusal(
                 code: .invalidReplicaAssignment,
                 message: "Found multiple manual partition assignments for partition \(index)")
         }
         for index in 0..<Int32(assignments.count) {
             guard let replicas = assignments[index] else {
-                throw TopicRefusal(
+                throw Refusal(
                     code: .invalidReplicaAssignment,
                     message: "partitions should be a consecutive 0-based integer sequence")
             }
             guard !replicas.isEmpty else {
-                throw TopicRefusal(
+                throw Refusal(
                     code: .invalidReplicaAssignment,
                     message: "The manual partition assignment includes an empty replica list.")
             }
             if let stranger = replicas.first(where: { $0 != broker.nodeID }) {
-                throw TopicRefusal(
+                throw Refusal(
                     code: .invalidReplicaAssignment,
                     message:
                         "The manual assignment includes broker \(stranger), which is not registered."
                 )
             }
             guard Set(replicas).count == replicas.count else {
-                throw TopicRefusal(
+                throw Refusal(
                     code: .invalidReplicaAssignment,
                     message:
                         "The manual partition assignment includes the broker \(broker.nodeID) more than once."
@@ -149,12 +128,12 @@ extension NewTopic {
     }
 
     /// How many replicas are wanted.
-    private func checkedReplicationFactor(_ broker: BrokerSettings) throws(TopicRefusal) -> Int16 {
+    private func checkedReplicationFactor(_ broker: BrokerSettings) throws(Refusal) -> Int16 {
         guard assignments.isEmpty else { return 1 }
         let factor =
             replicationFactor == -1 ? Int16(clamping: broker.defaultReplicationFactor) : replicationFactor
         guard factor > 0 else {
-            throw TopicRefusal(
+            throw Refusal(
                 code: .invalidReplicationFactor,
                 message: "Replication factor must be larger than 0, or -1 to use the default value.")
         }
@@ -164,10 +143,10 @@ extension NewTopic {
     /// The factor where one replica takes its place; nil where one is wanted.
     private func clampedReplication(
         _ factor: Int16, _ broker: BrokerSettings
-    ) throws(TopicRefusal) -> Int16? {
+    ) throws(Refusal) -> Int16? {
         guard factor > 1 else { return nil }
         guard broker.clampReplication else {
-            throw TopicRefusal(
+            throw Refusal(
                 code: .invalidReplicationFactor,
                 message: "Unable to replicate the partition \(factor) time(s): only 1 broker is registered.")
         }

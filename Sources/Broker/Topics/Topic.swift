@@ -75,6 +75,10 @@ package final class TopicDirectory: Sendable {
     package subscript(_ name: Name) -> Topic? { byName[name] }
     /// The topic with `id`.
     package subscript(_ id: TopicID) -> Topic? { byID[id] }
+    /// The topic that is referred to.
+    subscript(_ reference: TopicReference) -> Topic? {
+        if let name = reference.name { self[name] } else { self[reference.id] }
+    }
     /// Every topic, in no order.
     package var all: some Collection<Topic> { byName.values }
 

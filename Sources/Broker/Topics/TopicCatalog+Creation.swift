@@ -41,18 +41,18 @@ extension TopicCatalog {
     /// Checks topics one by one, and then all together.
     private func check(
         _ wanted: [NewTopic], besides planned: Int
-    ) -> (results: [Result<CreatedTopic, TopicRefusal>], plans: [PlannedTopic]) {
+    ) -> (results: [Result<CreatedTopic, Refusal>], plans: [PlannedTopic]) {
         let asked = wanted.reduce(0) { $0 + $1.askedPartitions(settings) }
         guard asked <= CreationLimits.partitionsMax else {
             return (wanted.map { _ in .failure(.tooManyPartitionsAtOnce) }, [])
         }
-        var results: [Result<CreatedTopic, TopicRefusal>] = []
+        var results: [Result<CreatedTopic, Refusal>] = []
         var plans: [PlannedTopic] = []
         let limit = settings.partitionsMax > 0 ? Int(settings.partitionsMax) : .max
         var left = limit - topics.partitionCount - planned
         var generator = SystemRandomNumberGenerator()
         for topic in wanted {
-            do throws(TopicRefusal) {
+            do throws(Refusal) {
                 let checked = try topic.checked(against: topics, settings)
                 guard checked.partitionCount <= left else {
                     throw .noRoom(for: checked, left: left, of: limit)
@@ -105,9 +105,9 @@ extension TopicCatalog {
 
     /// Makes storage errors of what would have been created.
     private func refuse(
-        _ results: [Result<CreatedTopic, TopicRefusal>], _ reason: String
-    ) -> [Result<CreatedTopic, TopicRefusal>] {
-        let refusal = TopicRefusal(code: .kafkaStorageError, message: reason)
+        _ results: [Result<CreatedTopic, Refusal>], _ reason: String
+    ) -> [Result<CreatedTopic, Refusal>] {
+        let refusal = Refusal(code: .kafkaStorageError, message: reason)
         return results.map { result in if case .success = result { .failure(refusal) } else { result } }
     }
 
@@ -168,7 +168,7 @@ private struct CreationBatch {
     /// What one of them adds.
     struct Part {
         let creation: TopicCatalog.Creation
-        let results: [Result<CreatedTopic, TopicRefusal>]
+        let results: [Result<CreatedTopic, Refusal>]
         var plans: [PlannedTopic]
     }
 
@@ -179,7 +179,7 @@ private struct CreationBatch {
     private var forms: Set<Name> = []
 
     mutating func add(
-        _ creation: TopicCatalog.Creation, _ results: [Result<CreatedTopic, TopicRefusal>],
+        _ creation: TopicCatalog.Creation, _ results: [Result<CreatedTopic, Refusal>],
         _ plans: [PlannedTopic]
     ) {
         parts.append(Part(creation: creation, results: results, plans: plans))
@@ -218,16 +218,16 @@ extension NewTopic {
     }
 }
 
-extension TopicRefusal {
-    fileprivate static var tooManyPartitionsAtOnce: TopicRefusal {
+extension Refusal {
+    fileprivate static var tooManyPartitionsAtOnce: Refusal {
         .init(code: .policyViolation, message: "Excessively large number of partitions per request.")
     }
 
-    fileprivate static var tooManyRecordsAtOnce: TopicRefusal {
+    fileprivate static var tooManyRecordsAtOnce: Refusal {
         .init(code: .policyViolation, message: "Unable to perform excessively large batch operation.")
     }
 
-    fileprivate static func noRoom(for topic: CheckedTopic, left: Int, of limit: Int) -> TopicRefusal {
+    fileprivate static func noRoom(for topic: CheckedTopic, left: Int, of limit: Int) -> Refusal {
         .init(
             code: .policyViolation,
             message: "This broker has room for \(max(0, left)) more partitions, and \(topic.partitionCount) "

@@ -12,14 +12,14 @@ package struct TopicReferenceFound: Sendable {
 extension TopicCatalog {
     /// Deletes what `deletion` names; one record for each in as few batches as may be.
     func deleteNow(_ deletion: Deletion) {
-        var results: [Result<TopicReferenceFound, TopicRefusal>] = []
+        var results: [Result<TopicReferenceFound, Refusal>] = []
         var doomed: [Topic] = []
         var seen: Set<TopicID> = []
         for target in deletion.targets {
-            do throws(TopicRefusal) {
+            do throws(Refusal) {
                 let topic = try find(target)
                 // The second time it is gone.
-                guard seen.insert(topic.id).inserted else { throw unknown(target) }
+                guard seen.insert(topic.id).inserted else { throw Refusal.unknown(target) }
                 doomed.append(topic)
                 results.append(.success(TopicReferenceFound(name: topic.name, id: topic.id)))
             } catch {
@@ -34,7 +34,7 @@ extension TopicCatalog {
                 rest = rest.dropFirst(part.count)
             }
         } catch {
-            let refusal = TopicRefusal(code: .kafkaStorageError, message: error.description)
+            let refusal = Refusal(code: .kafkaStorageError, message: error.description)
             return deletion.done(
                 results.map { result in if case .success = result { .failure(refusal) } else { result } })
         }
@@ -46,18 +46,12 @@ extension TopicCatalog {
         }
     }
 
-    private func find(_ target: TopicReference) throws(TopicRefusal) -> Topic {
+    private func find(_ target: TopicReference) throws(Refusal) -> Topic {
         guard settings.deleteTopics else {
-            throw TopicRefusal(code: .topicDeletionDisabled, message: "Topic deletion is disabled.")
+            throw Refusal(code: .topicDeletionDisabled, message: "Topic deletion is disabled.")
         }
-        let found = if let name = target.name { topics[name] } else { topics[target.id] }
-        guard let found else { throw unknown(target) }
+        guard let found = topics[target] else { throw Refusal.unknown(target) }
         return found
-    }
-
-    private func unknown(_ target: TopicReference) -> TopicRefusal {
-        let code: ErrorCode = target.name == nil ? .unknownTopicID : .unknownTopicOrPartition
-        return TopicRefusal(code: code, message: "This server does not host this topic.")
     }
 
     /// Deletes the partitions of one topic after another, in turns with what others want.
@@ -87,6 +81,14 @@ extension TopicCatalog {
                 .error, "partition.delete_failed",
                 ["partition": "\(partition.id)", "error": "\(failure)"])
         }
+    }
+}
+
+extension Refusal {
+    /// There is no such topic.
+    static func unknown(_ topic: TopicReference) -> Refusal {
+        let code: ErrorCode = topic.name == nil ? .unknownTopicID : .unknownTopicOrPartition
+        return Refusal(code: code, message: "This server does not host this topic.")
     }
 }
 

@@ -144,7 +144,7 @@ package final class TopicCatalog: Sendable {
     /// their partitions can be used.
     package func create(
         _ wanted: [NewTopic], by requester: String, validateOnly: Bool,
-        then done: @escaping @Sendable ([Result<CreatedTopic, TopicRefusal>]) -> Void
+        then done: @escaping @Sendable ([Result<CreatedTopic, Refusal>]) -> Void
     ) {
         add(.create(Creation(wanted: wanted, requester: requester, validateOnly: validateOnly, done: done)))
     }
@@ -152,7 +152,7 @@ package final class TopicCatalog: Sendable {
     /// Deletes topics; `done` gets one result for each, in order, when their directories are gone.
     package func delete(
         _ targets: [TopicReference], by requester: String,
-        then done: @escaping @Sendable ([Result<TopicReferenceFound, TopicRefusal>]) -> Void
+        then done: @escaping @Sendable ([Result<TopicReferenceFound, Refusal>]) -> Void
     ) {
         add(.delete(Deletion(targets: targets, requester: requester, done: done)))
     }
@@ -208,14 +208,14 @@ extension TopicCatalog {
         let wanted: [NewTopic]
         let requester: String
         let validateOnly: Bool
-        let done: @Sendable ([Result<CreatedTopic, TopicRefusal>]) -> Void
+        let done: @Sendable ([Result<CreatedTopic, Refusal>]) -> Void
     }
 
     /// What somebody wants to be deleted.
     struct Deletion: Sendable {
         let targets: [TopicReference]
         let requester: String
-        let done: @Sendable ([Result<TopicReferenceFound, TopicRefusal>]) -> Void
+        let done: @Sendable ([Result<TopicReferenceFound, Refusal>]) -> Void
     }
 
     private enum Change {
