@@ -166,8 +166,10 @@ struct History {
         }
         if let rot = slot.rot, rot.isInLog { return try checkRotten(number, directory, possible[0], rot) }
         slots[number].rot = nil
-        let log = try disk.during(.opening) { () throws(StorageError) in
-            try directory.openPartition(slot.partition, id: id, config: config(of: slot))
+        guard let log = try open(slot, id, directory, isDoomed: possible.allSatisfy(\.isDoomed)) else {
+            try directory.deletePartition(slot.partition)
+            slots[number].promise = nil
+            return
         }
         // What is not synced yet readers see later.
         if log.bounds.highWatermark < log.bounds.logEnd {
@@ -184,6 +186,7 @@ struct History {
             throw Violation(description: "\(slot.partition): \(judged[0].1 ?? "")")
         }
         promise.cut(to: content.end)
+        promise.isDoomed = false
         promise.durableEnd = content.end
         promise.startMin = content.start
         promise.startMax = max(content.start, promise.startMin)
@@ -194,6 +197,23 @@ struct History {
         logs[slot.partition] = log
         try checkLookups(of: promise, log)
         try checkProducer(of: promise, log)
+    }
+
+    /// The log of a slot; nil if it is damaged and was to be deleted.
+    private func open(
+        _ slot: Slot, _ id: TopicID, _ directory: LogDirectory, isDoomed: Bool
+    ) throws -> PartitionLog? {
+        let partition = slot.partition
+        let config = config(of: slot)
+        do {
+            return try disk.during(.opening) { () throws(StorageError) in
+                try directory.openPartition(partition, id: id, config: config)
+            }
+        } catch {
+            guard isDoomed, case StorageError.corrupt(let path, _, let reason) = error else { throw error }
+            tell("\(path), which was to be deleted: \(reason)")
+            return nil
+        }
     }
 
     /// Reads that begin anywhere find the batch that they ask for.

@@ -3,6 +3,9 @@ internal import Base
 internal import Storage
 
 /// The sub-directory of a log directory that is there only while something has to be made good.
+///
+/// A call that failed may have done all but its last sync, so the next one syncs also where it finds nothing
+/// left to do.
 struct JournalDirectory: Sendable {
     let path: String
     let disk: any Disk
@@ -20,26 +23,26 @@ struct JournalDirectory: Sendable {
 
     /// Makes the directory if it is missing.
     func create() throws(StorageError) {
-        guard try disk.entry(at: path) == nil else { return }
-        try disk.createDirectory(path)
+        if try disk.entry(at: path) == nil { try disk.createDirectory(path) }
         try disk.syncDirectory(parent(of: path))
     }
 
     /// Takes the journal away, and the directory with it unless there is something else in it.
     func removeJournal() throws(StorageError) {
-        guard try disk.entry(at: path) != nil else { return }
-        try disk.removeIfPresent(journalPath)
-        try disk.removeIfPresent(marksPath + ".tmp")
-        try disk.syncDirectory(path)
-        guard try disk.list(path).isEmpty else { return }
-        try disk.removeDirectory(path)
+        if try disk.entry(at: path) != nil {
+            try disk.removeIfPresent(journalPath)
+            try disk.removeIfPresent(marksPath + ".tmp")
+            try disk.syncDirectory(path)
+            guard try disk.list(path).isEmpty else { return }
+            try disk.removeDirectory(path)
+        }
         try disk.syncDirectory(parent(of: path))
     }
 
     /// Takes away what an earlier run left, for good.
     func removeRecovered() throws(StorageError) {
-        guard try disk.entry(at: recoveredPath) != nil else { return }
-        try disk.remove(recoveredPath)
+        guard try disk.entry(at: path) != nil else { return }
+        try disk.removeIfPresent(recoveredPath)
         try disk.syncDirectory(path)
     }
 
