@@ -141,6 +141,8 @@ def measure(options, data, port):
         broker.wait()
         print(f"stop with {options.first_writes} fresh partitions: {time.time() - begun:.2f} s, "
               f"{'with' if os.path.exists(data + '/.kafka_cleanshutdown') else 'WITHOUT'} its marker", flush=True)
+        if not options.topics:
+            return
         shutil.rmtree(data)
         broker, client = start(options, data, port)
         create(client, [("polite", 1)])

@@ -100,7 +100,7 @@ package struct ReplyNames {
         if field.lowercased().hasSuffix("errormessage") {
             return text.isEmpty || text == "NONE" ? text : "a text"
         }
-        if text == clusterID { return "its cluster" }
+        if !text.isEmpty, text == clusterID { return "its cluster" }
         if field == "host", ["localhost", "127.0.0.1"].contains(text) { return "its host" }
         if let name = topics[text] { return "id of " + Self.withoutUUIDs(name) }
         // Of a member that did not name itself.

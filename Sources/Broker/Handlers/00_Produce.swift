@@ -44,7 +44,7 @@ enum ProduceHandler: FrameHandler {
         _ request: ProduceRequest, frame: inout MutableRawSpan, _ context: RequestContext
     ) -> Outcome<ProduceResponse> {
         guard !request.claimsForeignTransaction(in: frame.bytes, context) else {
-            let refusal = refuseAll(request, .transactionalIDAuthorizationFailed, context)
+            let refusal = refuseAll(request, .transactionalIDAuthorizationFailed)
             return request.acks == 0 ? withoutReply(refusal) : .now(refusal)
         }
         let topics = context.topics
@@ -128,23 +128,16 @@ enum ProduceHandler: FrameHandler {
     }
 
     private static func refuseAll(
-        _ request: ProduceRequest, _ code: ErrorCode, _ context: RequestContext
+        _ request: ProduceRequest, _ code: ErrorCode
     ) -> ProduceResponse {
         var response = ProduceResponse()
         response.responses = request.topicData.lazy.filter { !$0.partitionData.isEmpty }.map { data in
             var answer = ProduceResponse.TopicProduceResponse()
             answer.name = data.name
             answer.topicID = data.topicID
-            let topic = context.version >= 13 ? context.topics[data.topicID] : context.topics[data.name]
-            // That a partition is not there is told first, to those who may write to it.
-            let unknown: ErrorCode =
-                topic == nil && context.version >= 13 ? .unknownTopicID : .unknownTopicOrPartition
-            let isVisible =
-                unknown == .unknownTopicID || context.authorize(.write, .topic(topic?.name ?? data.name))
             answer.partitionResponses = data.partitionData.map { partition in
                 var outcome = PartitionOutcome(index: partition.index)
-                let isUnknown = isVisible && topic?.partition(partition.index) == nil
-                outcome.refuse(ProduceRefusal(isUnknown ? unknown : code))
+                outcome.refuse(ProduceRefusal(code))
                 return outcome.response
             }
             return answer

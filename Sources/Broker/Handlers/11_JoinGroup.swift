@@ -15,8 +15,7 @@ enum JoinGroupHandler: RequestHandler {
 
     static func handle(_ request: JoinGroupRequest, _ context: RequestContext) -> Outcome<JoinGroupResponse> {
         guard context.authorize(.read, .group(request.groupID)) else {
-            return .now(
-                finished(.refusal(.groupAuthorizationFailed, memberID: request.memberID), context))
+            return .now(finished(.refusal(.groupAuthorizationFailed, memberID: ""), context))
         }
         var generator = SystemRandomNumberGenerator()
         let ask = GroupRequest.join(

@@ -35,7 +35,9 @@ enum ConsumerGroupDescribeHandler: RequestHandler {
         _ group: Group, _ request: ConsumerGroupDescribeRequest, _ context: RequestContext
     ) -> Group {
         guard mayBeTold(of: group, context) else {
-            return failure(.topicAuthorizationFailed, group.groupID)
+            var refused = failure(.topicAuthorizationFailed, group.groupID)
+            refused.errorMessage = "The group reads topics that the sender may not describe."
+            return refused
         }
         var group = group
         if request.includeAuthorizedOperations, group.errorCode == ErrorCode.none.rawValue {

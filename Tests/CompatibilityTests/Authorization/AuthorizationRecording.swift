@@ -46,7 +46,7 @@ extension Compatibility {
                 "listener.name.sasl_plaintext.plain.sasl.jaas.config=\(module) required "
                     + users.joined(separator: " ") + ";",
                 "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-                "super.users=User:ANONYMOUS",
+                "super.users=User:ANONYMOUS", "log.retention.ms=-1",
                 "group.consumer.session.timeout.ms=3600000", "group.consumer.max.session.timeout.ms=3600000",
             ]
         }
@@ -83,8 +83,11 @@ struct AuthorizationRecorder {
 
     mutating func run() throws {
         try giveRights()
-        for step in AuthorizationWorld.beginning { try ask(master, step, by: nil) }
-        try waitForTopics()
+        try waitForCoordinators()
+        for step in AuthorizationWorld.beginning {
+            try ask(master, step, by: nil)
+            try waitForTopics()
+        }
         for user in 0..<AuthorizationWorld.users {
             let peer = try loggedIn(user)
             for (key, range) in versions.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -132,6 +135,20 @@ struct AuthorizationRecorder {
             let codes = reply?["results"]?.elements.map { $0["errorCode"] } ?? []
             #expect(codes.count == rules.count && codes.allSatisfy { $0 == 0 })
         }
+    }
+
+    /// Both kinds make their topics when they are first asked for.
+    private func waitForCoordinators() throws {
+        let asked = AuthorizationWorld.requests(.initProducerID, version: 4).last ?? .null
+        for _ in 0..<300 {
+            _ = try master.ask(.findCoordinator, 0, ["key": "ants"])
+            _ = try master.ask(.findCoordinator, 1, ["key": "tx", "keyType": 1])
+            let offsets = try master.ask(.offsetFetch, 2, ["groupId": "ants", "topics": nil])
+            let producer = try master.ask(.initProducerID, 4, asked)
+            if offsets?["errorCode"] == 0, producer?["errorCode"] == 0 { return }
+            pause(milliseconds: 100)
+        }
+        Issue.record("the coordinators are not ready")
     }
 
     /// Kafka answers before all of it knows; what was made too late to be deleted is deleted now.

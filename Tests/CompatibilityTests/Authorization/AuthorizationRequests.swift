@@ -64,7 +64,8 @@ extension AuthorizationWorld {
     }
 
     private static func produce() -> [JSONValue] {
-        [false, true].map { isTransactional in
+        let kinds: [(isTransactional: Bool, id: JSONValue)] = [(false, nil), (true, "tx"), (true, nil)]
+        return kinds.map { isTransactional, id in
             var options = BatchOptions()
             if isTransactional {
                 options.producerID = ProducerID(4_242)
@@ -76,7 +77,7 @@ extension AuthorizationWorld {
             builder.append(timestamp: Timestamp(milliseconds: 1), key: nil, value: [1])
             let records = Base64.encode((try? builder.finish()) ?? [])
             return [
-                "transactionalId": isTransactional ? "tx" : nil, "acks": -1, "timeoutMs": 30_000,
+                "transactionalId": id, "acks": -1, "timeoutMs": 30_000,
                 "topicData": named(["index": 0, "records": .string(records)], in: "partitionData"),
             ]
         }

@@ -62,7 +62,7 @@ enum AuthorizationWorld {
         case .metadata:
             [
                 AuthorizationStep(
-                    .deleteTopics, 5, ["topicNames": ["medlars"], "timeoutMs": 30_000])
+                    .deleteTopics, 5, ["topicNames": ["medlars", "plums"], "timeoutMs": 30_000])
             ]
         default: []
         }

@@ -1,0 +1,211 @@
+// Users with different rights ask what they asked Apache Kafka with its StandardAuthorizer, and get its
+// answers: fixtures/authorization.
+import Base
+import Protocol
+import TestSupport
+import Testing
+
+@testable import Broker
+
+/// What the ACLs of the recording allow, by the rules of Kafka's StandardAuthorizer for rules that only
+/// allow.
+private struct RecordedRights: Authorizer {
+    private struct Right: Hashable {
+        let resourceType: Int64
+        let name: Name
+        let operation: Int64
+    }
+
+    private let rights: [Principal: Set<Right>]
+
+    init(_ lines: [JSONValue]) throws {
+        var rights: [Principal: Set<Right>] = [:]
+        for line in lines {
+            guard let user = line["user"]?.integer else { continue }
+            rights[Self.principal(user)] = try Set(
+                (line["rights"]?.elements ?? []).map { right in
+                    let parts = right.elements
+                    try #require(parts.count == 3)
+                    return Right(
+                        resourceType: try #require(parts[0].integer), name: Name(try #require(parts[1].text)),
+                        operation: try #require(parts[2].integer))
+                })
+        }
+        self.rights = rights
+    }
+
+    static func principal(_ user: Int64) -> Principal { Principal(type: "User", name: Name("u\(user)")) }
+
+    func allows(_ operation: Operation, _ resource: Resource, for session: Session) -> Bool {
+        guard let rights = rights[session.principal] else { return true }
+        let (type, name): (Int64, Name) =
+            switch resource {
+            case .topic(let name): (2, name)
+            case .group(let name): (3, name)
+            case .cluster: (4, "kafka-cluster")
+            case .transactionalID(let name): (5, name)
+            }
+        return Self.implying(operation).contains { operation in
+            rights.contains(
+                Right(resourceType: type, name: name, operation: Int64(operation.rawValue)))
+        }
+    }
+
+    func allowsForSomeTopic(_ operation: Operation, for session: Session) -> Bool {
+        guard let rights = rights[session.principal] else { return true }
+        return rights.contains { $0.resourceType == 2 && $0.operation == Int64(operation.rawValue) }
+    }
+
+    /// Who may do one of these may do `operation`.
+    private static func implying(_ operation: Operation) -> [Operation] {
+        switch operation {
+        case .describe: [.describe, .read, .write, .delete, .alter]
+        case .describeConfigs: [.describeConfigs, .alterConfigs]
+        default: [operation]
+        }
+    }
+}
+
+/// One kind of answer that rightly differs from the recorded one.
+private struct AllowedDifference: Sendable {
+    let key: APIKey
+    /// The end of the field's path, without indices.
+    let path: String
+    let reason: String
+    let condition: @Sendable (_ kafka: JSONValue, _ apus: JSONValue) -> Bool
+
+    init(
+        _ key: APIKey, _ path: String, _ reason: String,
+        when condition: @escaping @Sendable (JSONValue, JSONValue) -> Bool = { _, _ in true }
+    ) {
+        self.key = key
+        self.path = path
+        self.reason = reason
+        self.condition = condition
+    }
+
+    private static let noTransactions = "there is no coordinator of transactions yet (GAPS.md)"
+    private static let madeAtOnce = "topics are served as soon as they are made (GAPS.md)"
+
+    static let table: [AllowedDifference] = [
+        AllowedDifference(.findCoordinator, "errorCode", noTransactions) { $0 == 0 && $1 == 15 },
+        AllowedDifference(.findCoordinator, "errorMessage", noTransactions) {
+            $0 == "NONE" && $1 == "a text"
+        },
+        AllowedDifference(.findCoordinator, "host", noTransactions) { $0 == "its host" && $1 == "" },
+        AllowedDifference(.findCoordinator, "nodeId", noTransactions) { $0 == 1 && $1 == -1 },
+        AllowedDifference(.findCoordinator, "port", noTransactions) { $0 == "its port" && $1 == -1 },
+        AllowedDifference(.initProducerID, "errorCode", noTransactions) { $0 == 16 && $1 == 15 },
+        AllowedDifference(.produce, "errorCode", noTransactions) { $0 == 19 && $1 == 49 },
+        AllowedDifference(.produce, "errorMessage", noTransactions) { $0 == "a text" && $1 == .null },
+        AllowedDifference(.metadata, "topics.errorCode", madeAtOnce) { $0 == 3 && $1 == 0 },
+        AllowedDifference(.metadata, "topics.partitions", madeAtOnce) { $0 == [] && $1 != [] },
+        AllowedDifference(.metadata, "topics.topicId", madeAtOnce) { kafka, _ in
+            kafka == .string(UUID.zero.description)
+        },
+        AllowedDifference(
+            .createTopics, "configSource", "where a default comes from is the broker's affair",
+            when: { ($0 == 3 || $0 == 4) && $1 == 5 }),
+        AllowedDifference(.createTopics, "configs.value", "Kafka was recorded without retention") {
+            $0 == "-1" && $1 == "604800000"
+        },
+        AllowedDifference(.consumerGroupDescribe, "clientId", "another client") {
+            $0 == "compared" && $1 == "rig"
+        },
+    ]
+
+    static func has(_ key: APIKey, _ path: String, _ kafka: JSONValue, _ apus: JSONValue) -> Bool {
+        table.contains { row in
+            row.key == key && path.hasSuffix(row.path) && row.condition(kafka, apus)
+        }
+    }
+}
+
+/// A broker that is asked what was recorded.
+private final class AuthorizationReplay {
+    private let rig: BrokerRig
+    private var clients: [Int64: RigClient] = [:]
+    private let master: RigClient
+    // What the rig's clients are told.
+    private var names = ReplyNames(port: 1)
+    private(set) var compared = 0
+    private(set) var problems: [String] = []
+
+    init(_ rights: RecordedRights) throws {
+        rig = try BrokerRig(rules: BrokerRules(authorizer: rights))
+        master = try rig.connect()
+        names.ids["$id plums"] = .string(UUID(high: 1, low: 1).description)
+    }
+
+    func play(_ line: JSONValue) throws {
+        guard let number = line["key"]?.integer, let key = APIKey(rawValue: Int16(number)) else { return }
+        let version = Int16(try #require(line["version"]?.integer))
+        let user = line["by"]?.integer
+        let client = try user.map(client) ?? master
+        let request = names.resolved(try #require(line["request"]))
+        let type = try #require(key.requestType)
+        let reply = try ask(type, request, version, as: client)
+        var names = names
+        names.learn(reply)
+        if user == nil { self.names = names }
+        let shown = names.comparable(reply)
+        compared += 1
+        let who = user.map { "u\($0)" } ?? "master"
+        compare(try #require(line["reply"]), shown, at: "") { path, kafka, apus in
+            guard !AllowedDifference.has(key, path, kafka, apus) else { return }
+            problems.append("\(who) \(key) v\(version) \(path): \(kafka) by Kafka, \(apus) by Apus")
+        }
+    }
+
+    private func client(_ user: Int64) throws -> RigClient {
+        if let client = clients[user] { return client }
+        let client = try rig.connect(as: RecordedRights.principal(user))
+        clients[user] = client
+        return client
+    }
+
+    private func ask<Request: RequestMessage>(
+        _ type: Request.Type, _ request: JSONValue, _ version: Int16, as client: RigClient
+    ) throws -> JSONValue {
+        let parsed = try MessageParser.message(
+            type, parsing: request, version: version, skipsOtherVersions: true)
+        try client.send(parsed, version: version)
+        let reply = try #require(
+            try client.reply(to: type, version, rig), "\(type.key.name) v\(version) is not answered")
+        return try MessagePrinter.json(of: reply, version: version)
+    }
+
+    private static func byName(_ elements: [JSONValue]) -> [JSONValue] {
+        elements.sorted { ($0["name"]?.text ?? "\($0)") < ($1["name"]?.text ?? "\($1)") }
+    }
+
+    private func compare(
+        _ kafka: JSONValue, _ apus: JSONValue, at path: String,
+        _ differs: (String, JSONValue, JSONValue) -> Void
+    ) {
+        switch (kafka, apus) {
+        case (.object(let members), .object(let others)) where members.map(\.key) == others.map(\.key):
+            for (member, other) in zip(members, others) {
+                compare(member.value, other.value, at: "\(path).\(member.key)", differs)
+            }
+        case (.array(let elements), .array(let others)) where elements.count == others.count:
+            for (element, other) in zip(Self.byName(elements), Self.byName(others)) {
+                compare(element, other, at: path, differs)
+            }
+        default: if kafka != apus { differs(path, kafka, apus) }
+        }
+    }
+}
+
+@Suite("users with different rights")
+struct AuthorizationReplayTests {
+    @Test("are answered as by Kafka's authorizer, in every served version", .timeLimit(.minutes(5)))
+    func replies() throws {
+        let lines = try Fixture.objects("authorization/replies.jsonl.gz")
+        let replay = try AuthorizationReplay(RecordedRights(lines))
+        for line in lines { try replay.play(line) }
+        #expect(replay.compared > 4_000)
+        let shown = replay.problems.prefix(40).joined(separator: "\n")
+        #expect(replay.problems.count == 0, "\(shown)")
+    }
+}
