@@ -131,7 +131,10 @@ struct RecordAdministrationTests {
 
     @Test("a log that is not open yet is opened first, and waited for as long as the disk may take")
     func opening() throws {
-        let rig = try BrokerRig(on: rig().disk.afterKill()) { $0.offsetsPartitions = 1 }
+        let first = try rig()
+        first.step()
+        try first.storage.stop(brokerEpoch: 1)
+        let rig = try BrokerRig(on: first.disk) { $0.offsetsPartitions = 1 }
         let wanted = [deletion("t", .offset(Offset(2))), deletion("u", .highWatermark)]
         #expect(rig.broker.catalog.topics["t"]?.partition(0)?.isSettled == false)
         let late = Awaited(rig.administration.deleteRecords([wanted[1]], answer: { $0 }), on: rig.loop)

@@ -199,24 +199,26 @@ extension ConsumerRig {
             return response.members.map { code($0.errorCode) }.joined(separator: " ")
         case .commitOffsets(let response):
             return response.topics.flatMap(\.partitions).map { code($0.errorCode) }.joined(separator: " ")
-        case .delete(let result): return code(result.errorCode)
-        case .describeConsumers(let described): return describe(described.response)
+        case .delete(let result): return code(result.rawValue)
+        case .describeConsumers(let described): return describe(described.described)
         default: return "something else"
         }
     }
 
-    private func describe(_ group: ConsumerGroupDescribeResponse.DescribedGroup) -> String {
-        if group.errorCode != 0 { return "\(code(group.errorCode)): \(group.errorMessage ?? "")" }
+    private func describe(_ result: Result<DescribedConsumerGroup, GroupRefusal>) -> String {
+        let group: DescribedConsumerGroup
+        switch result {
+        case .success(let described): group = described
+        case .failure(let refusal): return "\(code(refusal.code.rawValue)): \(refusal.message ?? "")"
+        }
         let members = group.members.map { member in
-            let has = member.assignment.topicPartitions.map { "\($0.topicName):\(list($0.partitions))" }
-            let target = member.targetAssignment.topicPartitions.map {
-                "\($0.topicName):\(list($0.partitions))"
-            }
-            return "\(member.memberID) epoch \(member.memberEpoch) type \(member.memberType)"
+            let has = member.assigned.map { "\($0.name):\(list($0.partitions))" }
+            let target = member.target.map { "\($0.name):\(list($0.partitions))" }
+            return "\(member.id) epoch \(member.epoch) type \(member.isClassic ? 0 : 1)"
                 + " has [\(has.joined(separator: " "))] of [\(target.joined(separator: " "))]"
         }
-        return "\(group.groupState) epoch \(group.groupEpoch) assignment \(group.assignmentEpoch) "
-            + "\(group.assignorName): \(members.joined(separator: "; "))"
+        return "\(group.state.rawValue) epoch \(group.epoch) assignment \(group.assignmentEpoch) "
+            + "\(group.assignor): \(members.joined(separator: "; "))"
     }
 
     private func list(_ partitions: [Int32]) -> String { partitions.map(String.init).joined(separator: ",") }

@@ -36,19 +36,10 @@ struct LongWorkTests {
 
     private static func offsetDeletion(_ count: Int) -> GroupRequest {
         guard case .commitOffsets(let commit, _) = Self.commit("g", count) else { return .delete("g") }
-        var request = OffsetDeleteRequest()
-        request.groupID = "g"
-        request.topics = commit.topics.map { committed in
-            var topic = OffsetDeleteRequest.OffsetDeleteRequestTopic()
-            topic.name = committed.name
-            topic.partitions = committed.partitions.map { committed in
-                var partition = OffsetDeleteRequest.OffsetDeleteRequestPartition()
-                partition.partitionIndex = committed.partitionIndex
-                return partition
-            }
-            return topic
+        let places = commit.topics.map {
+            OffsetPlaces(topic: $0.name, partitions: $0.partitions.map(\.partitionIndex))
         }
-        return .deleteOffsets(request)
+        return .deleteOffsets(of: "g", places)
     }
 
     /// Does all that is left; the last reply, and how many decisions it took.
@@ -109,14 +100,14 @@ struct LongWorkTests {
             #expect(reply.topics[2].partitions.map(\.partitionIndex) == Array(0..<Int32(Self.count - 2)))
             #expect(reply.topics.flatMap(\.partitions).allSatisfy { $0.errorCode == 0 })
             #expect(rig.shard.offsets["g"].count == Self.count)
-        case (.offsetDeletion, .deleteOffsets(let reply)):
-            #expect(reply.topics.map(\.partitions.count) == [1, 1, Self.count - 2])
+        case (.offsetDeletion, .deleteOffsets(let result)):
+            #expect(try result.get().map(\.partitions.count) == [1, 1, Self.count - 2])
             #expect(rig.shard.offsets.isEmpty)
-        case (.groupDeletion, .delete(let result)):
-            #expect(result.errorCode == 0)
+        case (.groupDeletion, .delete(let code)):
+            #expect(code == .none)
             #expect(rig.shard.offsets.isEmpty && rig.shard.groups.count == 0)
         case (.listing, .list(let groups)):
-            #expect(Set(groups.map(\.groupID)) == Set((0..<Self.count).map { Name("g\($0)") }))
+            #expect(Set(groups.map(\.id)) == Set((0..<Self.count).map { Name("g\($0)") }))
         case (.topicDeletion, nil), (.topicsKnown, nil): #expect(rig.shard.offsets.isEmpty)
         case (.expiry, nil): #expect(rig.shard.offsets.isEmpty && rig.shard.groups.count == 0)
         default: Issue.record("another reply: \(String(describing: reply))")
@@ -140,9 +131,9 @@ struct LongWorkTests {
             Issue.record("another order")
             return
         }
-        #expect(deleted.errorCode == 0)
+        #expect(deleted == .none)
         #expect(committed.topics.flatMap(\.partitions).allSatisfy { $0.errorCode == 0 })
-        #expect(described.response.errorCode == 0)
+        #expect(throws: Never.self) { try described.described.get() }
         // What was committed behind the deletion is what there is now.
         #expect(rig.shard.offsets["g"].count == 3)
         try rig.checkReplay()
@@ -156,11 +147,11 @@ struct LongWorkTests {
         _ = rig.request(.delete("g"))
         let (reply, slices) = finish(&rig, works: 2)
         #expect(slices == 6)
-        guard case .delete(let result)? = reply else {
+        guard case .delete(let code)? = reply else {
             Issue.record("another reply")
             return
         }
-        #expect(result.errorCode == 0)
+        #expect(code == .none)
         #expect(rig.shard.offsets.isEmpty)
         try rig.checkReplay()
     }

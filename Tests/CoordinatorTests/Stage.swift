@@ -12,6 +12,8 @@ struct Stage {
     private var now = Moment(monotonic: 0, wall: Timestamp(milliseconds: 1_800_000_000_000))
     private var nextToken: UInt64 = 0
     private var who: [ReplyToken: String] = [:]
+    /// The group that a description or a deletion is about.
+    private var about: [ReplyToken: Name] = [:]
     /// Member ids by the names of the script, and back.
     private var ids: [Name: Name] = [:]
     private var names: [Name: Name] = [:]
@@ -43,6 +45,7 @@ struct Stage {
             let token = ReplyToken(nextToken)
             nextToken += 1
             who[token] = "\(call.plain.first ?? "someone") \(call.verb)"
+            about[token] = call.names.first
             take(shard.handle(.request(try request(call), token), at: now))
         }
         return out.isEmpty ? ["nothing"] : out
@@ -173,18 +176,11 @@ extension Stage {
     }
 
     private func forgetOffsets(_ call: Call) -> GroupRequest {
-        var request = OffsetDeleteRequest()
-        request.groupID = call.group
-        request.topics = call.plain.map { place in
+        let places = call.plain.map { place in
             let (topic, partition) = Stage.place(place)
-            var asked = OffsetDeleteRequest.OffsetDeleteRequestTopic()
-            asked.name = topic
-            var index = OffsetDeleteRequest.OffsetDeleteRequestPartition()
-            index.partitionIndex = partition
-            asked.partitions = [index]
-            return asked
+            return OffsetPlaces(topic: topic, partitions: [partition])
         }
-        return .deleteOffsets(request)
+        return .deleteOffsets(of: call.group, places)
     }
 
     struct UnknownVerb: Error { let verb: String }
@@ -276,6 +272,13 @@ extension Stage {
         return text
     }
 
+    private func code<Value>(_ result: Result<Value, GroupRefusal>) -> String {
+        switch result {
+        case .success: code(0)
+        case .failure(let refusal): code(refusal.code.rawValue)
+        }
+    }
+
     private func code(_ raw: Int16) -> String { raw == 0 ? "ok" : ErrorCode(rawValue: raw)?.name ?? "\(raw)" }
 
     private mutating func learn(_ id: Name, _ token: ReplyToken) {
@@ -321,27 +324,27 @@ extension Stage {
                 }
             }.joined(separator: " ") + (group.errorCode == 0 ? "" : code(group.errorCode))
         case .consumerHeartbeat(let reply): return code(reply.errorCode)
-        case .describeConsumers(let described):
-            let group = described.response
-            return "\(group.groupID) \(code(group.errorCode))"
-        case .deleteOffsets(let reply):
-            return code(reply.errorCode)
-                + reply.topics.flatMap { topic in
-                    topic.partitions.map { " \(topic.name)-\($0.partitionIndex):\(code($0.errorCode))" }
+        case .describeConsumers(let snapshot):
+            return "\(about[token] ?? "") \(code(snapshot.described))"
+        case .deleteOffsets(let result):
+            return code(result)
+                + ((try? result.get()) ?? []).flatMap { topic in
+                    topic.partitions.map { " \(topic.topic)-\($0.index):\(code($0.code.rawValue))" }
                 }.joined()
-        case .describe(let described):
-            let group = described.response
-            let members = group.members.map {
-                "\(named($0.memberID))='\(String(decoding: $0.memberAssignment, as: UTF8.self))'"
+        case .describe(let snapshot):
+            let group = try? snapshot.described.get()
+            let members = (group?.members ?? []).map {
+                "\(named($0.id))='\(String(decoding: $0.assignment, as: UTF8.self))'"
             }
-            return "\(group.groupID) \(code(group.errorCode)) \(group.groupState) '\(group.protocolType)' "
-                + "'\(group.protocolData)' [\(members.joined(separator: " "))]"
+            return "\(about[token] ?? "") \(code(snapshot.described)) \((group?.state ?? .dead).rawValue) "
+                + "'\(group?.protocolType ?? "")' '\(group?.protocolName ?? "")' "
+                + "[\(members.joined(separator: " "))]"
         case .list(let groups):
-            return groups.sorted { $0.groupID < $1.groupID }.map {
-                "\($0.groupID) \($0.groupState) \($0.groupType) '\($0.protocolType)'"
+            return groups.sorted { $0.id < $1.id }.map {
+                "\($0.id) \($0.state) \($0.kind.rawValue) '\($0.protocolType)'"
             }
             .joined(separator: "; ")
-        case .delete(let result): return "\(result.groupID):\(code(result.errorCode))"
+        case .delete(let result): return "\(about[token] ?? ""):\(code(result.rawValue))"
         }
     }
 

@@ -1,5 +1,5 @@
-// How handlers ask the group coordinator (the shard of one group, those of many, or all of them), and the
-// deferred reply.
+// How the group coordinator is asked: the shard of one group by a handler, or several shards, whose answers
+// become one deferred reply.
 internal import Base
 internal import Coordinator
 internal import Network
@@ -40,7 +40,7 @@ extension RequestContext {
         broker.sockets.pool.run { reply.complete(answer.read(read, refusal)) }
     }
 
-    /// The same for a part of a reply.
+    /// Asks the shard of `group` for a part of a reply.
     func ask(
         _ group: Name, _ request: GroupRequest, holdFor hold: Duration = ShardLimits.holdTime,
         answer: @escaping @Sendable (GroupHost.Host.Answer) -> Void
@@ -48,44 +48,20 @@ extension RequestContext {
         broker.groups.ask(group, holdFor: hold, on: loop, { .request(request, $0) }, answer: answer)
     }
 
-    /// Asks about each group of `ids`, and makes one reply of what is `read` of each answer, in order; groups
-    /// that may not be asked about, and errors, become `refusal`.
-    func askEach<Part: Sendable, Reply: Sendable>(
-        _ ids: [Name], _ operation: Operation, refusal: @escaping @Sendable (ErrorCode, Name) -> Part,
-        check: (Name) -> ErrorCode? = { _ in nil }, _ request: (Name) -> GroupRequest,
-        read: @escaping @Sendable (GroupReply) -> Part?,
-        then respond: @escaping @Sendable ([Part]) -> Reply
-    ) -> Outcome<Reply> {
-        gather(count: ids.count) { answers in
-            respond(zip(ids, answers).map { id, answer in answer.read(read) { refusal($0, id) } })
-        } ask: { index, answer in
-            let id = ids[index]
-            let isAllowed = authorize(operation, .group(id))
-            if let code = isAllowed ? check(id) : .groupAuthorizationFailed {
-                return answer(.failure(ErrorCodeError(code)))
-            }
-            ask(id, request(id), answer: answer)
-        }
+    /// Why the sender may not do `operation` to a group.
+    func groupDenial(_ operation: Operation) -> (Name) -> ErrorCode? {
+        { authorize(operation, .group($0)) ? nil : .groupAuthorizationFailed }
     }
+}
 
-    /// Asks every shard; there are none before somebody made use of groups.
-    func askAll<Reply: Sendable>(
-        _ request: GroupRequest, then respond: @escaping @Sendable ([GroupHost.Host.Answer]) -> Reply
-    ) -> Outcome<Reply> {
-        let shards = broker.groups.existingShards() ?? []
-        return gather(count: shards.count, respond) { index, answer in
-            shards[index].ask({ .request(request, $0) }, answer: answer)
-        }
-    }
-
+extension GroupHost {
     /// Asks `count` times, and makes one reply of all answers, in order.
     func gather<Reply: Sendable>(
-        count: Int, _ respond: @escaping @Sendable ([GroupHost.Host.Answer]) -> Reply,
-        ask: (_ index: Int, _ answer: @escaping @Sendable (GroupHost.Host.Answer) -> Void) -> Void
-    ) -> Outcome<Reply> {
+        count: Int, _ respond: @escaping @Sendable ([Host.Answer]) -> Reply,
+        ask: (_ index: Int, _ answer: @escaping @Sendable (Host.Answer) -> Void) -> Void
+    ) -> Deferred<Reply> {
         let reply = Deferred<Reply>()
-        let gathering = Gathering<GroupHost.Host.Answer>(count: count) {
-            [pool = broker.sockets.pool] answers in
+        let gathering = Gathering<Host.Answer>(count: count) { [pool = services.pool] answers in
             // The last of them may come from a thread that others wait for, such as the flusher's.
             guard answers.reduce(0, { $0 + $1.partCount }) > ReplyMemory.loopMaxParts else {
                 reply.complete(respond(answers))
@@ -94,7 +70,7 @@ extension RequestContext {
             pool.run { reply.complete(respond(answers)) }
         }
         for index in 0..<count { ask(index) { gathering.add($0, at: index) } }
-        return .later(reply)
+        return reply
     }
 }
 

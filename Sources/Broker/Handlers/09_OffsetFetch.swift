@@ -28,7 +28,7 @@ enum OffsetFetchHandler: RequestHandler {
         let asked = context.version >= manyGroupsFrom ? request.groups : [request.onlyGroup]
         let topics = context.topics
         let resolved = asked.map { resolve($0, topics, context) }
-        return context.gather(count: asked.count) { answers in
+        let reply = context.broker.groups.gather(count: asked.count) { answers in
             let groups = answers.enumerated().map { index, answer in
                 answer.read { reply in
                     guard case .fetchOffsets(let fetched) = reply else { return nil as Group? }
@@ -52,6 +52,7 @@ enum OffsetFetchHandler: RequestHandler {
             let part = GroupRequest.fetchOffsets(group, requireStable: request.requireStable)
             context.ask(group.groupID, part, answer: answer)
         }
+        return .later(reply)
     }
 
     /// The topics by their names, and the answers for those whose id nobody knows, or that the sender may not

@@ -20,15 +20,16 @@ enum DescribeGroupsHandler: RequestHandler {
     static func handle(_ request: DescribeGroupsRequest, _ context: RequestContext) -> Outcome<
         DescribeGroupsResponse
     > {
-        context.askEach(request.groups, .describe, refusal: failure) {
-            .describe($0)
-        } read: { reply in
-            if case .describe(let group) = reply { group.response } else { nil }
-        } then: { groups in
-            var response = DescribeGroupsResponse()
-            response.groups = groups.map { finished($0, request, context) }
-            return response
-        }
+        let reply = context.administration.describeGroups(
+            request.groups, denial: context.groupDenial(.describe),
+            answer: { results in
+                var response = DescribeGroupsResponse()
+                response.groups = zip(request.groups, results).map {
+                    finished(group($0, $1), request, context)
+                }
+                return response
+            })
+        return .later(reply)
     }
 
     private static func finished(
@@ -44,10 +45,30 @@ enum DescribeGroupsHandler: RequestHandler {
         return group
     }
 
-    private static func failure(_ code: ErrorCode, _ id: Name) -> Group {
+    private static func group(_ id: Name, _ result: Result<DescribedGroup, Refusal>) -> Group {
         var group = Group()
         group.groupID = id
-        group.errorCode = code.rawValue
+        switch result {
+        case .success(let described):
+            group.groupState = described.state.rawValue
+            group.protocolType = described.protocolType
+            group.protocolData = described.protocolName
+            group.members = described.members.map { described in
+                var member = DescribeGroupsResponse.DescribedGroupMember()
+                member.memberID = described.id
+                member.groupInstanceID = described.instanceID
+                member.clientID = described.client.id
+                member.clientHost = described.client.host
+                member.memberMetadata = described.metadata
+                member.memberAssignment = described.assignment
+                return member
+            }
+        case .failure(let refusal):
+            group.errorCode = refusal.code.rawValue
+            group.errorMessage = refusal.message
+            // What is not there is dead.
+            if refusal.code == .groupIDNotFound { group.groupState = ClassicGroupState.dead.rawValue }
+        }
         return group
     }
 }

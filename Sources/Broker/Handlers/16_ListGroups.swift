@@ -19,20 +19,20 @@ enum ListGroupsHandler: RequestHandler {
     {
         let filter = GroupFilter(states: request.statesFilter, types: request.typesFilter)
         let seesAll = context.authorize(.describe, .cluster)
-        return context.askAll(.list(filter)) { answers in
+        let reply = context.administration.listGroups(filter) { listing in
             var response = ListGroupsResponse()
-            for answer in answers {
-                switch answer {
-                case .success(.list(let groups)):
-                    response.groups += groups.filter {
-                        seesAll || context.authorize(.describe, .group($0.groupID))
-                    }
-                case .success: preconditionFailure("the coordinator answered another request")
-                case .failure(let error): response.errorCode = error.code.rawValue
-                }
+            response.errorCode = (listing.problem?.code ?? .none).rawValue
+            response.groups = listing.groups.compactMap { listed in
+                guard seesAll || context.authorize(.describe, .group(listed.id)) else { return nil }
+                var group = ListGroupsResponse.ListedGroup()
+                group.groupID = listed.id
+                group.protocolType = listed.protocolType
+                group.groupState = listed.state
+                group.groupType = listed.kind.rawValue
+                return group
             }
-            response.groups.sort { $0.groupID < $1.groupID }
             return response
         }
+        return .later(reply)
     }
 }

@@ -14,28 +14,23 @@ enum DeleteGroupsHandler: RequestHandler {
         EntryBytes.sum(of: request.groupsNames, limitBytes) { $0.utf8.count + EntryBytes.code }
     }
 
-    typealias Result = DeleteGroupsResponse.DeletableGroupResult
-
     static func handle(_ request: DeleteGroupsRequest, _ context: RequestContext) -> Outcome<
         DeleteGroupsResponse
     > {
         var seen: Set<Name> = []
         let ids = request.groupsNames.filter { seen.insert($0).inserted }
-        return context.askEach(ids, .delete, refusal: failure) {
-            .delete($0)
-        } read: { reply in
-            if case .delete(let result) = reply { result } else { nil }
-        } then: { results in
-            var response = DeleteGroupsResponse()
-            response.results = results
-            return response
-        }
-    }
-
-    private static func failure(_ code: ErrorCode, _ id: Name) -> Result {
-        var result = Result()
-        result.groupID = id
-        result.errorCode = code.rawValue
-        return result
+        let reply = context.administration.deleteGroups(
+            ids, denial: context.groupDenial(.delete),
+            answer: { outcomes in
+                var response = DeleteGroupsResponse()
+                response.results = zip(ids, outcomes).map { id, outcome in
+                    var result = DeleteGroupsResponse.DeletableGroupResult()
+                    result.groupID = id
+                    if case .failure(let refusal) = outcome { result.errorCode = refusal.code.rawValue }
+                    return result
+                }
+                return response
+            })
+        return .later(reply)
     }
 }

@@ -14,66 +14,41 @@ enum OffsetDeleteHandler: RequestHandler {
         }
     }
 
-    typealias Topic = OffsetDeleteResponse.OffsetDeleteResponseTopic
-
     static func handle(_ request: OffsetDeleteRequest, _ context: RequestContext) -> Outcome<
         OffsetDeleteResponse
     > {
         guard context.authorize(.delete, .group(request.groupID)) else {
-            return .now(failure(.groupAuthorizationFailed))
+            return .now(response(to: .failure(Refusal(.groupAuthorizationFailed))))
         }
-        let (accepted, refused) = sort(request, context)
-        return context.ask(request.groupID, .deleteOffsets(accepted)) { reply in
-            guard case .deleteOffsets(var response) = reply else { return nil }
-            if response.errorCode == 0 { response.topics = merge(refused, response.topics) }
-            return response
-        } refusal: { code in
-            failure(code)
+        let wanted = request.topics.map {
+            OffsetPlaces(topic: $0.name, partitions: $0.partitions.map(\.partitionIndex))
         }
+        let reply = context.administration.deleteOffsets(
+            of: request.groupID, wanted,
+            denial: { context.authorize(.read, .topic($0)) ? nil : .topicAuthorizationFailed },
+            answer: response)
+        return .later(reply)
     }
 
-    /// The request with what exists, and the answers for the rest.
-    private static func sort(
-        _ request: OffsetDeleteRequest, _ context: RequestContext
-    ) -> (OffsetDeleteRequest, [Topic]) {
-        let topics = context.topics
-        var accepted = request
-        accepted.topics = []
-        var refused = TopicsTogether<Name, Topic>()
-        for asked in request.topics {
-            var good = asked
-            var bad = Topic()
-            bad.name = asked.name
-            let isAllowed = context.authorize(.read, .topic(asked.name))
-            good.partitions = asked.partitions.filter { partition in
-                if isAllowed, topics[asked.name]?.partition(partition.partitionIndex) != nil { return true }
-                var result = OffsetDeleteResponse.OffsetDeleteResponsePartition()
-                result.partitionIndex = partition.partitionIndex
-                let code: ErrorCode = isAllowed ? .unknownTopicOrPartition : .topicAuthorizationFailed
-                result.errorCode = code.rawValue
-                bad.partitions.append(result)
-                return false
-            }
-            if !good.partitions.isEmpty { accepted.topics.append(good) }
-            guard topics[asked.name] == nil || !isAllowed || !bad.partitions.isEmpty else { continue }
-            refused.add(bad, asked.name, join: join)
-        }
-        return (accepted, refused.topics)
-    }
-
-    /// One answer for each topic, where some are refused.
-    private static func merge(_ refused: [Topic], _ answered: [Topic]) -> [Topic] {
-        guard !refused.isEmpty else { return answered }
-        var merged = TopicsTogether<Name, Topic>()
-        for topic in refused + answered { merged.add(topic, topic.name, join: join) }
-        return merged.topics
-    }
-
-    private static func join(_ topic: inout Topic, _ more: Topic) { topic.partitions += more.partitions }
-
-    private static func failure(_ code: ErrorCode) -> OffsetDeleteResponse {
+    @Sendable private static func response(
+        to result: Result<[DeletedOffsets], Refusal>
+    ) -> OffsetDeleteResponse {
         var response = OffsetDeleteResponse()
-        response.errorCode = code.rawValue
+        switch result {
+        case .success(let topics):
+            response.topics = topics.map { deleted in
+                var topic = OffsetDeleteResponse.OffsetDeleteResponseTopic()
+                topic.name = deleted.topic
+                topic.partitions = deleted.partitions.map { deleted in
+                    var partition = OffsetDeleteResponse.OffsetDeleteResponsePartition()
+                    partition.partitionIndex = deleted.index
+                    partition.errorCode = deleted.code.rawValue
+                    return partition
+                }
+                return topic
+            }
+        case .failure(let refusal): response.errorCode = refusal.code.rawValue
+        }
         return response
     }
 }

@@ -1,6 +1,6 @@
-// ConsumerGroupDescribe: what an operator is told of consumer groups.
+// What an operator is told of consumer groups.
 internal import Base
-package import Protocol
+internal import Protocol
 
 /// What is told of a consumer group: a snapshot, as putting it into words takes long for a large group.
 package struct ConsumerGroupDescription: Sendable {
@@ -21,57 +21,40 @@ package struct ConsumerGroupDescription: Sendable {
     /// How many members the description has.
     var memberCount: Int { group?.members.count ?? 0 }
 
-    /// The description; another kind of group, or none, is not found.
-    package var response: ConsumerGroupDescribeResponse.DescribedGroup {
-        var answer = ConsumerGroupDescribeResponse.DescribedGroup()
-        answer.groupID = id
+    /// The group; an unknown one, or one of another kind, is not found.
+    package var described: Result<DescribedConsumerGroup, GroupRefusal> {
         guard let group else {
-            answer.errorCode = ErrorCode.groupIDNotFound.rawValue
-            answer.errorMessage = ErrorText.cut(
-                isOfAnotherKind ? "Group \(id) is not a consumer group." : "Group \(id) not found.")
-            return answer
+            let problem =
+                isOfAnotherKind ? "Group \(id) is not a consumer group." : "Group \(id) not found."
+            return .failure(GroupRefusal(.groupIDNotFound, problem))
         }
-        answer.groupState = group.state.rawValue
-        answer.groupEpoch = group.epoch
-        answer.assignmentEpoch = group.assignmentEpoch
-        answer.assignorName = (group.preferredAssignor ?? defaultAssignor).rawValue
-        answer.members = group.members.values.sorted { $0.id < $1.id }.map { describe($0, group) }
-        return answer
+        return .success(
+            DescribedConsumerGroup(
+                id: id, state: group.state, epoch: group.epoch, assignmentEpoch: group.assignmentEpoch,
+                assignor: (group.preferredAssignor ?? defaultAssignor).rawValue,
+                members: group.members.values.sorted { $0.id < $1.id }.map { describe($0, group) }))
     }
 
     private func describe(
         _ member: ConsumerMember, _ group: ConsumerGroup
-    ) -> ConsumerGroupDescribeResponse.Member {
-        var described = ConsumerGroupDescribeResponse.Member()
-        described.memberID = member.id
-        described.instanceID = member.instanceID
-        described.rackID = member.rackID
-        described.memberEpoch = member.epoch
-        described.clientID = member.client.id
-        described.clientHost = member.client.host
-        described.subscribedTopicNames = member.subscribedTopics.sorted()
-        described.subscribedTopicRegex = member.pattern
+    ) -> DescribedConsumerGroup.Member {
         // What it has not given up yet, it has.
-        described.assignment = describe(
-            member.assigned.partitions.merging(member.pendingRevocation.partitions) { $0.union($1) })
-        described.targetAssignment = describe(group.targets[member.id] ?? [:])
-        described.memberType = member.classic == nil ? 1 : 0
-        return described
+        let assigned = member.assigned.partitions.merging(member.pendingRevocation.partitions) {
+            $0.union($1)
+        }
+        return DescribedConsumerGroup.Member(
+            id: member.id, instanceID: member.instanceID, rackID: member.rackID, epoch: member.epoch,
+            client: member.client, subscribedTopics: member.subscribedTopics.sorted(),
+            pattern: member.pattern, assigned: describe(assigned),
+            target: describe(group.targets[member.id] ?? [:]), isClassic: member.classic != nil)
     }
 
     /// Partitions of topics that still are.
-    private func describe(_ partitions: TargetPartitions) -> ConsumerGroupDescribeResponse.Assignment {
-        var assignment = ConsumerGroupDescribeResponse.Assignment()
-        assignment.topicPartitions = partitions.compactMap { id, partitions in
-            guard let topic = topics.topic(id) else { return nil }
-            var entry = ConsumerGroupDescribeResponse.TopicPartitions()
-            entry.topicID = id
-            entry.topicName = topic.name
-            entry.partitions = partitions.sorted()
-            return entry
+    private func describe(_ partitions: TargetPartitions) -> [DescribedConsumerGroup.TopicPartitions] {
+        partitions.compactMap { id, partitions in
+            topics.topic(id).map { .init(id: id, name: $0.name, partitions: partitions.sorted()) }
         }
-        .sorted { $0.topicName < $1.topicName }
-        return assignment
+        .sorted { $0.name < $1.name }
     }
 }
 

@@ -93,14 +93,3 @@ struct Reconciliation {
         return after
     }
 }
-
-/// Why a request to a group is refused.
-struct GroupRefusal: Error {
-    let code: ErrorCode
-    let message: String?
-
-    init(_ code: ErrorCode, _ message: String? = nil) {
-        self.code = code
-        self.message = message.map(ErrorText.cut)
-    }
-}

@@ -1,6 +1,6 @@
 // What operators ask about groups: describe, list, delete.
 internal import Base
-package import Protocol
+internal import Protocol
 
 /// What is told of a classic group: a snapshot, as putting it into words takes long for a large group.
 package struct GroupDescription: Sendable {
@@ -17,35 +17,22 @@ package struct GroupDescription: Sendable {
     /// How many members the description has.
     var memberCount: Int { group?.members.count ?? 0 }
 
-    /// The description; an unknown group, or one of another kind, is dead.
-    package var response: DescribeGroupsResponse.DescribedGroup {
-        var answer = DescribeGroupsResponse.DescribedGroup()
-        answer.groupID = id
+    /// The group; an unknown one, or one of another kind, is not found.
+    package var described: Result<DescribedGroup, GroupRefusal> {
         guard let group else {
-            answer.groupState = ClassicGroupState.dead.rawValue
-            answer.errorCode = ErrorCode.groupIDNotFound.rawValue
-            answer.errorMessage = ErrorText.cut(
-                isOfAnotherKind ? "Group \(id) is not a classic group." : "Group \(id) not found.")
-            return answer
+            let problem = isOfAnotherKind ? "Group \(id) is not a classic group." : "Group \(id) not found."
+            return .failure(GroupRefusal(.groupIDNotFound, problem))
         }
-        answer.groupState = group.state.rawValue
-        answer.protocolType = group.protocolType ?? ""
-        // Between generations there is no protocol that all members agree on.
-        let isStable = group.state == .stable
-        if isStable { answer.protocolData = group.protocolName ?? "" }
-        answer.members = group.membersInOrder.map { member in
-            var described = DescribeGroupsResponse.DescribedGroupMember()
-            described.memberID = member.id
-            described.groupInstanceID = member.instanceID
-            described.clientID = member.client.id
-            described.clientHost = member.client.host
-            if isStable {
-                described.memberMetadata = group.protocolName.map { member.metadata(for: $0) } ?? []
-            }
-            described.memberAssignment = member.assignment
-            return described
+        let agreed = group.state == .stable ? group.protocolName : nil
+        let members = group.membersInOrder.map { member in
+            DescribedGroup.Member(
+                id: member.id, instanceID: member.instanceID, client: member.client,
+                metadata: agreed.map { member.metadata(for: $0) } ?? [], assignment: member.assignment)
         }
-        return answer
+        return .success(
+            DescribedGroup(
+                id: id, state: group.state, protocolType: group.protocolType ?? "",
+                protocolName: agreed ?? "", members: members))
     }
 }
 
@@ -53,7 +40,7 @@ package struct GroupDescription: Sendable {
 struct GroupListing: LongWork {
     private let filter: GroupFilter
     private var left: ArraySlice<Name>
-    private var listed: [ListGroupsResponse.ListedGroup] = []
+    private var listed: [ListedGroup] = []
 
     init(_ filter: GroupFilter, _ groups: GroupTable) {
         self.filter = filter
@@ -79,12 +66,7 @@ struct GroupDeletion: LongWork {
 
     init(_ id: Name) { self.id = id }
 
-    var reply: GroupReply? {
-        var result = DeleteGroupsResponse.DeletableGroupResult()
-        result.groupID = id
-        result.errorCode = code.rawValue
-        return .delete(result)
-    }
+    var reply: GroupReply? { .delete(code) }
 
     mutating func advance(_ shard: inout GroupCoordinator) -> Bool {
         if let problem = shard.problem(withDeletionOf: id) {
@@ -108,23 +90,19 @@ extension GroupCoordinator {
     func description(of id: Name) -> GroupDescription { GroupDescription(id, groups) }
 
     /// How a group is listed, if it still is and the filter shows it.
-    fileprivate func listed(_ id: Name, _ filter: GroupFilter) -> ListGroupsResponse.ListedGroup? {
-        var answer = ListGroupsResponse.ListedGroup()
-        answer.groupID = id
-        let kind: GroupKind
+    fileprivate func listed(_ id: Name, _ filter: GroupFilter) -> ListedGroup? {
+        let listed: ListedGroup
         if let group = groups.classic[id] {
-            answer.protocolType = group.protocolType ?? ""
-            answer.groupState = group.state.rawValue
-            kind = .classic
+            listed = ListedGroup(
+                id: id, kind: .classic, state: group.state.rawValue, protocolType: group.protocolType ?? "")
         } else if let group = groups.consumer[id] {
-            answer.protocolType = ClassicGroup.consumerProtocolType
-            answer.groupState = group.state.rawValue
-            kind = .consumer
+            listed = ListedGroup(
+                id: id, kind: .consumer, state: group.state.rawValue,
+                protocolType: ClassicGroup.consumerProtocolType)
         } else {
             return nil
         }
-        answer.groupType = kind.rawValue
-        return filter.shows(state: answer.groupState, type: kind.rawValue) ? answer : nil
+        return filter.shows(state: listed.state, type: listed.kind.rawValue) ? listed : nil
     }
 
     fileprivate func problem(withDeletionOf id: Name) -> ErrorCode? {

@@ -84,8 +84,8 @@ package struct GroupCoordinator: Shard {
         case .commitOffsets(let request, let version): commit(request, version, token)
         case .fetchOffsets(let request, let requireStable):
             decision.reply(.fetchOffsets(fetch(request, requireStable)), to: token)
-        case .deleteOffsets(let request):
-            begin(OffsetDeletion(request), .group(request.groupID), token)
+        case .deleteOffsets(let id, let places):
+            begin(OffsetDeletion(of: id, places), .group(id), token)
         case .describe(let id): decision.reply(.describe(description(of: id)), to: token)
         case .list(let filter): begin(GroupListing(filter, groups), .request(token), token)
         case .consumerHeartbeat(let beat): consumerHeartbeat(beat, token)

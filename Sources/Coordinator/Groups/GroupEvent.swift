@@ -1,5 +1,5 @@
-// What a group coordinator is told, and what it answers. Requests come as their messages; what concerns many
-// groups is split by shard before and put together afterwards by the host.
+// What a group coordinator is told, and what it answers. Requests of members come as their messages, those of
+// operators as values; what concerns many groups is split by shard before and put together afterwards.
 package import Base
 package import Protocol
 
@@ -28,7 +28,7 @@ package enum GroupRequest: Sendable {
     case commitOffsets(OffsetCommitRequest, version: Int16)
     /// Topics have their names.
     case fetchOffsets(OffsetFetchRequest.OffsetFetchRequestGroup, requireStable: Bool)
-    case deleteOffsets(OffsetDeleteRequest)
+    case deleteOffsets(of: Name, [OffsetPlaces])
     case describe(Name)
     case list(GroupFilter)
     case delete(Name)
@@ -44,7 +44,7 @@ package enum GroupRequest: Sendable {
         case .leave(let request): request.groupID
         case .commitOffsets(let request, _): request.groupID
         case .fetchOffsets(let request, _): request.groupID
-        case .deleteOffsets(let request): request.groupID
+        case .deleteOffsets(let id, _): id
         case .describe(let id), .delete(let id), .describeConsumers(let id): id
         case .consumerHeartbeat(let beat): beat.request.groupID
         case .list: nil
@@ -60,11 +60,12 @@ package enum GroupReply: Sendable {
     case leave(LeaveGroupResponse)
     case commitOffsets(OffsetCommitResponse)
     case fetchOffsets(FetchedOffsets)
-    case deleteOffsets(OffsetDeleteResponse)
+    case deleteOffsets(Result<[DeletedOffsets], GroupRefusal>)
     case describe(GroupDescription)
     /// In no order.
-    case list([ListGroupsResponse.ListedGroup])
-    case delete(DeleteGroupsResponse.DeletableGroupResult)
+    case list([ListedGroup])
+    /// `none` where the group was deleted.
+    case delete(ErrorCode)
     case consumerHeartbeat(ConsumerGroupHeartbeatResponse)
     case describeConsumers(ConsumerGroupDescription)
 
@@ -76,7 +77,7 @@ package enum GroupReply: Sendable {
         case .describeConsumers(let description): description.memberCount
         case .list(let groups): groups.count
         case .commitOffsets(let response): response.topics.reduce(0) { $0 + $1.partitions.count }
-        case .deleteOffsets(let response): response.topics.reduce(0) { $0 + $1.partitions.count }
+        case .deleteOffsets(let result): (try? result.get())?.reduce(0) { $0 + $1.partitions.count } ?? 1
         case .join, .sync, .heartbeat, .leave, .delete, .consumerHeartbeat: 1
         }
     }

@@ -1,47 +1,41 @@
-// OffsetDelete: an operator has a group forget how far it has read.
+// An operator has a group forget how far it has read.
 internal import Base
 internal import Protocol
 
 /// A request to forget offsets, in Kafka's order of checks.
 struct OffsetDeletion: LongWork {
-    private let request: OffsetDeleteRequest
+    private let id: Name
+    private let asked: [OffsetPlaces]
     private var walk = PartitionWalk()
-    private var response = OffsetDeleteResponse()
+    private var done: [DeletedOffsets] = []
+    private var problem: ErrorCode?
 
-    init(_ request: OffsetDeleteRequest) { self.request = request }
+    init(of id: Name, _ asked: [OffsetPlaces]) {
+        self.id = id
+        self.asked = asked
+    }
 
-    var reply: GroupReply? { .deleteOffsets(response) }
+    var reply: GroupReply? {
+        .deleteOffsets(problem.map { .failure(GroupRefusal($0)) } ?? .success(done))
+    }
 
     mutating func advance(_ shard: inout GroupCoordinator) -> Bool {
-        let id = request.groupID
-        if let problem = shard.problem(withOffsetDeletionOf: id) {
-            response.topics = []
-            response.errorCode = problem.rawValue
-            return true
-        }
+        problem = shard.problem(withOffsetDeletionOf: id)
+        guard problem == nil else { return true }
         var room = SliceLimits.stepsMax
-        while let (index, places) = walk.next(
-            of: request.topics.count, &room, { request.topics[$0].partitions.count })
-        {
-            let topic = request.topics[index]
-            if response.topics.count == index {
-                var answer = OffsetDeleteResponse.OffsetDeleteResponseTopic()
-                answer.name = topic.name
-                response.topics.append(answer)
-            }
-            let isRead = shard.isRead(topic.name, by: id)
-            response.topics[index].partitions += topic.partitions[places].map { partition in
-                var result = OffsetDeleteResponse.OffsetDeleteResponsePartition()
-                result.partitionIndex = partition.partitionIndex
-                if isRead {
-                    result.errorCode = ErrorCode.groupSubscribedToTopic.rawValue
-                } else if shard.offsets[id, topic.name, partition.partitionIndex] != nil {
-                    shard.emit(OffsetTable.tombstone(id, topic.name, partition.partitionIndex))
+        while let (index, places) = walk.next(of: asked.count, &room, { asked[$0].partitions.count }) {
+            let topic = asked[index].topic
+            if done.count == index { done.append(DeletedOffsets(topic: topic, partitions: [])) }
+            let isRead = shard.isRead(topic, by: id)
+            done[index].partitions += asked[index].partitions[places].map { partition in
+                if !isRead, shard.offsets[id, topic, partition] != nil {
+                    shard.emit(OffsetTable.tombstone(id, topic, partition))
                 }
-                return result
+                return DeletedOffsets.Partition(
+                    index: partition, code: isRead ? .groupSubscribedToTopic : .none)
             }
         }
-        return walk.isAtEnd(of: request.topics.count)
+        return walk.isAtEnd(of: asked.count)
     }
 }
 
