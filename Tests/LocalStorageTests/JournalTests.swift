@@ -121,6 +121,23 @@ func deletedAfterStart() throws {
     }
 }
 
+@Test("what a sync that failed was to retire does not come back after a kill, a deletion and a power cut")
+func retiredInVain() throws {
+    for seed in UInt64(0)..<20 {
+        let set = try Journalled(seed: seed)
+        try set.appendToAll(3)
+        set.rig.disk.fail(.sync, suffix: "journal", errno: 5)
+        #expect(throws: StorageError.self) { try set.rig.directory.deletePartition(partition("t0")) }
+        // A kill leaves in memory what is not on the disk.
+        let next = try set.rig.reopened(on: set.rig.disk.afterKill())
+        try next.directory.deletePartition(partition("t0"))
+        _ = try next.directory.createPartition(partition("t0"), id: Rig.topicID, config: next.config)
+        let last = try next.reopened(on: next.disk.afterPowerCut())
+        #expect(try last.openLog("t0").bounds.logEnd == .zero)
+        #expect(try last.openLog("t2").bounds.logEnd == Offset(3))
+    }
+}
+
 @Test("a journal that cannot be synced takes the whole directory offline")
 func journalFails() throws {
     let set = try Journalled()

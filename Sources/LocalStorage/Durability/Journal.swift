@@ -305,7 +305,7 @@ final class Journal: Sendable {
     ///
     /// Comes before its files are cut, replaced, renamed or removed, as `retire` does for this run.
     func forgetRecovered(_ partition: TopicPartition) throws(StorageError) {
-        if recovered?.holds(partition) == true { try finishRecovered() }
+        if recovered?.names(partition) == true { try finishRecovered() }
     }
 
     private func write(

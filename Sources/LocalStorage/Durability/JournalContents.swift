@@ -12,6 +12,8 @@ struct PlacedEntry: Sendable {
 struct JournalContents {
     /// What counts, by partition, each in the order in which it was written.
     private(set) var live: [(key: JournalKey, entries: [PlacedEntry])] = []
+    /// Every partition of which there is an entry, whether it counts or not.
+    let named: Set<TopicPartition>
     /// Where an entry is damaged although a later one is whole: not the end of an interrupted turn.
     private(set) var damagedAt: Int64?
 
@@ -35,6 +37,7 @@ struct JournalContents {
         entries.removeAll { $0.entry.generation + 1 < generation }
         entries.sort { $0.entry.sequence < $1.entry.sequence }
         live = Self.live(entries)
+        named = Set(entries.map(\.entry.key.partition))
     }
 
     private static func live(_ entries: [PlacedEntry]) -> [(key: JournalKey, entries: [PlacedEntry])] {

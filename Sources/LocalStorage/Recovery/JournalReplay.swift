@@ -71,7 +71,7 @@ struct JournalReplay {
             logger.log(.error, "journal.damaged", ["path": file.path, "position": "\(position)"])
         }
         logger.log(.info, "journal.found", ["path": file.path, "partitions": "\(contents.live.count)"])
-        return RecoveredJournal(self, file, contents.live, suspects: suspects)
+        return RecoveredJournal(self, file, contents, suspects: suspects)
     }
 
     /// Replays one partition's entries; up to where they make it durable.

@@ -22,28 +22,36 @@ final class RecoveredJournal: EarlierJournal {
     private let replay: JournalReplay
     private let file: any DiskFile
     private let suspects: OffsetCheckpoint
-    /// The partitions that it speaks of.
+    /// The partitions that it holds something of.
     let members: Set<TopicPartition>
+    /// Those, and the ones whose entries do not count: what retired them was read from the system's memory,
+    /// and after a sync that failed it need not be on the disk.
+    private let named: Set<TopicPartition>
     private let state: Lock<State>
     /// Each partition is replayed by one thread, while others replay other partitions.
     private let turns = (0..<16).map { _ in Turn() }
 
-    /// The journal in `file`, whose entries that count are `live`.
+    /// The journal in `file`, which holds `contents`.
     init(
-        _ replay: JournalReplay, _ file: any DiskFile, _ live: [(key: JournalKey, entries: [PlacedEntry])],
-        suspects: OffsetCheckpoint
+        _ replay: JournalReplay, _ file: any DiskFile, _ contents: JournalContents, suspects: OffsetCheckpoint
     ) {
         self.replay = replay
         self.file = file
         self.suspects = suspects
-        let waiting = Dictionary(grouping: live) { $0.key.partition }.mapValues { $0.map(\.entries) }
+        let waiting = Dictionary(grouping: contents.live) { $0.key.partition }.mapValues { $0.map(\.entries) }
         members = Set(waiting.keys)
+        named = contents.named
         state = Lock(State(waiting: waiting))
     }
 
-    /// Whether the journal speaks of a partition, and is still there.
+    /// Whether the journal holds something of a partition, and is still there.
     func holds(_ partition: TopicPartition) -> Bool {
         members.contains(partition) && state.withLock { !$0.isRemoved }
+    }
+
+    /// Whether a later start may find something of a partition in the journal.
+    func names(_ partition: TopicPartition) -> Bool {
+        named.contains(partition) && state.withLock { !$0.isRemoved }
     }
 
     /// What was durable of a partition, whose segments hold it when the call returns.
