@@ -99,6 +99,25 @@ func lossesAtStop(suffix: String) throws {
     }
 }
 
+@Test(
+    "an index that a stop cannot sync keeps its log from being closed cleanly, though the next sync succeeds",
+    arguments: ["00.index", "00.timeindex"])
+func lostIndexAtStop(suffix: String) throws {
+    var rig = try Rig()
+    rig.config.segmentBytes = 600
+    rig.directory.abandon()
+    rig.directory = try Rig.open(rig.disk, rig.clock, rig.lines, hasPool: false)
+    try rig.directory.start(startsThread: false)
+    let log = try rig.create()
+    // More than one segment; the index of the first one is completed by the stop.
+    for tag in 0..<4 { try log.append(BatchSpec(count: 1, bytes: 400, tag: tag)) }
+    rig.disk.fail(.sync, suffix: suffix, errno: 5)
+    #expect(throws: StorageError.self) { try rig.directory.stop(brokerEpoch: 1) }
+    #expect(try rig.disk.entry(at: marker) == nil)
+    let next = try rig.reopened(on: rig.disk.afterPowerCut())
+    #expect(try next.openLog().allBatches().count == 4)
+}
+
 @Test("a power cut at any moment of a stop takes no record, and a marker is true", arguments: UInt64(0)..<4)
 func powerCutAtStop(seed: UInt64) throws {
     let whole = try freshPartitions(20, seed: seed)

@@ -150,15 +150,16 @@ struct Rig {
         try directory.start(startsThread: false)
     }
 
-    static func open(_ disk: SimulatedDisk, _ clock: SimulatedClock, _ lines: Lines) throws(StorageError)
-        -> LogDirectory
-    {
+    /// A directory that has work for the pool done at once, or never.
+    static func open(
+        _ disk: SimulatedDisk, _ clock: SimulatedClock, _ lines: Lines, hasPool: Bool = true
+    ) throws(StorageError) -> LogDirectory {
         var options = LogDirectoryOptions(
             path: "/data", clusterID: "cluster", nodeID: 1, directoryID: UUID(high: 1, low: 200),
             version: "0.0-test")
         options.journalAreaBytes = 64 << 10
         return try LogDirectory(
-            options, disk: disk, clock: clock, background: { $0() },
+            options, disk: disk, clock: clock, background: { if hasPool { $0() } },
             logger: Logger(level: .debug) { lines.add($0) })
     }
 

@@ -59,7 +59,9 @@ extension SegmentStore {
     func tidyIndexes() throws(StorageError) -> [any DiskFile] {
         settleNow()
         return try upkeep.withLock { _ throws(StorageError) in
-            // What failed above, and was only noted, must not pass for clean.
+            // What failed above, and was only noted, must not pass for clean: another sync would succeed and
+            // mean nothing.
+            try state.withLock { (state) throws(StorageError) in try requireWritable(state) }
             _ = try sealClosed()
             // Thousands of partitions may have nothing to be tidied, and a stop has not much time.
             if state.withLock({ $0.isTidy || $0.active.sizeBytes == 0 }) { return [] }
