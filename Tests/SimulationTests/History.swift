@@ -11,7 +11,6 @@ import Storage
 final class PoolQueue: Sendable {
     private let jobs = Lock<[@Sendable () -> Void]>([])
     func add(_ job: @escaping @Sendable () -> Void) { jobs.withLock { $0.append(job) } }
-    func drop() { jobs.withLock { $0 = [] } }
     /// Does everything that waits.
     func run() {
         while true {
@@ -254,7 +253,7 @@ struct History {
     private mutating func letGo() {
         directory?.abandon()
         while directory?.flusher.flushOnce() == true {}
-        pool.drop()
+        pool.run()
         directory = nil
         logs = [:]
     }

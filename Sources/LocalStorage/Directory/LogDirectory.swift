@@ -137,7 +137,10 @@ final class LogDirectory: Sendable {
     func stop(brokerEpoch: Int64 = -1, by deadline: Int64 = .max) throws(StorageError) {
         guard let logs = table.close() else { return }
         opening.end()
-        defer { identity.release() }
+        defer {
+            services.journal?.end()
+            identity.release()
+        }
         if flusher.hasThread { flusher.stop() }
         while flusher.flushOnce() {}
         let failure = close(logs, by: deadline)
@@ -193,6 +196,7 @@ final class LogDirectory: Sendable {
             opening.end()
             if flusher.hasThread { flusher.stop() }
             for open in logs { open.log.close() }
+            services.journal?.end()
         }
         identity.release()
     }

@@ -273,6 +273,13 @@ final class Journal: Sendable {
         for target in targets where !target.syncJournalled() { state.withLock { $0.isFrozen = true } }
     }
 
+    /// Lets go of the stores that it stands in for, which hold it: nothing is written any more.
+    func end() {
+        state.withLock { state in
+            for area in state.areas.indices { state.areas[area].members = [:] }
+        }
+    }
+
     /// Takes the file away, and that of the run before: everything must be synced.
     func remove() throws(StorageError) {
         try finishRecovered()
