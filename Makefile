@@ -40,7 +40,7 @@ build: .tools/libraries ## Build the release binary .build/release/apus
 	@echo "build: release binary, with the Swift runtime and the compression libraries linked in"
 	@swift build $(RELEASE_FLAGS) --product apus
 
-test: tools build ## Run every test: units, tidiness, real clients, replays, crashes, hostile peers (< 15 min)
+test: tools build ## Run every test: units, tidiness, real clients, replays, crashes, hostile peers (< 20 min)
 	@Tests/run.sh
 
 test-long: tools build ## The same with many more rounds and seeds (hours rather than minutes)

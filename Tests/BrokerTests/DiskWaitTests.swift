@@ -42,14 +42,7 @@ enum DiskRead: CaseIterable {
         case .greatestTimestamp:
             try client.send(ListOffsetsRequest("t", timestamp: -3), version: 7, pool: false)
         case .deleteRecords:
-            var partition = DeleteRecordsRequest.DeleteRecordsPartition()
-            partition.offset = 1
-            var topic = DeleteRecordsRequest.DeleteRecordsTopic()
-            topic.name = "t"
-            topic.partitions = [partition]
-            var request = DeleteRecordsRequest()
-            request.topics = [topic]
-            try client.send(request, version: 2, pool: false)
+            try client.send(DeleteRecordsRequest([("t", 1)]), version: 2, pool: false)
         case .produce:
             // What has to be looked up of a producer is so where its batch is checked.
             var random = SeededRandom(seed: 5)

@@ -130,15 +130,7 @@ enum Asked: CaseIterable {
         case .fetch: try client.send(FetchRequest("t", from: 0, maxWait: 0), version: 4, pool: false)
         case .listOffsets: try client.send(ListOffsetsRequest("t", timestamp: -1), version: 4, pool: false)
         case .deleteRecords:
-            var partition = DeleteRecordsRequest.DeleteRecordsPartition()
-            partition.offset = 1
-            var topic = DeleteRecordsRequest.DeleteRecordsTopic()
-            topic.name = "t"
-            topic.partitions = [partition]
-            var request = DeleteRecordsRequest()
-            request.topics = [topic]
-            request.timeoutMs = 1000
-            try client.send(request, version: 2, pool: false)
+            try client.send(DeleteRecordsRequest([("t", 1)]), version: 2, pool: false)
         case .offsetForLeaderEpoch:
             var topic = OffsetForLeaderEpochRequest.OffsetForLeaderTopic()
             topic.topic = "t"

@@ -70,14 +70,7 @@ struct RecordAdministrationTests {
         let bounds: [Int64] = [3, -1, -1, 9]
         let done = try delete(
             zip(names, bounds).map { deletion($0, $1 == -1 ? .highWatermark : .offset(Offset($1))) }, called)
-        var request = DeleteRecordsRequest()
-        request.topics = zip(names, bounds).map { name, bound in
-            var partition = DeleteRecordsRequest.DeleteRecordsPartition()
-            partition.offset = bound
-            var topic = DeleteRecordsRequest.DeleteRecordsTopic()
-            (topic.name, topic.partitions) = (name, [partition])
-            return topic
-        }
+        let request = DeleteRecordsRequest(zip(names, bounds).map { ($0, $1) })
         let client = try asked.connect()
         try client.send(request, version: 2)
         let told = try #require(try client.reply(to: DeleteRecordsRequest.self, 2, asked)).topics

@@ -82,6 +82,22 @@ extension ListOffsetsRequest {
     }
 }
 
+extension DeleteRecordsRequest {
+    /// The records of partition 0 before `offset`, of each topic.
+    init(_ bounds: [(topic: Name, offset: Int64)]) {
+        self.init()
+        timeoutMs = 30_000
+        topics = bounds.map { name, offset in
+            var partition = DeleteRecordsPartition()
+            partition.offset = offset
+            var topic = DeleteRecordsTopic()
+            topic.name = name
+            topic.partitions = [partition]
+            return topic
+        }
+    }
+}
+
 extension ProduceResponse {
     /// Each partition's error and base offset, in the order of the request.
     var outcomes: [Outcome] {
