@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve build test test-long check format bench bench-kafka bench-groups bench-durable fuzz clean tools
+.PHONY: help serve build test test-long quick lint check format bench bench-kafka bench-groups bench-durable fuzz clean tools
 
 PORT ?= 9092
 DATA ?= ./data
@@ -40,18 +40,23 @@ build: .tools/libraries ## Build the release binary .build/release/apus
 	@echo "build: release binary, with the Swift runtime and the compression libraries linked in"
 	@swift build $(RELEASE_FLAGS) --product apus
 
-test: tools build ## Run every test: units, tidiness, real clients, replays, crashes, hostile peers (< 20 min)
+test: tools build ## Run every test: lint, units, tidiness, real clients, replays, crashes, hostile peers (< 20 min)
 	@Tests/run.sh
+
+quick: .tools/libraries ## Lint, tidiness and units without the slowest, for the inner loop (< 2 min after a build)
+	@Tests/run.sh quick
 
 test-long: tools build ## The same with many more rounds and seeds (hours rather than minutes)
 	@APUS_TEST_LONG=1 APUS_HISTORIES=$${APUS_HISTORIES:-100000} APUS_FUZZ=$${APUS_FUZZ:-1000000} \
 	    APUS_FUZZ_INPUTS=$${APUS_FUZZ:-1000000} APUS_SEEDS=$${APUS_SEEDS:-500} Tests/run.sh
 
-check: .tools/libraries ## Format lint and tidiness (layering, sizes, doc comments, gaps)
-	@echo "check: swift format lint"
-	@swift format lint --strict --recursive Sources Tests Package.swift
+check: .tools/libraries lint ## Format lint and tidiness (layering, sizes, doc comments, gaps, the map)
 	@echo "check: tidiness"
 	@swift test --filter TidyTests
+
+lint: ## Format lint alone
+	@echo "lint: swift format"
+	@swift format lint --strict --recursive Sources Tests Package.swift
 
 format: ## Lay out all Swift files as `make check` wants them (what a tool can do of it)
 	@swift format -i --recursive Sources Tests Package.swift

@@ -1,14 +1,16 @@
 #!/bin/bash
-# Runs every test and ends with a summary: `make test` and `make test-long` call it. Exits non-zero if anything failed.
+# Runs tests and ends with a summary (Tests/summary.py): `make test`, `make test-long` and `make quick` call it. Exits non-zero
+# if anything failed, and where CI is set and there is a Kafka (KAFKA_ORACLE) also if anything was skipped.
+#   run.sh          everything; with APUS_TEST_LONG=1 the unit tests under sanitizers too
+#   run.sh quick    what finds most mistakes in under two minutes
 # The tests with real brokers and clients run after the others and one by one: each of them fills a small machine.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+what=${1:-all}
 logs=.build/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"
-started=$SECONDS
-failed=0
-declare -a summary
+: >"$logs/steps"
 
 # step NAME COMMAND…: runs it, shows what it says, and notes how it ended.
 step() {
@@ -17,10 +19,9 @@ step() {
     echo "== $name"
     if ! "$@" 2>&1 | tee "$logs/$name.log" | briefly; then
         status=FAILED
-        failed=$((failed + 1))
     fi
-    summary+=("$(printf '%-15s %-7s %4d s   %s' "$name" "$status" $((SECONDS - begin)) \
-        "$(grep -aE 'Test run with' "$logs/$name.log" | tail -1 | cut -c1-90)")")
+    printf '%s\t%s\t%d\n' "$name" "$status" $((SECONDS - begin)) >>"$logs/steps"
+    [ "$status" = passed ]
 }
 
 # Warnings of the compiler are errors; only failures and each suite's end are worth a line here.
@@ -29,28 +30,46 @@ briefly() {
         !/^◇|started\.$|^\[[0-9]+\/[0-9]+\]|passed after .* seconds\.$/ { print }'
 }
 
-step build-tests swift build --build-tests
-if [ "$failed" = 0 ]; then
-    # Apart from each other: those that compute for a minute would keep those with sockets waiting beyond their limits.
-    storage='StorageTests|CoordinatorTests|SimulationTests'
-    step network swift test --skip-build --disable-xctest --filter NetworkTests
-    step storage swift test --skip-build --disable-xctest --filter "$storage"
-    step units swift test --skip-build --disable-xctest --skip "CompatibilityTests|NetworkTests|$storage"
-    step compatibility swift test --skip-build --disable-xctest --filter CompatibilityTests
+# Of all tests Swift Testing would begin every one at once, and so tell nothing of how long one takes, or which one was running
+# when the process died. This many cases keep the processors busy also where some of them wait.
+width=$(($(getconf _NPROCESSORS_ONLN) * 2))
+
+# Recorders are no tests.
+recorders=(--skip Recordings)
+[ -z "${APUS_RECORD:-}" ] || recorders=()
+
+# tests NAME OPTION…: a step that runs those tests of the build that the options choose.
+tests() {
+    local name=$1
+    shift
+    step "$name" swift test --skip-build --disable-xctest --event-stream-output-path "$logs/$name.jsonl" \
+        --event-stream-version 0 --experimental-maximum-parallelization-width "$width" "${recorders[@]}" "$@"
+}
+
+# Apart from each other: those that compute for a minute would keep those with sockets waiting beyond their limits.
+storage='StorageTests|CoordinatorTests|SimulationTests'
+
+step lint make --no-print-directory lint
+if step build swift build --build-tests; then
+    case $what in
+    all)
+        tests network --filter NetworkTests
+        tests storage --filter "$storage"
+        tests units --skip "CompatibilityTests|NetworkTests|$storage"
+        tests compatibility --filter CompatibilityTests
+        ;;
+    quick)
+        # The same sentences over fewer seeds.
+        export APUS_SEEDS=${APUS_SEEDS:-4} APUS_HISTORIES=${APUS_HISTORIES:-25} APUS_FUZZ=${APUS_FUZZ:-5000}
+        tests quick --skip CompatibilityTests
+        ;;
+    *)
+        echo "run.sh: $what is no set of tests; quick is" >&2
+        exit 2
+        ;;
+    esac
 fi
 
-echo
-echo "== summary (logs in $logs)"
-printf '%s\n' "${summary[@]}"
-echo "the slowest:"
-grep -ahE '^✔ Test ".* (passed|failed) after [0-9.]+ seconds' "$logs/compatibility.log" 2>/dev/null \
-    | sed -E 's/^. Test (".*").* after ([0-9]+)[0-9.]* seconds.*/\2 s \1/' | sort -rn | head -5
-total=$((SECONDS - started))
-tests=$(grep -ahoE 'Test run with [0-9]+ test' "$logs"/*.log 2>/dev/null \
-    | grep -oE '[0-9]+' | awk '{n += $1} END {print n + 0}')
-broken=$(grep -ahE '^✘ Test .* failed after' "$logs"/*.log 2>/dev/null | wc -l)
-[ "$failed" = 0 ] || [ "$broken" -gt 0 ] || broken=$failed
-[ "$failed" = 0 ] || grep -ahE 'recorded an issue|^✘ Test .* failed after|error:' "$logs"/*.log | cut -c1-400 | tail -30
-echo "$((total / 60)) min $((total % 60)) s"
-echo "$((${tests:-0} > broken ? ${tests:-0} - broken : 0)) passed, $broken failed"
-[ "$failed" = 0 ]
+no_skips=()
+[ -z "${CI:-}" ] || [ -z "${KAFKA_ORACLE:-}" ] || no_skips=(--no-skips)
+python3 Tests/summary.py "$logs" "${no_skips[@]}"

@@ -77,7 +77,9 @@ struct ThrottleTests {
         #expect(client.takeReply() != nil)
     }
 
-    @Test("a client of librdkafka waits and is served", .enabled(if: Kcat.path != nil))
+    @Test(
+        "a client of librdkafka waits and is served",
+        .enabled(if: Kcat.path != nil, "no kcat; `make tools` installs it"))
     func kcat() throws {
         let directory = FileManager.default.temporaryDirectory.appending(
             path: "apus-\(ProcessInfo.processInfo.globallyUniqueString)"

@@ -38,6 +38,8 @@ struct SourceTree: Sendable {
     static let repository = SourceTree(root: root)
     /// Its Swift files.
     static let swiftFiles = repository.files.filter(\.isSwift)
+    /// What is written for people.
+    static let documents = repository.files.filter { $0.path.hasSuffix(".md") }
     /// The Swift files of the product.
     static let productFiles = repository.files.filter(\.isProduct)
 

@@ -1,4 +1,5 @@
 // The house rules as tests: `make check` runs them, and a failure says where and what to do.
+import Foundation
 import Testing
 
 @Suite("The source tree is tidy")
@@ -44,6 +45,28 @@ struct TidyTests {
     func apiKeys() {
         let found = APIKeyRule(tree: SourceTree.repository).check()
         expectNone(found)
+    }
+
+    @Test("every known difference is told with its reason")
+    func gaps() throws {
+        let gaps = try #require(SourceTree.repository.file("GAPS.md"))
+        expectNone(GapsRule.check(gaps).map(\.description))
+    }
+
+    @Test("the map in ARCHITECTURE.md is true: folders, where things are, and which edits a new one takes")
+    func map() throws {
+        let document = try #require(SourceTree.repository.file("ARCHITECTURE.md"))
+        let rule = MapRule(
+            document: document, folders: MapRule.folders(below: SourceTree.root), tree: .repository)
+        expectNone(rule.check())
+    }
+
+    @Test("links between documents lead somewhere", arguments: SourceTree.documents)
+    func links(_ file: SourceFile) {
+        let found = LinkRule.check(file) { path in
+            FileManager.default.fileExists(atPath: SourceTree.root.appending(path: path).path)
+        }
+        expectNone(found.map(\.description))
     }
 
     @Test("every field of a served request is read, or the reason why not is given")
