@@ -6,7 +6,7 @@ import Glibc
 package enum LogLevel: String, Comparable, CaseIterable, Sendable {
     case debug, info, warning, error
 
-    private var rank: Int {
+    var rank: Int {
         switch self {
         case .debug: 0
         case .info: 1
@@ -20,8 +20,8 @@ package enum LogLevel: String, Comparable, CaseIterable, Sendable {
 
 /// Writes structured log lines.
 package struct Logger: Sendable {
-    /// Events below this level are dropped.
-    package let level: LogLevel
+    /// Events below these levels are dropped.
+    package let levels: LogLevels
     private let clock: any BrokerClock
     private let sink: @Sendable (String) -> Void
     private let limiter = EventLimiter()
@@ -31,7 +31,7 @@ package struct Logger: Sendable {
         level: LogLevel = .info, clock: any BrokerClock = SystemClock(),
         sink: (@Sendable (String) -> Void)? = nil
     ) {
-        self.level = level
+        levels = LogLevels(level)
         self.clock = clock
         self.sink = sink ?? Logger.writeToStandardError
     }
@@ -43,7 +43,7 @@ package struct Logger: Sendable {
         _ level: LogLevel, _ event: StaticString,
         _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
     ) {
-        guard level >= self.level else { return }
+        guard levels.admit(level, event) else { return }
         emit(level, "\(event)", fields())
     }
 
@@ -53,7 +53,7 @@ package struct Logger: Sendable {
         _ level: LogLevel, _ event: StaticString,
         _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
     ) {
-        guard level >= self.level else { return }
+        guard levels.admit(level, event) else { return }
         let name = Name("\(event)")
         let (isLogged, before) = limiter.admit(name, level, at: clock.monotonicNanoseconds())
         if let before { emit(before) }

@@ -6,10 +6,10 @@ package import Storage
 
 /// A running broker.
 package final class Broker: Sendable {
-    /// What it was configured with.
-    package let settings: BrokerSettings
     /// Where events are logged.
     package let logger: Logger
+    /// What of them is logged.
+    let loggers: BrokerLoggers
     /// The time.
     package let clock: any BrokerClock
     /// Keeps the logs.
@@ -35,10 +35,11 @@ package final class Broker: Sendable {
     let cleaner: UpkeepScheduler
     private let advertised: AdvertisedAddresses
 
-    init(_ settings: BrokerSettings, _ parts: BrokerParts, logger: Logger, clock: any BrokerClock) {
-        self.settings = settings
+    init(_ parts: BrokerParts, logger: Logger, clock: any BrokerClock) {
+        let settings = parts.catalog.settings
         self.logger = logger
         self.clock = clock
+        loggers = BrokerLoggers(logger, level: settings.logLevel)
         storage = parts.storage
         catalog = parts.catalog
         producerIDs = parts.producerIDs
@@ -54,7 +55,14 @@ package final class Broker: Sendable {
         advertised = AdvertisedAddresses(
             parts.advertised, listeners: parts.sockets.listeners.map(\.address), logger: logger)
         fetchSessions = FetchSessionCache(slots: Int(settings.fetchSessionSlots))
+        allowConnections(settings)
+        catalog.whenConfigured { [weak self] news in self?.configured(news) }
     }
+
+    /// What is configured now, and where it comes from.
+    package var configuration: BrokerConfigs { catalog.configuration }
+    /// The same without where it comes from; a copy, so that it is one moment's.
+    package var settings: BrokerSettings { configuration.settings }
 
     /// The cluster's id, from the data directory.
     package var clusterID: Name { storage.owner.clusterID }
@@ -87,6 +95,9 @@ struct BrokerSockets: Sendable {
     let loops: EventLoopGroup
     let pool: Network.WorkPool
     let memory: MemoryBudget
+    let census: ConnectionCensus
+    /// Most connections that there are descriptors for, whatever is configured.
+    let connectionsMax: Int
     let listeners: [Listener]
     let routers: RouterSlot
 }

@@ -53,7 +53,7 @@ extension Broker {
             storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets,
             advertised: plan.advertised, rules: rules)
         system.warn(limits, asked: settings, logger)
-        let broker = Broker(settings, parts, logger: logger, clock: clock)
+        let broker = Broker(parts, logger: logger, clock: clock)
         sockets.routers.fill(Router(broker))
         try broker.startLoops()
         let keeper = MetadataSnapshotKeeper(
@@ -124,7 +124,8 @@ extension Broker {
                         handler: { routers.handler }))
             }
             return BrokerSockets(
-                loops: loops, pool: pool, memory: services.budget, listeners: listeners, routers: routers)
+                loops: loops, pool: pool, memory: services.budget, census: services.census,
+                connectionsMax: limits.maxConnections, listeners: listeners, routers: routers)
         } catch {
             throw StartError("\(error)")
         }

@@ -26,11 +26,15 @@ enum HandlerTable {
         HandlerRow(DeleteRecordsHandler.self),
         HandlerRow(InitProducerIDHandler.self),
         HandlerRow(OffsetForLeaderEpochHandler.self),
+        HandlerRow(DescribeConfigsHandler.self),
+        HandlerRow(AlterConfigsHandler.self),
         HandlerRow(DeleteGroupsHandler.self),
+        HandlerRow(IncrementalAlterConfigsHandler.self),
         HandlerRow(OffsetDeleteHandler.self),
         HandlerRow(DescribeClusterHandler.self),
         HandlerRow(ConsumerGroupHeartbeatHandler.self),
         HandlerRow(ConsumerGroupDescribeHandler.self),
+        HandlerRow(ListConfigResourcesHandler.self),
     ]
 
     /// The same by their numbers, with a place for every key of the protocol.

@@ -76,6 +76,8 @@ enum EntryBytes {
     /// A partition or a group and what became of it.
     static let code = 8
     static let config = 64
+    /// A configuration with where it comes from and what it means.
+    static let describedConfig = 256
     static let aborted = 16
     /// What is said of a partition, or of a topic, where something was wrong with it.
     static let refusal = 128

@@ -138,6 +138,8 @@ package final class MemoryEngine: StorageEngine {
         _ settings: UpkeepSettings, on upkeep: UpkeepScheduler, compaction: UpkeepScheduler
     ) {}
 
+    package func update(_ compaction: CompactionSettings) {}
+
     package func resumeUpkeep() {}
 
     package func requestRetention() {}

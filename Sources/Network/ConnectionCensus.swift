@@ -12,28 +12,52 @@ package final class ConnectionCensus: Sendable {
         case tooManyFromHost(Int)
     }
 
+    /// How many connections there may be.
+    package struct Limits: Sendable {
+        /// Over all (max.connections).
+        package var total: Int
+        /// From one address (max.connections.per.ip).
+        package var perHost: Int
+        /// Exceptions from that (max.connections.per.ip.overrides).
+        package var overrides: [SocketAddress.Host: Int]
+
+        /// Limits of these numbers.
+        package init(total: Int, perHost: Int, overrides: [SocketAddress.Host: Int]) {
+            self.total = total
+            self.perHost = perHost
+            self.overrides = overrides
+        }
+    }
+
     private struct State {
+        var limits: Limits
         var total = 0
         var byHost: [SocketAddress.Host: Int] = [:]
     }
 
-    private let limits: NetworkLimits
-    private let state = Lock(State())
+    private let state: Lock<State>
     private let nextID = Atomic<UInt64>(1)
 
     /// An empty census.
     package init(limits: NetworkLimits) {
-        self.limits = limits
+        let limits = Limits(
+            total: limits.maxConnections, perHost: limits.maxConnectionsPerIP,
+            overrides: limits.maxConnectionsPerIPOverrides)
+        state = Lock(State(limits: limits))
     }
+
+    /// Admits new connections by other limits; those that there are stay.
+    package func use(_ limits: Limits) { state.withLock { $0.limits = limits } }
 
     /// Connections now.
     package var total: Int { state.withLock { $0.total } }
 
     /// Counts a connection from `host` in, or says which limit forbids it.
     func admit(_ host: SocketAddress.Host) throws(Refusal) {
-        let perHost = limits.maxConnectionsPerIPOverrides[host] ?? limits.maxConnectionsPerIP
         try state.withLock { state throws(Refusal) in
-            guard state.total < limits.maxConnections else { throw .tooMany(limits.maxConnections) }
+            let limits = state.limits
+            let perHost = limits.overrides[host] ?? limits.perHost
+            guard state.total < limits.total else { throw .tooMany(limits.total) }
             let fromHost = state.byHost[host, default: 0]
             guard fromHost < perHost else { throw .tooManyFromHost(perHost) }
             state.total += 1

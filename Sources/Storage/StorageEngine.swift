@@ -57,6 +57,8 @@ package protocol StorageEngine: AnyObject, Sendable {
 
     /// Adds what is to be done now and then to `upkeep`, and what may take hours to `compaction`.
     func beginUpkeep(_ settings: UpkeepSettings, on upkeep: UpkeepScheduler, compaction: UpkeepScheduler)
+    /// Compacts so from now on, where anything is compacted.
+    func update(_ compaction: CompactionSettings)
     /// Has that look at what an earlier run left, once its logs are open.
     func resumeUpkeep()
     /// Has retention look at all logs now.

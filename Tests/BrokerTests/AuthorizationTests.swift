@@ -26,6 +26,14 @@ private struct AskedRights {
     private static func group(_ operation: Operation) -> (Name, Allows) -> ErrorCode? {
         { name, allows in allows(operation, .group(name)) ? nil : .groupAuthorizationFailed }
     }
+    /// What is asked about a topic, a group, or the broker.
+    private static func configured(_ operation: Operation) -> (Name, Allows) -> ErrorCode? {
+        { name, allows in
+            if AuthorizationWorld.named.contains(name) { return topic(operation)(name, allows) }
+            if AuthorizationWorld.groups.contains(name) { return group(operation)(name, allows) }
+            return allows(operation, .cluster) ? nil : .clusterAuthorizationFailed
+        }
+    }
     private static func member(_ group: Name = "g0", _ operation: Operation = .read) -> (Allows) -> ErrorCode?
     {
         { allows in allows(operation, .group(group)) ? nil : .groupAuthorizationFailed }
@@ -105,6 +113,12 @@ private struct AskedRights {
                 return allows(.idempotentWrite, .cluster) || mayWrite ? nil : .clusterAuthorizationFailed
             })
         case .describeCluster, .apiVersions: AskedRights()
+        case .describeConfigs: AskedRights(each: configured(.describeConfigs))
+        case .alterConfigs, .incrementalAlterConfigs: AskedRights(each: configured(.alterConfigs))
+        case .listConfigResources:
+            AskedRights(whole: { allows in
+                allows(.describeConfigs, .cluster) ? nil : .clusterAuthorizationFailed
+            })
         default: nil
         }
     }
@@ -150,7 +164,7 @@ private struct RefusalComparison {
     }
 
     private static func identity(_ value: JSONValue) -> String? {
-        for field in ["name", "topic", "groupId", "key", "topicId"] {
+        for field in ["name", "topic", "groupId", "key", "topicId", "resourceName"] {
             guard let text = value[field]?.text, !text.isEmpty else { continue }
             return text.hasPrefix("id of ") ? String(text.dropFirst(6)) : text
         }
@@ -226,6 +240,7 @@ struct AuthorizationTests {
     /// Requests that leave nothing as it was.
     private static let changing: Set<APIKey> = [
         .produce, .metadata, .createTopics, .deleteTopics, .deleteGroups, .offsetDelete, .initProducerID,
+        .alterConfigs, .incrementalAlterConfigs,
     ]
 
     static let authorizers = [TestAuthorizer.denyAll, .seeded(1)]

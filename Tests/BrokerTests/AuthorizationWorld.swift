@@ -114,6 +114,7 @@ extension AuthorizationWorld {
     /// One request of each kind that names what there is and what there is not.
     private func request(_ key: APIKey) throws -> (any RequestMessage)? {
         try aboutRecords(key) ?? aboutTopics(key) ?? aboutGroups(key) ?? aboutMembers(key)
+            ?? aboutConfigs(key)
     }
 
     private func aboutRecords(_ key: APIKey) throws -> (any RequestMessage)? {
@@ -253,6 +254,50 @@ extension AuthorizationWorld {
                 return topic
             }
             return request
+        default: return nil
+        }
+    }
+
+    /// Topics, groups and this broker, each with a value that it may have.
+    private static let configured: [(resource: MetadataImage.ConfigResource, key: Name, value: String)] =
+        named.map { (.topic($0), "retention.ms", "5000") }
+        + groups.map { (.init(.group, $0), "consumer.session.timeout.ms", "50000") }
+        + [(.broker(1), "message.max.bytes", "5000")]
+
+    private func aboutConfigs(_ key: APIKey) -> (any RequestMessage)? {
+        switch key {
+        case .describeConfigs:
+            var request = DescribeConfigsRequest()
+            request.resources = Self.configured.map { resource, key, _ in
+                var asked = DescribeConfigsRequest.DescribeConfigsResource()
+                (asked.resourceType, asked.resourceName) = (resource.type, resource.name)
+                asked.configurationKeys = [key]
+                return asked
+            }
+            return request
+        case .alterConfigs:
+            var request = AlterConfigsRequest()
+            request.resources = Self.configured.map { resource, key, value in
+                var asked = AlterConfigsRequest.AlterConfigsResource()
+                (asked.resourceType, asked.resourceName, asked.configs) = (
+                    resource.type, resource.name, [.init()]
+                )
+                (asked.configs[0].name, asked.configs[0].value) = (key, value)
+                return asked
+            }
+            return request
+        case .incrementalAlterConfigs:
+            var request = IncrementalAlterConfigsRequest()
+            request.resources = Self.configured.map { resource, key, value in
+                var asked = IncrementalAlterConfigsRequest.AlterConfigsResource()
+                (asked.resourceType, asked.resourceName, asked.configs) = (
+                    resource.type, resource.name, [.init()]
+                )
+                (asked.configs[0].name, asked.configs[0].value) = (key, value)
+                return asked
+            }
+            return request
+        case .listConfigResources: return ListConfigResourcesRequest()
         default: return nil
         }
     }

@@ -54,10 +54,12 @@ final class BrokerRig {
             storage: storage, catalog: catalog,
             producerIDs: ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID),
             sockets: BrokerSockets(
-                loops: loops, pool: pool, memory: services.budget, listeners: [], routers: RouterSlot()),
+                loops: loops, pool: pool, memory: services.budget, census: services.census,
+                connectionsMax: 1_000,
+                listeners: [], routers: RouterSlot()),
             advertised: [], rules: rules)
         try catalog.takeLeadership()
-        broker = Broker(settings, parts, logger: logger, clock: clock)
+        broker = Broker(parts, logger: logger, clock: clock)
         router = Router(broker)
         loop = loops.loops[0]
         self.diskPool = diskPool

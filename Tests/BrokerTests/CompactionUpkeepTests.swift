@@ -16,7 +16,7 @@ struct CompactionUpkeepTests {
         let scheduler = UpkeepScheduler(clock: rig.clock)
         let buried = Lock(0)
         let begin = CompactionUpkeep.begin(
-            rig.directory, on: scheduler, CompactionSettings(BrokerSettings()), clock: rig.clock
+            rig.directory, on: scheduler, { CompactionSettings(BrokerSettings()) }, clock: rig.clock
         ) { buried.withLock { $0 += 1 } }
         begin()
         rig.clock.advance(milliseconds: 15_000)

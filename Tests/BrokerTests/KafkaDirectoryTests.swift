@@ -33,7 +33,7 @@ struct KafkaDirectoryTests {
         try withBroker(on: plain.path) { broker, _ in
             let unserved = UnservedMetadata(broker.catalog.metadata.image, nodeID: broker.settings.nodeID)
             #expect(unserved.quotas >= 2 && unserved.accessRules >= 2 && unserved.users >= 2)
-            #expect(unserved.brokerConfigs == ["log.cleaner.threads", "num.io.threads"])
+            #expect(unserved.brokerConfigs == ["num.io.threads"])
             let lines = Lock<[String]>([])
             unserved.report(to: Logger { line in lines.withLock { $0.append(line) } })
             #expect(lines.withLock { $0.count } == 1)

@@ -9,6 +9,7 @@ extension Compatibility {
             "clients see Kafka's behaviour",
             arguments: [
                 "acks", "nulls", "times", "watermarks", "topics", "auto_creation", "rules", "waiting",
+                "configurations",
             ])
         func scenario(_ name: String) async throws {
             try await withBroker { broker in try await runClient("semantics.py", [name, broker.bootstrap]) }

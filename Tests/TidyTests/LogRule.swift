@@ -27,7 +27,7 @@ struct LogRule {
         "metadata.snapshot.failed": "it is tried again after a while only", "metadata.without_effect": start,
         "partition.delete.unproved": start, "partition.given_up": opening, "partition.offline": opening,
         "partition.stray": start, "partition.stray_deleted": opening, "partitions.opened": start,
-        "recovery.syncing": start, "topic.config_invalid": opening,
+        "recovery.syncing": start,
     ]
     private static let start = "at a start, once"
     private static let stop = "at a stop, once, or once for each log"

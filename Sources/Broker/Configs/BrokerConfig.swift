@@ -87,8 +87,12 @@ package struct BrokerSettings: Sendable {
     package var rollHours: Int32 = 168
     package var rollJitterMilliseconds: Int64?
     package var rollJitterHours: Int32 = 0
+    package var flushMilliseconds: Int64?
+    package var flushSchedulerMilliseconds = Int64.max
     /// The defaults of topics, as far as their keys are not above.
     package var topics = TopicSettings()
+    /// The values that were given, by key, as they were written: in the file, the environment or by flags.
+    package var given: [Name: String] = [:]
 
     /// The defaults.
     package init() {}
@@ -111,6 +115,20 @@ extension BrokerSettings {
     /// Every broker configuration of Kafka, and our own.
     package static let rules: [ConfigRule<BrokerSettings>] = honoured + withoutEffect + protections
 
+    private static let rulesByName = Dictionary(uniqueKeysWithValues: rules.map { ($0.name, $0) })
+
+    /// The row of `name`; nil for a key that nobody knows, or that is one of a listener.
+    static func rule(_ name: Name) -> ConfigRule<BrokerSettings>? { rulesByName[name] }
+
+    /// What keys are where nobody sets them; those without a value are left out.
+    static let defaults: [Name: String] = {
+        let unset = BrokerSettings()
+        return Dictionary(
+            uniqueKeysWithValues: rules.compactMap { rule in
+                (rule.key.unsetText ?? rule.render(unset)).map { (rule.name, $0) }
+            })
+    }()
+
     /// The defaults of topics with the keys that can be given in several units resolved; the finest unit that
     /// is set wins.
     package var topicDefaults: TopicSettings {
@@ -125,11 +143,14 @@ extension BrokerSettings {
         }
         settings.segmentMilliseconds = rollMilliseconds ?? Int64(rollHours) * hour
         settings.segmentJitterMilliseconds = rollJitterMilliseconds ?? Int64(rollJitterHours) * hour
+        settings.flushMilliseconds = flushMilliseconds ?? flushSchedulerMilliseconds
         return settings
     }
 
-    /// Where partitions may lie: `log.dirs`, else `log.dir`.
-    package var dataDirectories: [String] { logDirectories.isEmpty ? [logDirectory] : logDirectories }
+    /// Where partitions may lie: `log.dirs`, else `log.dir`, which is a list as well.
+    package var dataDirectories: [String] {
+        logDirectories.isEmpty ? ConfigKind.split(logDirectory) : logDirectories
+    }
 
     /// Where the metadata log lies: `metadata.log.dir`, else the first data directory.
     package var metadataDirectory: String { metadataLogDirectory ?? dataDirectories[0] }

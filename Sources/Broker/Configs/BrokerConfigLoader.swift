@@ -42,9 +42,6 @@ package struct BrokerConfigLoader: Sendable {
         entries[key] = entry
     }
 
-    private static let rules = Dictionary(
-        BrokerSettings.rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-
     /// The settings that the values amount to, with the keys that have no effect and the names that nobody
     /// knows, each list sorted.
     package func settings() throws(ConfigError) -> (
@@ -55,7 +52,7 @@ package struct BrokerConfigLoader: Sendable {
         var withoutEffect: [String] = []
         var unknown: [String] = []
         for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
-            if let rule = Self.rules[key] {
+            if let rule = BrokerSettings.rule(key) {
                 try rule.apply(&settings, entry.value)
                 if case .none = rule.effect { withoutEffect.append(key.text) }
             } else if ListenerKey.key(of: key) != nil {
@@ -67,6 +64,7 @@ package struct BrokerConfigLoader: Sendable {
                 unknown.append(entry.name.text)
             }
         }
+        settings.given = entries.mapValues(\.value)
         try takeNodeID(&settings)
         try takeListeners(&settings)
         try settings.checkRelations()

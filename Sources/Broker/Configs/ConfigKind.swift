@@ -2,6 +2,7 @@
 // are read and checked here, by the rules of Kafka's own tables: blanks around a value do not count, numbers
 // are Java's, no element of a list is empty.
 import Base
+internal import Coordinator
 
 /// The values that a key takes.
 package enum ConfigKind: Sendable {
@@ -19,6 +20,8 @@ package enum ConfigKind: Sendable {
     case list([String]?, mayBeEmpty: Bool)
     /// `PARTITION:BROKER` with commas between them, or `*`.
     case replicas
+    /// `earliest`, `latest`, or `by_duration:` with a duration by ISO 8601.
+    case offsetReset
     /// The name of a class of Java.
     case className
     /// A text that is never shown.
@@ -49,7 +52,7 @@ package enum ConfigKind: Sendable {
         case .boolean: .boolean
         case .integer(let type, _, _): type
         case .fraction: .double
-        case .text, .choice: .string
+        case .text, .choice, .offsetReset: .string
         case .list, .replicas: .list
         case .className: .class
         case .password: .password
@@ -66,7 +69,7 @@ extension ConfigKind {
         case .boolean: _ = try flag(text, key)
         case .integer: _ = try integer(text, key)
         case .fraction: _ = try fraction(text, key)
-        case .text, .choice: _ = try string(text, key)
+        case .text, .choice, .offsetReset: _ = try string(text, key)
         case .list, .replicas: _ = try elements(text, key)
         case .className:
             guard Self.isClassName(text) else {
@@ -74,6 +77,20 @@ extension ConfigKind {
             }
         case .password: break
         }
+    }
+
+    /// A value that was checked, as it is shown: without what does not count, numbers in figures.
+    func normalized(_ text: String, _ key: Name) -> String {
+        do throws(ConfigError) {
+            switch self {
+            case .boolean: return String(try flag(text, key))
+            case .integer: return String(try integer(text, key))
+            case .fraction: return JavaNumber.text(try fraction(text, key))
+            case .text, .choice, .offsetReset: return try string(text, key)
+            case .list, .replicas: return try elements(text, key).joined(separator: ",")
+            case .className, .password: return text
+            }
+        } catch { return text }
     }
 
     func flag(_ text: String, _ key: Name) throws(ConfigError) -> Bool {
@@ -140,6 +157,11 @@ extension ConfigKind {
                     ? "String must be one of (case insensitive): \(list)" : "String must be one of: \(list)")
         case .text(mayBeEmpty: false) where value.isEmpty:
             throw ConfigError(key: key, value: value, problem: "String must be non-empty")
+        case .offsetReset where !Self.isOffsetReset(value):
+            throw ConfigError(
+                key: key, value: value,
+                problem: "Invalid value `\(value)` for configuration \(key). The value must be either "
+                    + "'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.")
         default: return value
         }
     }
@@ -198,6 +220,19 @@ extension ConfigKind {
         return parts.count == 2
             && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }
     }
+
+    private static func isOffsetReset(_ text: String) -> Bool {
+        if text == "earliest" || text == "latest" { return true }
+        let prefix = "by_duration:"
+        guard text.hasPrefix(prefix), let last = text.last, !"PTpt:".contains(last) else { return false }
+        do throws(TopicPatternError) {
+            return try TopicPattern(duration).matches(Name(text.dropFirst(prefix.count)))
+        } catch { preconditionFailure("the expression of durations is not one: \(error)") }
+    }
+
+    /// A duration as Java reads it, that is not negative.
+    private static let duration: Name =
+        "(?i)\\+?P([0-9]{1,9}D)?(T([0-9]{1,9}H)?([0-9]{1,9}M)?([0-9]{1,9}([.,][0-9]{0,9})?S)?)?"
 
     private static func isClassName(_ text: String) -> Bool {
         text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in

@@ -29,6 +29,15 @@ package struct ConfigError: Error, Equatable, CustomStringConvertible {
         self.init(key: key, .sentence(sentence))
     }
 
+    /// The sentence without the value where that may be a secret, for the log.
+    var safeDescription: String {
+        let isSecret = BrokerSettings.rule(key)?.key.isSensitive ?? true
+        if case .value(_, let problem) = self.problem, isSecret {
+            return "Invalid value for configuration \(key): \(problem)"
+        }
+        return description
+    }
+
     /// The sentence.
     package var description: String {
         switch problem {
@@ -38,48 +47,30 @@ package struct ConfigError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// The type of a configuration value, numbered as DescribeConfigs numbers it (KIP-226).
-package enum ConfigType: Int8, Sendable {
-    case boolean = 1, string, int, short, long, double, list, `class`, password
-}
-
-/// What becomes of a key's value.
-package enum ConfigEffect: Sendable {
-    /// It is obeyed.
-    case honoured
-    /// It is checked and has no effect, for this reason.
-    case none(String)
-    /// It asks for protection that there is not: the broker refuses to start with it.
-    case protection
-}
-
 /// One row of a configuration table whose values end up in `Settings`.
 package struct ConfigRule<Settings>: Sendable {
-    /// Kafka's name of the key.
-    package let name: Name
-    /// What values it takes.
-    package let kind: ConfigKind
-    /// What becomes of them.
-    package let effect: ConfigEffect
-    /// What the key does, in one sentence; of a key without an effect the reason, as half a sentence.
-    package let summary: String
+    /// What there is to know of the key.
+    package internal(set) var key: ConfigKey
     /// Parses a value, checks it and stores it.
     package let apply: @Sendable (inout Settings, String) throws(ConfigError) -> Void
     /// The value that `Settings` now holds, as text; nil where there is none.
     package let render: @Sendable (Settings) -> String?
 
+    /// Kafka's name of the key.
+    package var name: Name { key.name }
+    /// What values it takes.
+    package var kind: ConfigKind { key.kind }
+    /// What becomes of them.
+    package var effect: ConfigEffect { key.effect }
     /// How the value is written.
-    package var type: ConfigType { kind.type }
+    package var type: ConfigType { key.type }
 
     init(
         _ name: Name, _ kind: ConfigKind, effect: ConfigEffect = .honoured, summary: String,
         apply: @escaping @Sendable (inout Settings, String) throws(ConfigError) -> Void,
         render: @escaping @Sendable (Settings) -> String?
     ) {
-        self.name = name
-        self.kind = kind
-        self.effect = effect
-        self.summary = summary
+        key = ConfigKey(name: name, kind: kind, effect: effect, summary: summary)
         self.apply = apply
         self.render = render
     }
@@ -202,7 +193,7 @@ extension ConfigRule {
 
 extension ConfigRule {
     /// A key whose values are checked and have no effect, for `reason`.
-    static func unused(_ name: Name, _ kind: ConfigKind, _ reason: String) -> ConfigRule {
+    static func unused(_ name: Name, _ kind: ConfigKind, _ reason: String) -> Self {
         ConfigRule(
             name, kind, effect: .none(reason), summary: reason,
             apply: { (_, text) throws(ConfigError) in try kind.check(text, name) }, render: { _ in nil })

@@ -7,26 +7,33 @@ extension BrokerSettings {
     static let protections: [ConfigRule<BrokerSettings>] = [
         .protection(
             "authorizer.class.name", .string, unless: \.isEmpty,
-            "there is no authorizer yet, and everybody may do everything"),
+            "there is no authorizer yet, and everybody may do everything"
+        ).defaultsTo("").low,
         .protection(
             "principal.builder.class", .className, unless: { $0 == defaultPrincipalBuilder },
-            noPrincipalBuilder),
+            noPrincipalBuilder
+        ).defaultsTo("org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder").perBroker,
         .protection(
             "create.topic.policy.class.name", .className, unless: { _ in false },
-            "there are no classes of Java, and no policy refuses topics"),
+            "there are no classes of Java, and no policy refuses topics"
+        ).low,
         .protection(
             "alter.config.policy.class.name", .className, unless: { _ in false },
-            "there are no classes of Java, and no policy refuses configurations"),
+            "there are no classes of Java, and no policy refuses configurations"
+        ).low,
         .protection(
             "client.quota.callback.class", .className, unless: { _ in false },
-            "there are no classes of Java, and no quota holds clients back"),
+            "there are no classes of Java, and no quota holds clients back"
+        ).low,
         .protection(
             "max.connection.creation.rate", .int(from: 0),
             unless: { JavaNumber.integer($0) == Int64(Int32.max) },
-            "how often clients connect is not limited"),
+            "how often clients connect is not limited"
+        ).defaultsTo("2147483647").clusterWide,
         .protection(
             "cordoned.log.dirs", .list, unless: \.isEmpty,
-            "new partitions are placed in every data directory"),
+            "new partitions are placed in every data directory"
+        ).defaultsTo("").perBroker,
     ]
 
     fileprivate static let noPrincipalBuilder = "there are no classes of Java, and everybody is ANONYMOUS"

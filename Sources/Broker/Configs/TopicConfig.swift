@@ -27,7 +27,7 @@ package enum TopicCompression: String, CaseIterable, Sendable {
 
 /// The settings of one topic, defaults included; each field is a row of `TopicSettings.rules`, which says
 /// what it means.
-package struct TopicSettings: Sendable {
+package struct TopicSettings: Equatable, Sendable {
     package var cleanupPolicies = ["delete"]
     package var compressionType = TopicCompression.producer
     package var compressionGzipLevel: Int32 = -1
@@ -79,70 +79,91 @@ extension TopicSettings {
     package static let rules: [ConfigRule<TopicSettings>] = [
         .init(
             "cleanup.policy", sets: \.cleanupPolicies, of: .list(["compact", "delete"], mayBeEmpty: true),
-            "Delete old records, or keep the last of each key."),
+            "Delete old records, or keep the last of each key."
+        ).from("log.cleanup.policy"),
         .init(
             "compression.gzip.level", sets: \.compressionGzipLevel, allowed: 1...9, or: -1,
-            "Level when recompressing with gzip."),
+            "Level when recompressing with gzip."
+        ).from("compression.gzip.level"),
         .init(
             "compression.lz4.level", sets: \.compressionLZ4Level, allowed: 1...17,
-            "Level when recompressing with lz4."),
+            "Level when recompressing with lz4."
+        ).from("compression.lz4.level"),
         .init(
             "compression.type", sets: \.compressionType,
-            "Codec that batches are stored in; producer keeps theirs."),
+            "Codec that batches are stored in; producer keeps theirs."
+        ).from("compression.type"),
         .init(
             "compression.zstd.level", sets: \.compressionZstdLevel, allowed: -131_072...22,
-            "Level when recompressing with zstd."),
+            "Level when recompressing with zstd."
+        ).from("compression.zstd.level"),
         .init(
             "delete.retention.ms", sets: \.deleteRetentionMilliseconds, allowed: 0...Int64.max,
-            "How long a compacted topic keeps tombstones."),
+            "How long a compacted topic keeps tombstones."
+        ).from("log.cleaner.delete.retention.ms"),
         .init(
             "file.delete.delay.ms", sets: \.fileDeleteDelayMilliseconds, allowed: 0...Int64.max,
-            "How long a deleted segment's files remain."),
+            "How long a deleted segment's files remain."
+        ).from("log.segment.delete.delay.ms"),
         .init(
             "flush.messages", sets: \.flushMessages, allowed: 1...Int64.max,
-            "Accepted for Kafka's sake: every record is flushed at once."),
+            "Accepted for Kafka's sake: every record is flushed at once."
+        ).from("log.flush.interval.messages"),
         .init(
             "flush.ms", sets: \.flushMilliseconds, allowed: 0...Int64.max,
-            "Accepted for Kafka's sake: every record is flushed at once."),
+            "Accepted for Kafka's sake: every record is flushed at once."
+        ).from("log.flush.interval.ms", "log.flush.scheduler.interval.ms"),
         .init(
             "follower.replication.throttled.replicas", sets: \.followerThrottledReplicas, of: .replicas,
             "Accepted for Kafka's sake: one node has no followers."),
         .init(
             "index.interval.bytes", sets: \.indexIntervalBytes, allowed: 0...Int32.max,
-            "Bytes of log between two entries of the offset index."),
+            "Bytes of log between two entries of the offset index."
+        ).from("log.index.interval.bytes"),
         .init(
             "leader.replication.throttled.replicas", sets: \.leaderThrottledReplicas, of: .replicas,
             "Accepted for Kafka's sake: one node has no followers."),
         .init(
             "local.retention.bytes", sets: \.localRetentionBytes, allowed: -2...Int64.max,
-            "Used with tiered storage only."),
+            "Used with tiered storage only."
+        ).from("log.local.retention.bytes"),
         .init(
             "local.retention.ms", sets: \.localRetentionMilliseconds, allowed: -2...Int64.max,
-            "Used with tiered storage only."),
+            "Used with tiered storage only."
+        ).from("log.local.retention.ms"),
         .init(
             "max.compaction.lag.ms", sets: \.maxCompactionLagMilliseconds, allowed: 1...Int64.max,
-            "A record is compacted at the latest after this time."),
+            "A record is compacted at the latest after this time."
+        ).from("log.cleaner.max.compaction.lag.ms"),
         .init(
             "max.message.bytes", sets: \.maxMessageBytes, allowed: 0...Int32.max,
-            "Largest batch accepted, as stored."),
+            "Largest batch accepted, as stored."
+        ).from("message.max.bytes"),
         .init(
             "message.timestamp.after.max.ms", sets: \.timestampAfterMaxMilliseconds, allowed: 0...Int64.max,
-            "How far a record's time may lie in the future."),
+            "How far a record's time may lie in the future."
+        ).from("log.message.timestamp.after.max.ms"),
         .init(
             "message.timestamp.before.max.ms", sets: \.timestampBeforeMaxMilliseconds, allowed: 0...Int64.max,
-            "How far a record's time may lie in the past."),
+            "How far a record's time may lie in the past."
+        ).from("log.message.timestamp.before.max.ms"),
         .init(
-            "message.timestamp.type", sets: \.timestampSource, "Whether records keep their producer's time."),
+            "message.timestamp.type", sets: \.timestampSource, "Whether records keep their producer's time."
+        ).from("log.message.timestamp.type"),
         .init(
             "min.cleanable.dirty.ratio", sets: \.minCleanableDirtyRatio, allowed: 0...1,
-            "Share of uncompacted bytes from which a log is compacted."),
+            "Share of uncompacted bytes from which a log is compacted."
+        ).from("log.cleaner.min.cleanable.ratio"),
         .init(
             "min.compaction.lag.ms", sets: \.minCompactionLagMilliseconds, allowed: 0...Int64.max,
-            "A record is not compacted before this time."),
+            "A record is not compacted before this time."
+        ).from("log.cleaner.min.compaction.lag.ms"),
         .init(
             "min.insync.replicas", sets: \.minInSyncReplicas, allowed: 1...Int32.max,
-            "Stored; one node always satisfies it."),
-        .init("preallocate", sets: \.preallocate, "Stored; segments are always reserved in chunks."),
+            "Stored; one node always satisfies it."
+        ).from("min.insync.replicas"),
+        .init("preallocate", sets: \.preallocate, "Stored; segments are always reserved in chunks.").from(
+            "log.preallocate"),
         .init("remote.log.copy.disable", sets: \.remoteLogCopyDisable, "Used with tiered storage only."),
         .init(
             "remote.log.delete.on.disable", sets: \.remoteLogDeleteOnDisable, "Used with tiered storage only."
@@ -150,40 +171,57 @@ extension TopicSettings {
         .init("remote.storage.enable", sets: \.remoteStorageEnable, "Used with tiered storage only."),
         .init(
             "retention.bytes", sets: \.retentionBytes, allowed: Int64.min...Int64.max,
-            "Bytes kept per partition; -1 keeps all."),
+            "Bytes kept per partition; -1 keeps all."
+        ).from("log.retention.bytes"),
         .init(
             "retention.ms", sets: \.retentionMilliseconds, allowed: -1...Int64.max,
-            "How long records are kept; -1 keeps them for ever."),
+            "How long records are kept; -1 keeps them for ever."
+        ).from("log.retention.ms", "log.retention.minutes", "log.retention.hours"),
         .init(
             "segment.bytes", sets: \.segmentBytes, allowed: 1_048_576...Int32.max,
-            "Size at which a segment is rolled."),
+            "Size at which a segment is rolled."
+        ).from("log.segment.bytes"),
         .init(
             "segment.index.bytes", sets: \.segmentIndexBytes, allowed: 4...Int32.max,
-            "Largest size of a segment's offset index."),
+            "Largest size of a segment's offset index."
+        ).from("log.index.size.max.bytes"),
         .init(
             "segment.jitter.ms", sets: \.segmentJitterMilliseconds, allowed: 0...Int64.max,
-            "Spread of the age at which segments are rolled."),
+            "Spread of the age at which segments are rolled."
+        ).from("log.roll.jitter.ms", "log.roll.jitter.hours"),
         .init(
             "segment.ms", sets: \.segmentMilliseconds, allowed: 1...Int64.max,
-            "Age at which a segment is rolled."),
+            "Age at which a segment is rolled."
+        ).from("log.roll.ms", "log.roll.hours"),
         .init(
             "unclean.leader.election.enable", sets: \.uncleanLeaderElectionEnable,
-            "Stored; one node has one replica."),
+            "Stored; one node has one replica."
+        ).from("unclean.leader.election.enable"),
     ]
 
     /// The smaller segments that tests of Kafka and its recordings use; not listed among a topic's
     /// configurations.
     static let internalSegmentBytes = ConfigRule<TopicSettings>(
         "internal.segment.bytes", sets: \.segmentBytes, allowed: 64...Int32.max,
-        "segment.bytes without its lower limit.")
+        "segment.bytes without its lower limit."
+    ).hidden
 
     private static let rulesByName = Dictionary(
         uniqueKeysWithValues: (rules + [internalSegmentBytes]).map { ($0.name, $0) })
 
-    /// The row of a key that the table has.
-    static func rule(_ name: Name) -> ConfigRule<TopicSettings> {
-        guard let rule = rulesByName[name] else {
-            preconditionFailure("a broker key is the default of \(name), which is no topic key")
+    /// The row of `name`, also where it is hidden; nil for a key that topics do not have.
+    static func rule(_ name: Name) -> ConfigRule<TopicSettings>? { rulesByName[name] }
+
+    /// What keys are by Kafka's defaults.
+    static let defaults: [Name: String] = Dictionary(
+        uniqueKeysWithValues: rules.compactMap { rule in
+            rule.render(TopicSettings()).map { (rule.name, $0) }
+        })
+
+    /// The row of the key whose default is the broker's key `name`.
+    static func rule(defaultedBy name: Name) -> ConfigRule<TopicSettings> {
+        guard let rule = rules.first(where: { $0.key.synonyms.contains(name) }) else {
+            preconditionFailure("\(name) is the default of no topic key")
         }
         return rule
     }

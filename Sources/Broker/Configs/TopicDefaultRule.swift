@@ -1,24 +1,19 @@
 // Broker keys that are the defaults of topic keys. Type, limits and meaning stand in the topic key's row
-// alone: a broker key's row names it, so that the two cannot come apart.
+// alone, which names the broker's key, so that the two cannot come apart.
 import Base
 
 extension ConfigRule<BrokerSettings> {
-    /// The row of `name`, whose value is what topics have for `topicKey` unless they are given their own.
-    static func defaulting(_ name: Name, of topicKey: Name) -> ConfigRule {
-        let rule = TopicSettings.rule(topicKey)
+    /// The row of `name`, whose value topics have for a key of theirs unless they are given their own.
+    static func defaulting(_ name: Name) -> ConfigRule {
+        let rule = TopicSettings.rule(defaultedBy: name)
+        let summary = name == rule.name ? "Default of topics." : "Default of \(rule.name)."
         return ConfigRule(
-            name, rule.kind, summary: summary(of: name, topicKey, rule),
+            name, rule.kind, summary: "\(summary) \(rule.key.summary)",
             apply: { (settings, text) throws(ConfigError) in
                 // Checked first under this name, which errors are to tell.
                 try rule.kind.check(text, name)
                 try rule.apply(&settings.topics, text)
             },
             render: { rule.render($0.topics) })
-    }
-
-    private static func summary(
-        of name: Name, _ topicKey: Name, _ rule: ConfigRule<TopicSettings>
-    ) -> String {
-        name == topicKey ? "Default of topics. \(rule.summary)" : "Default of \(topicKey). \(rule.summary)"
     }
 }

@@ -24,6 +24,7 @@ extension GroupHost {
             whenLoaded: { _ in
                 let topics = catalog.topics
                 return [.topicsKnown(topics.ids), .topicsChanged(topics)]
+                    + GroupConfig.all(in: catalog).map { .configured(group: $0, $1) }
             })
         var services = ShardServices(clock: clock, logger: logger, pool: parts.sockets.pool)
         services.codec = .init(rawValue: UInt8(clamping: settings.offsetsCodec)) ?? .none
@@ -47,6 +48,23 @@ extension GroupHost {
     /// Topics were deleted, so their offsets go too.
     private func topicsDeleted(_ names: Set<Name>) {
         for shard in existingShards() ?? [] { shard.post(.topicsDeleted(names)) }
+    }
+
+    /// Something is configured otherwise.
+    func configured(_ news: ConfigurationNews) {
+        switch news {
+        case .broker(let broker):
+            let defaults = ConsumerSettings(broker.settings).defaults
+            for shard in presentShards { shard.post(.defaultsConfigured(defaults)) }
+            for (group, config) in GroupConfig.all(in: catalog) { tell(group, config) }
+        case .group(let group, let config): tell(group, config)
+        }
+    }
+
+    private func tell(_ group: Name, _ config: ConsumerGroupConfig?) {
+        let shards = presentShards
+        guard !shards.isEmpty else { return }
+        Self.shard(of: group, in: shards).post(.configured(group: group, config))
     }
 
     /// What happened to a group lately, the oldest first; nil if it is not known.
@@ -96,9 +114,26 @@ extension GroupSettings {
     }
 }
 
+extension GroupConfig {
+    /// What groups have of their own, as far as it counts.
+    fileprivate static func all(in catalog: TopicCatalog) -> [(Name, ConsumerGroupConfig)] {
+        let broker = catalog.configuration
+        return catalog.metadata.image.configs.compactMap { resource, values in
+            guard resource.kind == .group, !values.isEmpty else { return nil }
+            do throws(ConfigError) { return (resource.name, try GroupConfig(values, broker).consumer) } catch
+            {
+                catalog.logger.logLimited(
+                    .error, "group.config_invalid",
+                    ["group": resource.name.text, "error": error.safeDescription])
+                return nil
+            }
+        }
+    }
+}
+
 extension ConsumerSettings {
     /// What the configuration says about consumer groups.
-    fileprivate init(_ settings: BrokerSettings) {
+    init(_ settings: BrokerSettings) {
         self.init()
         defaults.sessionTimeoutMilliseconds = settings.consumerSessionMilliseconds
         defaults.heartbeatIntervalMilliseconds = settings.consumerHeartbeatMilliseconds

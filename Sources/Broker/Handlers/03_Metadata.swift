@@ -62,7 +62,8 @@ enum MetadataHandler: RequestHandler {
 
         /// The names that do not exist and are to be created, and those that the sender may not create.
         func missing(_ context: RequestContext) -> (creatable: [Name], refusals: [Name: ErrorCode]) {
-            guard case .some(let topics, mayCreate: true) = self, context.broker.settings.autoCreateTopics
+            guard case .some(let topics, mayCreate: true) = self,
+                context.broker.configuration.settings.autoCreateTopics
             else { return ([], [:]) }
             let existing = context.topics
             let missing = topics.compactMap(\.topicName).filter {
@@ -91,12 +92,12 @@ enum MetadataHandler: RequestHandler {
         let address = broker.advertisedAddress(for: context)
         var response = MetadataResponse()
         var node = MetadataResponse.MetadataResponseBroker()
-        node.nodeID = broker.settings.nodeID
+        node.nodeID = broker.configuration.settings.nodeID
         (node.host, node.port) = address
-        node.rack = broker.settings.rack.map { Name($0) }
+        node.rack = broker.configuration.settings.rack.map { Name($0) }
         response.brokers = [node]
         response.clusterID = broker.clusterID
-        response.controllerID = broker.settings.nodeID
+        response.controllerID = broker.configuration.settings.nodeID
         if request.includeClusterAuthorizedOperations {
             response.clusterAuthorizedOperations = context.clusterOperationBits
         }
@@ -190,7 +191,7 @@ enum MetadataHandler: RequestHandler {
     private static func describe(
         _ topic: Topic, _ request: MetadataRequest, _ context: RequestContext
     ) -> MetadataResponse.MetadataResponseTopic {
-        let node = context.broker.settings.nodeID
+        let node = context.broker.configuration.settings.nodeID
         var answer = MetadataResponse.MetadataResponseTopic()
         answer.name = topic.name
         answer.topicID = topic.id

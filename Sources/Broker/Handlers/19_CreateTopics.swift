@@ -74,22 +74,18 @@ enum CreateTopicsHandler: RequestHandler {
         }
         result.numPartitions = created.partitionCount
         result.replicationFactor = 1
+        let configuration = context.broker.catalog.configuration
         result.configs = TopicSettings.rules.map { rule in
             var config = CreateTopicsResponse.CreatableTopicConfigs()
+            let own = created.overrides[rule.name]
             config.name = rule.name
-            config.value = created.overrides[rule.name] ?? rule.render(created.settings)
-            config.configSource =
-                created.overrides[rule.name] == nil ? ConfigOrigin.default : ConfigOrigin.topic
+            config.value = own ?? rule.render(created.settings)
+            let origin = own == nil ? configuration.origin(ofDefault: rule.key) : .topic
+            config.configSource = origin.rawValue
             return config
         }
         return result
     }
-}
-
-/// Where a configuration's value comes from, numbered as in DescribeConfigs (KIP-226).
-enum ConfigOrigin {
-    static let topic: Int8 = 1
-    static let `default`: Int8 = 5
 }
 
 extension Refusal {

@@ -41,6 +41,8 @@ package final class Partition: Sendable {
         var bodies: [@Sendable () -> Void] = []
         var appends: [(end: Offset, listener: any DurabilityListener, index: Int)] = []
         var readers: [any ReadabilityListener] = []
+        /// What its log is to use instead of what it is being opened with.
+        var config: SharedLogConfig?
     }
     private let waiting: Lock<Waiting>
     /// What opens its log; nil where that was never to be done.
@@ -163,10 +165,22 @@ extension Partition {
         opening?.settled()
         let bodies = waiting.withLock { waiting in
             waiting.stage = .settled
-            defer { waiting.bodies = [] }
+            if let config = waiting.config { self.log?.update(config) }
+            defer { (waiting.bodies, waiting.config) = ([], nil) }
             return waiting.bodies
         }
         for body in bodies { body() }
+    }
+
+    /// Has its log use other settings, now or when it is opened.
+    func configure(_ config: SharedLogConfig) {
+        waiting.withLock { waiting in
+            switch waiting.stage {
+            case .closed(let unopened): waiting.stage = .closed(unopened.with(config))
+            case .opening: waiting.config = config
+            case .settled: log?.update(config)
+            }
+        }
     }
 
     /// Calls `body` when the log is open, or cannot be had: at once, or on the thread that opens it, which

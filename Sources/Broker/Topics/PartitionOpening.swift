@@ -13,6 +13,11 @@ struct LogToOpen: Sendable {
     let directory: (any StoragePlace)?
     /// Whether it has to be made, as far as the one who names it knows.
     let isNew: Bool
+
+    /// The same with other settings.
+    func with(_ config: SharedLogConfig) -> LogToOpen {
+        LogToOpen(id: id, topicID: topicID, config: config, directory: directory, isNew: isNew)
+    }
 }
 
 /// Opens partitions of one broker.

@@ -29,6 +29,11 @@ package final class Topic: Sendable {
         rules = ProduceRules(settings)
     }
 
+    /// The same topic with other values of its own, and what they amount to.
+    func with(_ overrides: [Name: String], _ settings: TopicSettings) -> Topic {
+        Topic(name: name, id: id, partitions: partitions, overrides: overrides, settings: settings)
+    }
+
     /// Whether the broker itself writes this topic.
     package var isInternal: Bool { TopicName.internalNames.contains(name) }
 

@@ -131,12 +131,7 @@ extension TopicCatalog {
         first.name = topic.name
         first.topicID = id
         let configs: [MetadataRecord] = topic.overrides.sorted { $0.key < $1.key }.map { name, value in
-            var record = ConfigRecord()
-            record.resourceType = MetadataImage.ConfigResource.topic(topic.name).type
-            record.resourceName = topic.name
-            record.name = name
-            record.value = value
-            return .config(record)
+            .config(ConfigRecord(.topic(topic.name), name, value))
         }
         let partitions: [MetadataRecord] = zip(Int32(0)..., plan.directories).map { index, directory in
             .partition(PartitionRecord(index, of: id, on: settings.nodeID, directory.directoryID))
@@ -219,12 +214,13 @@ extension NewTopic {
 }
 
 extension Refusal {
-    fileprivate static var tooManyPartitionsAtOnce: Refusal {
-        .init(code: .policyViolation, message: "Excessively large number of partitions per request.")
+    /// More than what is one batch of the metadata log.
+    static var tooManyRecordsAtOnce: Refusal {
+        .init(code: .policyViolation, message: "Unable to perform excessively large batch operation.")
     }
 
-    fileprivate static var tooManyRecordsAtOnce: Refusal {
-        .init(code: .policyViolation, message: "Unable to perform excessively large batch operation.")
+    fileprivate static var tooManyPartitionsAtOnce: Refusal {
+        .init(code: .policyViolation, message: "Excessively large number of partitions per request.")
     }
 
     fileprivate static func noRoom(for topic: CheckedTopic, left: Int, of limit: Int) -> Refusal {

@@ -31,6 +31,7 @@ package final class TopicCatalog: Sendable {
         /// No more changes are taken in.
         var isStopping = false
         var topics = TopicDirectory()
+        var configuration: BrokerConfigs
         var features: [Name: Int16] = [:]
         var metadataOffset = Offset.zero
         /// Leader epochs of this start; nil before leadership is taken.
@@ -39,11 +40,12 @@ package final class TopicCatalog: Sendable {
         var whenDeleted: @Sendable (_ names: Set<Name>) -> Void = { _ in }
         /// Told of the topics whenever they changed.
         var whenChanged: @Sendable (TopicDirectory) -> Void = { _ in }
+        /// Told what is configured of the broker, or of groups, whenever that changed.
+        var whenConfigured: @Sendable (ConfigurationNews) -> Void = { _ in }
     }
-    private let state = Lock(State())
+    private let state: Lock<State>
     let metadata: MetadataLog
     let storage: any StorageEngine
-    let settings: BrokerSettings
     let logger: Logger
     let worker: SerialWorker
     private let leadership: Leadership
@@ -58,7 +60,6 @@ package final class TopicCatalog: Sendable {
     ) throws(StartError) {
         self.metadata = metadata
         self.storage = storage
-        self.settings = settings
         self.worker = worker
         self.logger = logger
         leadership = Leadership(
@@ -67,7 +68,10 @@ package final class TopicCatalog: Sendable {
             leadership, isRemoved: { metadata.image.removedTopics.contains($0) },
             background: background, logger: logger)
         let places = try PartitionPlaces(metadata.image, storage)
-        let topics = TopicOpening(metadata.image, places, settings, logger).topics(openedBy: opening)
+        let configuration = BrokerConfigs(settings, metadata.image, logger: logger)
+        state = Lock(State(configuration: configuration))
+        let topics = TopicOpening(metadata.image, places, configuration.settings, logger).topics(
+            openedBy: opening)
         state.withLock { $0.topics = TopicDirectory(topics) }
         notePosition()
     }
@@ -102,6 +106,10 @@ package final class TopicCatalog: Sendable {
 
     /// The topics as they are now.
     package var topics: TopicDirectory { state.withLock { $0.topics } }
+    /// What is configured of the broker, as it is now.
+    package var configuration: BrokerConfigs { state.withLock { $0.configuration } }
+    /// The same without where it comes from.
+    var settings: BrokerSettings { configuration.settings }
     /// Finalized feature levels.
     package var features: [Name: Int16] { state.withLock { $0.features } }
     /// The last offset of the metadata log that is applied.
@@ -118,6 +126,18 @@ package final class TopicCatalog: Sendable {
     func whenChanged(_ body: @escaping @Sendable (TopicDirectory) -> Void) {
         state.withLock { $0.whenChanged = body }
     }
+
+    /// Calls `body` on the catalog's thread when something was configured of the broker or of groups, before
+    /// anybody is told that it is done.
+    func whenConfigured(_ body: @escaping @Sendable (ConfigurationNews) -> Void) {
+        state.withLock { $0.whenConfigured = body }
+    }
+
+    /// Has another configuration hold.
+    func use(_ configuration: BrokerConfigs) { state.withLock { $0.configuration = configuration } }
+
+    /// Tells who wants to know what was configured.
+    func tellConfigured(_ news: ConfigurationNews) { state.withLock { $0.whenConfigured }(news) }
 
     /// Shows other topics.
     func change(_ body: (TopicDirectory) -> TopicDirectory) {
@@ -155,6 +175,17 @@ package final class TopicCatalog: Sendable {
         then done: @escaping @Sendable ([Result<TopicReferenceFound, Refusal>]) -> Void
     ) {
         add(.delete(Deletion(targets: targets, requester: requester, done: done)))
+    }
+
+    /// Changes configurations, or with `validateOnly` checks whether it could; `done` gets for each, in
+    /// order, why it was not done.
+    func configure(
+        _ alterations: [ConfigAlteration], by requester: String, validateOnly: Bool,
+        then done: @escaping @Sendable ([Refusal?]) -> Void
+    ) {
+        let change = Configuration(
+            alterations: alterations, requester: requester, validateOnly: validateOnly, done: done)
+        add(.configure(change))
     }
 
     private func add(_ change: Change) {
@@ -196,6 +227,7 @@ package final class TopicCatalog: Sendable {
             switch change {
             case .create(let creation): creations.append(creation)
             case .delete(let deletion): deleteNow(deletion)
+            case .configure(let change): configureNow(change)
             }
         }
         createNow(creations)
@@ -218,8 +250,17 @@ extension TopicCatalog {
         let done: @Sendable ([Result<TopicReferenceFound, Refusal>]) -> Void
     }
 
+    /// What somebody wants to be configured.
+    struct Configuration: Sendable {
+        let alterations: [ConfigAlteration]
+        let requester: String
+        let validateOnly: Bool
+        let done: @Sendable ([Refusal?]) -> Void
+    }
+
     private enum Change {
         case create(Creation)
         case delete(Deletion)
+        case configure(Configuration)
     }
 }

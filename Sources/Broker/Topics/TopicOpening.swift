@@ -22,7 +22,7 @@ struct TopicOpening {
     func topics(openedBy opening: PartitionOpening) -> [Topic] {
         image.topics.values.map { state in
             let overrides = image.configs[.topic(state.name)] ?? [:]
-            let settings = effectiveSettings(overrides, of: state.name)
+            let settings = self.settings.topicSettings(with: overrides, of: state.name, logger)
             let config = SharedLogConfig(LogConfig(settings, self.settings))
             let partitions = (0..<Int32(state.partitions.count)).map { index in
                 let id = TopicPartition(topic: state.name, partition: PartitionIndex(index))
@@ -38,16 +38,21 @@ struct TopicOpening {
                 settings: settings)
         }
     }
+}
 
-    /// Values that this version refuses, or does not know, were accepted by another one: they have no effect,
+extension BrokerSettings {
+    /// The settings of a topic with values of its own.
+    ///
+    /// Those that this version refuses, or does not know, were accepted by another one: they have no effect,
     /// and those beside them keep theirs, as a retention that is passed over would delete records.
-    private func effectiveSettings(_ overrides: [Name: String], of topic: Name) -> TopicSettings {
-        var effective = settings.topicDefaults
+    func topicSettings(with overrides: [Name: String], of topic: Name, _ logger: Logger) -> TopicSettings {
+        var effective = topicDefaults
         for (key, value) in overrides.sorted(by: { $0.key < $1.key }) {
             do throws(ConfigError) {
                 effective = try effective.applying([key: value])
             } catch {
-                logger.log(.error, "topic.config_invalid", ["topic": topic.text, "error": error.description])
+                logger.logLimited(
+                    .error, "topic.config_invalid", ["topic": topic.text, "error": error.description])
             }
         }
         return effective

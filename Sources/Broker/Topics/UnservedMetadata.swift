@@ -1,5 +1,6 @@
 // What a data directory of Kafka asks for that this broker does not do yet: quotas hold nobody back, ACLs
-// refuse nothing, configurations that were changed at run time have no effect. A start says so once.
+// refuse nothing, and some of the configurations that were changed at run time have no effect. A start says
+// so once.
 internal import Base
 
 /// What the metadata has without an effect.
@@ -7,18 +8,17 @@ struct UnservedMetadata: Equatable {
     var quotas = 0
     var accessRules = 0
     var users = 0
-    /// Keys of configurations of this broker, or of all.
+    /// Keys without an effect that were set for this broker, or for all, while it ran.
     var brokerConfigs: [Name] = []
 
     init(_ image: MetadataImage, nodeID: Int32) {
         users = image.unmodelledRecords(of: .userScramCredential)
         quotas = image.unmodelledRecords(of: .clientQuota)
         accessRules = image.unmodelledRecords(of: .accessControlEntry)
-        let own = MetadataImage.ConfigResource(
-            type: MetadataImage.ConfigResource.cluster.type, name: "\(nodeID)")
-        let keys = [.cluster, own].flatMap { image.configs[$0].map { Array($0.keys) } ?? [] }
-        // Kafka writes the first into every directory, with the value that it has anyway.
-        brokerConfigs = Set(keys).subtracting(["min.insync.replicas"]).sorted()
+        let keys = [.cluster, .broker(nodeID)].flatMap { image.configs[$0].map { Array($0.keys) } ?? [] }
+        brokerConfigs = Set(keys).filter { key in
+            if case .some(.honoured) = BrokerSettings.rule(key)?.effect { false } else { true }
+        }.sorted()
     }
 
     /// Whether there is nothing of all that.

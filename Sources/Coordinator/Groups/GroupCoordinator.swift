@@ -28,7 +28,7 @@ package typealias GroupDecision = Decision<GroupRecord, GroupReply, GroupEvent>
 /// The groups of one partition of `__consumer_offsets`.
 package struct GroupCoordinator: Shard {
     /// What was configured.
-    package let settings: GroupSettings
+    package internal(set) var settings: GroupSettings
     /// The groups.
     package internal(set) var groups = GroupTable()
     /// What groups have read.
@@ -67,6 +67,7 @@ package struct GroupCoordinator: Shard {
             case .goOn(let id): shard.goOn(id)
             case .topicsChanged(let topics): shard.topics = topics
             case .configured(let group, let config): shard.consumerConfigs[group] = config
+            case .defaultsConfigured(let config): shard.settings.consumer.defaults = config
             case .targetComputed(let target): shard.targetComputed(target)
             }
         }

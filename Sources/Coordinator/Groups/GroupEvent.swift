@@ -97,6 +97,8 @@ package enum GroupEvent: Sendable {
     case topicsChanged(any TopicsView)
     /// A consumer group has settings of its own, or no longer.
     case configured(group: Name, ConsumerGroupConfig?)
+    /// Consumer groups that have nothing of their own have these settings.
+    case defaultsConfigured(ConsumerGroupConfig)
     /// What the members of a large consumer group shall have was computed.
     case targetComputed(ComputedTarget)
     /// Work that takes more than one decision goes on.

@@ -5,7 +5,7 @@ internal import Storage
 
 /// Spreads the reads and writes of compaction over time.
 final class CompactionPace: Sendable {
-    private let bytesPerSecond: Double
+    private let bytesPerSecond: @Sendable () -> Double
     private let clock: any BrokerClock
     private let pause: @Sendable (_ nanoseconds: Int64) -> Void
     private let isStopping: @Sendable () -> Bool
@@ -15,10 +15,10 @@ final class CompactionPace: Sendable {
     /// So far ahead of its pace compaction may be, as shorter pauses cost more than they spare.
     private static let slack: Int64 = 20_000_000
 
-    /// A pace of `bytesPerSecond` (`log.cleaner.io.max.bytes.per.second`); `pause` rests so long, or until it
-    /// is to stop.
+    /// A pace of `bytesPerSecond` (`log.cleaner.io.max.bytes.per.second`), which may change; `pause` rests so
+    /// long, or until it is to stop.
     init(
-        bytesPerSecond: Double, clock: any BrokerClock,
+        bytesPerSecond: @autoclosure @escaping @Sendable () -> Double, clock: any BrokerClock,
         pause: @escaping @Sendable (_ nanoseconds: Int64) -> Void,
         isStopping: @escaping @Sendable () -> Bool
     ) {
@@ -33,7 +33,7 @@ final class CompactionPace: Sendable {
     /// - Throws: `.closed` naming `path` when compaction is to stop.
     func spend(_ bytes: Int, on path: String) throws(StorageError) {
         if isStopping() { throw .closed(path: path) }
-        let cost = Double(bytes) / bytesPerSecond * 1_000_000_000
+        let cost = Double(bytes) / bytesPerSecond() * 1_000_000_000
         guard cost >= 1 else { return }
         let now = clock.monotonicNanoseconds()
         let ahead = paidUntil.withLock { until in

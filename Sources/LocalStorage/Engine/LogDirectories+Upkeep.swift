@@ -7,16 +7,20 @@ extension LogDirectories {
     package func beginUpkeep(
         _ settings: UpkeepSettings, on upkeep: UpkeepScheduler, compaction: UpkeepScheduler
     ) {
+        if let settings = settings.compaction { update(settings) }
         let begun = all.map { directory in
             let jobs = DirectoryUpkeep(directory, on: upkeep, settings, clock: directory.services.clock)
-            guard let compacts = settings.compaction else { return jobs }
+            guard settings.compaction != nil else { return jobs }
             let compact = CompactionUpkeep.begin(
-                directory, on: compaction, compacts, clock: directory.services.clock,
-                buried: jobs.requestRemoval)
+                directory, on: compaction, { [self] in self.compaction.withLock { $0 } },
+                clock: directory.services.clock, buried: jobs.requestRemoval)
             return jobs.resuming(compact)
         }
         self.upkeep.withLock { $0 = begun }
     }
+
+    /// Compacts so from now on.
+    package func update(_ compaction: CompactionSettings) { self.compaction.withLock { $0 = compaction } }
 
     /// Requests what an earlier run left to be done.
     package func resumeUpkeep() { for jobs in upkeep.withLock({ $0 }) { jobs.resume() } }

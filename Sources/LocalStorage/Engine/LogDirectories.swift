@@ -21,6 +21,8 @@ package final class LogDirectories: Sendable {
     let all: [LogDirectory]
     /// Upkeep of each of `all`, once it has begun.
     let upkeep = Lock<[DirectoryUpkeep]>([])
+    /// How compaction is done.
+    let compaction = Lock(CompactionSettings())
 
     /// Opens `data` and, if it is not among them, `metadata`: under whatever names, a directory is one.
     ///

@@ -5,31 +5,33 @@ internal import Storage
 
 /// Compacts the logs of one log directory.
 enum CompactionUpkeep {
-    /// Adds the job to `scheduler`, and has the flusher of `storage` request it; `buried` is called when
-    /// files wait to be removed.
+    /// Adds the job to `scheduler`, and has the flusher of `storage` request it; `settings` are asked for
+    /// whenever they count, and `buried` is called when files wait to be removed.
     ///
     /// What it returns requests the job for what an earlier run left.
     static func begin(
-        _ storage: LogDirectory, on scheduler: UpkeepScheduler, _ settings: CompactionSettings,
+        _ storage: LogDirectory, on scheduler: UpkeepScheduler,
+        _ settings: @escaping @Sendable () -> CompactionSettings,
         clock: any BrokerClock, buried: @escaping @Sendable () -> Void
     ) -> @Sendable () -> Void {
-        let backoff = settings.backoff
         let pace = CompactionPace(
-            bytesPerSecond: max(1, settings.bytesPerSecond), clock: clock,
+            bytesPerSecond: max(1, settings().bytesPerSecond), clock: clock,
             pause: { [weak scheduler] in scheduler?.rest(nanoseconds: $0) },
             isStopping: { [weak scheduler] in scheduler?.isStopping ?? true })
         let job = scheduler.add { [weak storage] in
             while let storage {
-                let now = clock.wallTime()
+                let (now, settings) = (clock.wallTime(), settings())
                 switch storage.compactNext(at: now, settings, pace) {
                 case .compacted: buried()
                 case .idle(let due):
-                    return due.map { max(backoff, .milliseconds($0.milliseconds - now.milliseconds)) }
+                    return due.map {
+                        max(settings.backoff, .milliseconds($0.milliseconds - now.milliseconds))
+                    }
                 }
             }
             return nil
         }
-        storage.flusher.afterTurn { scheduler.request(job, within: backoff) }
-        return { scheduler.request(job, within: backoff) }
+        storage.flusher.afterTurn { scheduler.request(job, within: settings().backoff) }
+        return { scheduler.request(job, within: settings().backoff) }
     }
 }

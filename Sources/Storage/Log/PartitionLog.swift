@@ -108,8 +108,10 @@ package final class PartitionLog: Sendable {
     package var config: LogConfig { state.withLock { $0.config } }
 
     /// Uses other settings from now on.
-    package func update(_ config: LogConfig) {
-        let shared = SharedLogConfig(config)
+    package func update(_ config: LogConfig) { update(SharedLogConfig(config)) }
+
+    /// The same with settings that it shares with others.
+    package func update(_ shared: SharedLogConfig) {
         state.withLock { $0.shared = shared }
         store.update(shared)
     }

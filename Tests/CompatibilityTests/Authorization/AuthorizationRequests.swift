@@ -44,11 +44,32 @@ extension AuthorizationWorld {
                     "includeFencedBrokers": false,
                 ]
             ]
+        case .describeConfigs, .alterConfigs, .incrementalAlterConfigs: [configurations]
+        case .listConfigResources: [["resourceTypes": [2]], ["resourceTypes": []]]
         default: groupRequests(key, version)
         }
     }
 
     private static let asked = ["apples", "pears", "plums"]
+
+    /// Topics, groups, the broker and a subscription, in one request; each kind takes the fields that it has.
+    private static var configurations: JSONValue {
+        func resource(_ type: Int64, _ name: String, _ key: String, _ value: String) -> JSONValue {
+            [
+                "resourceType": .integer(type), "resourceName": .string(name),
+                "configurationKeys": [.string(key)],
+                "configs": [["name": .string(key), "configOperation": 0, "value": .string(value)]],
+            ]
+        }
+        let topics = asked.map { resource(2, $0, "segment.bytes", "2000000") }
+        let groups = ["ants", "crows"].map { resource(32, $0, "consumer.session.timeout.ms", "46000") }
+        return [
+            "resources": .array(
+                topics + groups
+                    + [resource(4, "1", "num.io.threads", "8"), resource(16, "some", "interval.ms", "5000")]),
+            "includeSynonyms": false, "includeDocumentation": false, "validateOnly": true,
+        ]
+    }
 
     /// Topics by name and by id, each with one partition.
     private static func named(

@@ -32,6 +32,8 @@ struct RequestBases {
                 "includeClusterAuthorizedOperations": .bool(random.chance(50)),
                 "endpointType": random.chance(80) ? 1 : 2, "includeFencedBrokers": .bool(random.chance(50)),
             ]
+        case .describeConfigs, .alterConfigs, .incrementalAlterConfigs, .listConfigResources:
+            configRequest(key)
         default: groupRequest(key)
         }
     }

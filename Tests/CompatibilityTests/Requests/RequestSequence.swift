@@ -117,7 +117,8 @@ struct RequestSequence {
     }
 
     private static let onlyReads: Set<APIKey> = [
-        .listOffsets, .metadata, .offsetFetch, .findCoordinator, .describeGroups, .listGroups, .apiVersions,
+        .describeConfigs, .listConfigResources, .listOffsets, .metadata, .offsetFetch, .findCoordinator,
+        .describeGroups, .listGroups, .apiVersions,
         .offsetForLeaderEpoch, .describeCluster, .consumerGroupDescribe,
     ]
 

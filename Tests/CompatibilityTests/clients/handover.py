@@ -14,7 +14,7 @@ import time
 
 from confluent_kafka import (
     OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition)
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 LOAD = "h-load"
@@ -46,6 +46,33 @@ def create(bootstrap, round_number):
         wait(admin.delete_topics([f"h-round-{round_number - 1}"], operation_timeout=SECONDS))
 
 
+CONFIGURED = {
+    (ConfigResource.Type.TOPIC, "h-none"): "max.compaction.lag.ms",
+    (ConfigResource.Type.BROKER, "1"): "log.segment.delete.delay.ms",
+}
+
+
+def configure(bootstrap, round_number):
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    for (kind, name), key in CONFIGURED.items():
+        entry = ConfigEntry(key, str(50000 + round_number), incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(kind, name, incremental_configs=[entry])
+        admin.incremental_alter_configs([resource])[resource].result(SECONDS)
+
+
+def read_configs(bootstrap):
+    """What was set while a broker ran; Kafka sets min.insync.replicas itself."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    found = {}
+    for kind, name in CONFIGURED:
+        resource = ConfigResource(kind, name)
+        told = admin.describe_configs([resource])[resource].result(SECONDS)
+        found[f"configurations of {name}"] = repr(sorted(
+            (entry.name, entry.value, entry.source) for entry in told.values()
+            if entry.source in (1, 2, 3) and entry.name != "min.insync.replicas"))
+    return found
+
+
 def refuse(error, message):
     if error is not None:
         sys.exit(f"not written to {message.topic()}: {error}")
@@ -62,6 +89,7 @@ def fill(producer, topic, partitions, round_number, count=RECORDS):
 
 def write(bootstrap, round_number, with_transactions):
     create(bootstrap, round_number)
+    configure(bootstrap, round_number)
     for codec in CODECS:
         producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "compression.type": codec})
         fill(producer, f"h-{codec}", 2, round_number)
@@ -170,7 +198,7 @@ def read(bootstrap):
             found[f"{isolation} {topic}-{partition}"] = f"{count} {digest.hexdigest()}"
         found[f"{isolation} h-compact"] = repr(sorted((k, v) for k, v in last.items() if v is not None))
         consumer.close()
-    found |= read_groups(bootstrap)
+    found |= read_groups(bootstrap) | read_configs(bootstrap)
     print(json.dumps(found, sort_keys=True, indent=1))
 
 

@@ -9,9 +9,11 @@ from aiokafka import TopicPartition as AIOTopicPartition
 from confluent_kafka import (
     OFFSET_BEGINNING, OFFSET_END, TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError,
     KafkaException, Producer, TopicPartition)
-from confluent_kafka.admin import AdminClient, NewTopic
-from kafka import KafkaConsumer, KafkaProducer
+from confluent_kafka.admin import (
+    AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ConfigSource, NewTopic)
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka import TopicPartition as PythonTopicPartition
+from kafka.admin import ConfigResource as PythonConfigResource
 
 WAIT = 30
 
@@ -236,6 +238,63 @@ def waiting(bootstrap):
         assert message.value() == b"%d" % number
     reader.close()
     assert sorted(took)[2] < 1, took
+
+
+def configurations(bootstrap):
+    """Two admin clients change what is configured, see each other's changes, and can set all that they are told."""
+    create(bootstrap, "configured", retention_ms="100000")
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    topic = ConfigResource.Type.TOPIC
+
+    def described(kind, name):
+        resource = ConfigResource(kind, name)
+        return admin.describe_configs([resource])[resource].result(WAIT)
+
+    def alter(kind, name, *edits):
+        entries = [ConfigEntry(key, value, incremental_operation=operation) for key, operation, value in edits]
+        resource = ConfigResource(kind, name, incremental_configs=entries)
+        admin.incremental_alter_configs([resource])[resource].result(WAIT)
+
+    def wait_for(kind, name, key, value):
+        """Kafka shows a change a moment after it is answered."""
+        for _ in range(50):
+            if (told := described(kind, name)[key].value) == value:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{key} of {name} is {told}, not {value}")
+
+    assert described(topic, "configured")["retention.ms"].source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value
+    alter(topic, "configured", ("cleanup.policy", AlterConfigOpType.APPEND, "compact"),
+          ("retention.ms", AlterConfigOpType.DELETE, None), ("max.message.bytes", AlterConfigOpType.SET, "200"))
+    wait_for(topic, "configured", "cleanup.policy", "delete,compact")
+    assert described(topic, "configured")["retention.ms"].is_default
+    assert write(bootstrap, "configured", [{"key": b"k", "value": b"x" * 300}]) == [KafkaError.MSG_SIZE_TOO_LARGE]
+    try:
+        alter(topic, "configured", ("retention.ms", AlterConfigOpType.SET, "soon"))
+        raise AssertionError("a retention that is no number is accepted")
+    except KafkaException as error:
+        assert error.args[0].code() == KafkaError.INVALID_CONFIG, error
+        assert error.args[0].str().endswith("Not a number of type LONG"), error
+
+    other = KafkaAdminClient(bootstrap_servers=bootstrap)
+    asked = PythonConfigResource("TOPIC", "configured", None)
+    told = other.describe_configs([asked])["topic"]["configured"]
+    assert told["max.message.bytes"]["value"] == "200", told
+    other.alter_configs([PythonConfigResource("TOPIC", "configured", {"segment.ms": "90000"})])
+    wait_for(topic, "configured", "segment.ms", "90000")
+    # The older request replaces all that is set.
+    other.alter_configs(
+        [PythonConfigResource("TOPIC", "configured", {"retention.ms": "80000"})], incremental=False)
+    wait_for(topic, "configured", "retention.ms", "80000")
+
+    node = next(iter(admin.list_topics(timeout=WAIT).brokers))
+    for kind, name in [(topic, "configured"), (ConfigResource.Type.BROKER, str(node))]:
+        entries = [entry for entry in described(kind, name).values()
+                   if not entry.is_read_only and not entry.is_sensitive and entry.value is not None
+                   and not entry.name.startswith(("listener", "ssl.", "min.insync."))]
+        assert len(entries) > 10, entries
+        alter(kind, name, *[(entry.name, AlterConfigOpType.SET, entry.value) for entry in entries])
+        alter(kind, name, *[(entry.name, AlterConfigOpType.DELETE, None) for entry in entries])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,122 @@
+/// DescribeConfigs (key 32, v0–4): the configuration of topics, the broker, its loggers, groups and client
+/// metrics. v1 synonyms · v3 types and documentation · v4 flexible.
+import Base
+import Network
+import Protocol
+
+enum DescribeConfigsHandler: RequestHandler {
+    typealias Request = DescribeConfigsRequest
+    static let effect = RequestEffect.none
+    static let partitions: NamedPartitions<Request> = .none
+    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
+        EntryBytes.sum(of: request.resources, limitBytes) { resource in
+            let kind = ConfigResourceKind(rawValue: resource.resourceType)
+            let count = min(kind?.entryCount ?? 0, resource.configurationKeys?.count.nonZero ?? .max)
+            return EntryBytes.refusal + resource.resourceName.utf8.count + count * EntryBytes.describedConfig
+        }
+    }
+
+    static func handle(_ request: Request, _ context: RequestContext) -> Outcome<Reply> {
+        // One that makes no sense is the answer to all, as what may be asked is not known then.
+        if let stranger = request.resources.first(where: {
+            ConfigResourceKind(rawValue: $0.resourceType) == nil
+        }) {
+            let refusal = Refusal(
+                code: .invalidRequest,
+                message: "Unexpected resource type \(stranger.resourceType) for resource "
+                    + "\(stranger.resourceName)")
+            return .now(answer(request.resources.map { result($0, .failure(refusal), request) }))
+        }
+        var results: [Reply.DescribeConfigsResult] = []
+        var denied: [Reply.DescribeConfigsResult] = []
+        for wanted in request.resources {
+            let resource = MetadataImage.ConfigResource(
+                type: wanted.resourceType, name: wanted.resourceName)
+            if let refusal = context.denial(.describeConfigs, resource) {
+                denied.append(result(wanted, .failure(refusal), request))
+            } else {
+                let entries = context.administration.describeConfigs(
+                    of: resource, keys: wanted.configurationKeys ?? [])
+                results.append(result(wanted, entries, request))
+            }
+        }
+        return .now(answer(results + denied))
+    }
+
+    private static func answer(_ results: [Reply.DescribeConfigsResult]) -> Reply {
+        var reply = Reply()
+        reply.results = results
+        return reply
+    }
+
+    private static func result(
+        _ wanted: Request.DescribeConfigsResource, _ entries: Result<[ConfigEntry], Refusal>,
+        _ request: Request
+    ) -> Reply.DescribeConfigsResult {
+        var result = Reply.DescribeConfigsResult()
+        result.resourceType = wanted.resourceType
+        result.resourceName = wanted.resourceName
+        switch entries {
+        case .success(let entries): result.configs = entries.map { config($0, request) }
+        case .failure(let refusal):
+            result.errorCode = refusal.code.rawValue
+            result.errorMessage = refusal.message ?? ""
+        }
+        return result
+    }
+
+    private static func config(
+        _ entry: ConfigEntry, _ request: Request
+    ) -> Reply.DescribeConfigsResourceResult {
+        var config = Reply.DescribeConfigsResourceResult()
+        config.name = entry.name
+        config.value = entry.value
+        config.readOnly = entry.isReadOnly
+        config.isDefault = entry.origin == .default
+        config.configSource = entry.origin.rawValue
+        config.isSensitive = entry.isSensitive
+        config.configType = entry.type?.rawValue ?? 0
+        config.documentation =
+            request.includeDocumentation || entry.origin == .logger ? entry.documentation : nil
+        guard request.includeSynonyms else { return config }
+        config.synonyms = entry.synonyms.map { synonym in
+            var told = Reply.DescribeConfigsSynonym()
+            told.name = synonym.name
+            told.value = synonym.value
+            told.source = synonym.origin.rawValue
+            return told
+        }
+        return config
+    }
+}
+
+extension ConfigResourceKind {
+    /// About how many configurations one such thing has.
+    fileprivate var entryCount: Int {
+        switch self {
+        case .topic: TopicSettings.rules.count
+        case .broker: BrokerSettings.rules.count
+        case .logger: BrokerLoggers.components.count
+        case .clientMetrics: ClientMetricsConfig.rules.count
+        case .group: GroupConfig.rules.count
+        }
+    }
+}
+
+extension Int {
+    fileprivate var nonZero: Int? { self == 0 ? nil : self }
+}
+
+extension RequestContext {
+    /// Why the sender must not do `operation` to the configuration of `resource`; nil if he may.
+    func denial(_ operation: Operation, _ resource: MetadataImage.ConfigResource) -> Refusal? {
+        let asked: Resource =
+            switch resource.kind {
+            case .topic: .topic(resource.name)
+            case .group: .group(resource.name)
+            case .broker, .logger, .clientMetrics, nil: .cluster
+            }
+        guard !authorize(operation, asked) else { return nil }
+        return Refusal(code: asked.refusal, message: "Authorization failed.")
+    }
+}
