@@ -10,6 +10,8 @@ import Storage
 struct Damage: CustomStringConvertible {
     let file: String
     let description: String
+    /// Whether the file lies under another name now.
+    var isRenaming: Bool { description.hasPrefix("renamed") }
 
     /// Does what `random` decides to a file of `disk`; nil if that changed nothing.
     static func inflict(on disk: SimulatedDisk, _ random: inout SeededRandom) throws -> Damage? {

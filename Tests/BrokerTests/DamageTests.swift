@@ -61,6 +61,10 @@ private struct Aftermath {
             return isShared || damage.file.contains("/\(name)-0/") ? nil : "refused, though it is whole"
         }
         let bounds = log.bounds
+        // Where a log without records begins is said by the name of its file alone, until a clean stop.
+        if damage.isRenaming, rig.rest == .killed, promise.batches.isEmpty, bounds.logStart == bounds.logEnd {
+            return nil
+        }
         let isCut = names(half, "log.tail.cut", "\(name)-0") || names(half, "log.segment.cut", "\(name)-0")
         // Beyond what is known to be durable a crash may leave anything.
         let mayEndEarly = rig.rest == .killed && isCut

@@ -38,7 +38,8 @@ private final class LargeGroupWork: Sendable {
 
     static let group: Name = "large"
     static let topic: Name = "many"
-    static let partitions = TestEnvironment.isLong ? 10_000 : 1_000
+    /// Kafka makes at most 10,000 records of one request, and a topic is one as well.
+    static let partitions = TestEnvironment.isLong ? 9_999 : 1_000
     /// So many partitions one request names.
     private static let entries = 100_000
     private static let groups = TestEnvironment.isLong ? 20_000 : 3_000
@@ -73,17 +74,18 @@ private final class LargeGroupWork: Sendable {
     /// Makes what the act asks for.
     static func prepare(_ act: Act, port: Int) throws {
         let connection = try WireConnection(port: port, seconds: 60)
-        var creation = CreateTopicsRequest()
-        creation.timeoutMs = 60_000
         let needsMany = [.wholeFetches, .groupDeletions].contains(act)
-        creation.topics = [(PoliteClient.topic, 1), (topic, needsMany ? partitions : 10)].map { name, count in
+        // One by one: together they are more than one request may ask for.
+        for (name, count) in [(PoliteClient.topic, 1), (topic, needsMany ? partitions : 10)] {
             var made = CreateTopicsRequest.CreatableTopic()
             made.name = name
             made.numPartitions = Int32(count)
             made.replicationFactor = 1
-            return made
+            var creation = CreateTopicsRequest()
+            creation.timeoutMs = 60_000
+            creation.topics = [made]
+            try #require(try connection.ask(creation, version: 4).topics.map(\.errorCode) == [0])
         }
-        _ = try connection.ask(creation, version: 4)
         switch act {
         case .wholeFetches: _ = try connection.ask(commit(group, each: 1), version: 6)
         case .listings:

@@ -70,23 +70,23 @@ final class PoliteClient: Sendable {
 
     /// Asks one question, and looks at what its answer says.
     static func ask(_ question: Question, on connection: WireConnection) throws {
+        let code = try errorCode(of: question, on: connection)
+        guard code == 0 else { throw WireConnectionError.refused("\(question)", code) }
+    }
+
+    private static func errorCode(of question: Question, on connection: WireConnection) throws -> Int16? {
         switch question {
         case .versions:
-            guard try connection.askForVersions().prefix(2) == [0, 0] else {
-                throw WireConnectionError.closed
-            }
+            return try connection.askForVersions().prefix(2).reduce(0) { $0 << 8 | Int16($1) }
         case .metadata:
             var request = MetadataRequest()
             var wanted = MetadataRequest.MetadataRequestTopic()
             wanted.name = topic
             request.topics = [wanted]
-            let reply = try connection.ask(request, version: 8)
-            guard reply.topics.first?.errorCode == 0 else { throw WireConnectionError.closed }
+            return try connection.ask(request, version: 8).topics.first?.errorCode
         case .produce:
             let reply = try connection.ask(ProduceRequest(topic, values: [Array("hello".utf8)]), version: 8)
-            guard reply.responses.first?.partitionResponses.first?.errorCode == 0 else {
-                throw WireConnectionError.closed
-            }
+            return reply.responses.first?.partitionResponses.first?.errorCode
         case .commit:
             var request = OffsetCommitRequest()
             request.groupID = "polite"
@@ -94,10 +94,7 @@ final class PoliteClient: Sendable {
             topic.name = Self.topic
             topic.partitions = [OffsetCommitRequest.OffsetCommitRequestPartition()]
             request.topics = [topic]
-            let reply = try connection.ask(request, version: 6)
-            guard reply.topics.first?.partitions.first?.errorCode == 0 else {
-                throw WireConnectionError.closed
-            }
+            return try connection.ask(request, version: 6).topics.first?.partitions.first?.errorCode
         }
     }
 }

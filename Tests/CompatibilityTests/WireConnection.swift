@@ -5,12 +5,15 @@ enum WireConnectionError: Error, CustomStringConvertible {
     case failed(String, Int32)
     case closed
     case timedOut
+    /// What was asked, and the error of the answer; nil if there is not even that.
+    case refused(String, Int16?)
 
     var description: String {
         switch self {
         case .failed(let what, let number): "\(what): \(String(cString: strerror(number)))"
         case .closed: "the broker closed the connection"
         case .timedOut: "no answer in time"
+        case .refused(let what, let code): "\(what): error \(code.map(String.init) ?? "missing")"
         }
     }
 }
