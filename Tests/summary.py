@@ -13,7 +13,7 @@ import sys
 
 SLOWEST = 10
 CRASH_LINES = 60
-ISSUE_LINES = 30
+ISSUE_LINES = 20
 ISSUE_CHARACTERS = 400
 
 # How a crash begins in a log: what the runtime says, the backtrace's own head, a sanitizer's.
@@ -60,8 +60,10 @@ class Step:
         text = " ".join(message["text"] for message in payload.get("messages", []))
         if kind == "runEnded":
             self.has_ended = True
-        elif kind == "issueRecorded" and not payload.get("issue", {}).get("isKnown"):
-            self.issues.append(text)
+        elif kind == "issueRecorded" and not payload["issue"].get("isKnown"):
+            place = payload["issue"].get("sourceLocation") or {}
+            self.issues.append(
+                f'"{self.names.get(test, test)}" at {place.get("fileID")}:{place.get("line")}: {text}')
         if test not in self.names:
             return
         now = payload["instant"]["absolute"]
@@ -115,8 +117,10 @@ class Step:
         print(f"\n{self.name} failed:")
         crash = self.crash()
         issues = self.issues or [line for line in self.lines if "error:" in line and line not in crash]
-        for issue in issues[-ISSUE_LINES:]:
+        for issue in issues[:ISSUE_LINES]:
             print("  " + issue[:ISSUE_CHARACTERS].replace("\n", "\n  "))
+        if len(issues) > ISSUE_LINES:
+            print(f"  and {len(issues) - ISSUE_LINES} more, see {self.name}.log")
         for line in crash:
             print("  " + line[:ISSUE_CHARACTERS])
         if self.unfinished:
