@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs tests and ends with a summary (Tests/summary.py): `make test`, `make test-long` and `make quick` call it. Exits non-zero
 # if anything failed, and where CI is set and there is a Kafka (KAFKA_ORACLE) also if anything was skipped.
-#   run.sh          everything; with APUS_TEST_LONG=1 the unit tests under sanitizers too
+#   run.sh          everything; with APUS_TEST_LONG=1 loops and threads under ThreadSanitizer too
 #   run.sh quick    what finds most mistakes in under two minutes
 # The tests with real brokers and clients run after the others and one by one: each of them fills a small machine.
 set -uo pipefail
@@ -46,6 +46,15 @@ tests() {
         --event-stream-version 0 --experimental-maximum-parallelization-width "$width" "${recorders[@]}" "$@"
 }
 
+# sanitized KIND OPTION…: tests once more, in a build of their own in which the compiler has every access to memory watched. What a
+# sanitizer finds ends the process with an error, and its report is in the summary.
+sanitized() {
+    local kind=$1
+    shift
+    local build=(--sanitize "$kind" --scratch-path ".build/$kind")
+    step "build-$kind" swift build --build-tests "${build[@]}" && tests "tests-$kind" "${build[@]}" "$@"
+}
+
 # Apart from each other: those that compute for a minute would keep those with sockets waiting beyond their limits.
 storage='StorageTests|CoordinatorTests|SimulationTests'
 
@@ -57,6 +66,10 @@ if step build swift build --build-tests; then
         tests storage --filter "$storage"
         tests units --skip "CompatibilityTests|NetworkTests|$storage"
         tests compatibility --filter CompatibilityTests
+        if [ -n "${APUS_TEST_LONG:-}" ]; then
+            # Loops, locks and threads. Not the storm of clients, which is much of their work.
+            sanitized thread --filter "NetworkTests|BaseTests" --skip 'storm\('
+        fi
         ;;
     quick)
         # The same sentences over fewer seeds, and without those few that take as long as all the others.
