@@ -54,6 +54,22 @@ struct AllowedReply: Sendable {
             .createTopics, "topics.configs.configSource", "where a default comes from is the broker's affair",
             when: { apus, kafka in apus == 5 && (kafka == 3 || kafka == 4) }),
         AllowedReply(
+            .describeConfigs, "results.configs", "Kafka sets min.insync.replicas for all brokers (GAPS.md)",
+            when: { apus, kafka in
+                apus == 5 && kafka == 3 || apus == nil && kafka?["name"] == "min.insync.replicas"
+            }),
+        AllowedReply(.describeConfigs, "results.configs.documentation", "texts are ours"),
+        AllowedReply(
+            .alterConfigs, "", "Kafka never answers where a thing is named twice (GAPS.md)", parts: true,
+            when: { _, kafka in kafka == "waits" || kafka == "no reply" }),
+        AllowedReply(
+            .incrementalAlterConfigs, "responses",
+            "Kafka fails (UNKNOWN_SERVER_ERROR); there is no such edit",
+            odd: "configOperation: ", when: { _, kafka in kafka == -1 || kafka == .null }),
+        AllowedReply(
+            .listConfigResources, "configResources", "what other sequences made, and coordinators",
+            when: { apus, kafka in apus == nil || kafka == nil }),
+        AllowedReply(
             .fetch, "responses.partitions", "Kafka fails (UNKNOWN_SERVER_ERROR) where we take none for none",
             odd: "partitionMaxBytes: -"),
         AllowedReply(
