@@ -13,8 +13,12 @@ package struct ProduceRequest: RequestMessage {
     package static let key = APIKey.produce
     package static let versions = MessageVersions(0...13, flexibleFrom: 9)
 
+    /// Since v3: null for a producer without transactions.
     package var transactionalID: Name?
+    /// Who must have the records before the reply: 0 nobody, and there is no reply; 1 the leader; -1 all
+    /// in-sync replicas.
     package var acks: Int16 = 0
+    /// How long to wait for replicas.
     package var timeoutMs: Int32 = 0
     package var topicData: [TopicProduceData] = []
 
@@ -31,6 +35,7 @@ package struct ProduceRequest: RequestMessage {
     /// An element of `topicData`.
     package struct TopicProduceData: Structure {
         package var name: Name = ""
+        /// Since v13, instead of the name.
         package var topicID = UUID.zero
         package var partitionData: [PartitionProduceData] = []
 
@@ -47,6 +52,7 @@ package struct ProduceRequest: RequestMessage {
     /// An element of `partitionData`.
     package struct PartitionProduceData: Structure {
         package var index: Int32 = 0
+        /// One batch of format v2; before v3 a set of messages of older formats.
         package var records = RecordsField.null
 
         package init() {}
@@ -66,6 +72,7 @@ package struct ProduceResponse: ReplyMessage, ThrottledReply {
 
     package var responses: [TopicProduceResponse] = []
     package var throttleTimeMs: Int32 = 0
+    /// Since v10: where the leaders are that `currentLeader` names.
     package var nodeEndpoints: [NodeEndpoint] = []
 
     package init() {}
@@ -100,11 +107,16 @@ package struct ProduceResponse: ReplyMessage, ThrottledReply {
     package struct PartitionProduceResponse: Structure {
         package var index: Int32 = 0
         package var errorCode: Int16 = 0
+        /// The offset that the first record got; -1 with an error.
         package var baseOffset: Int64 = 0
+        /// Since v2: when the broker stamped the batch; -1 where records keep the times of their producer.
         package var logAppendTimeMs: Int64 = -1
+        /// Since v5; -1 where it is not known.
         package var logStartOffset: Int64 = -1
+        /// Since v8: the records for which the batch was refused (KIP-467).
         package var recordErrors: [BatchIndexAndErrorMessage] = []
         package var errorMessage: String?
+        /// Since v10: who leads now, where the sender was wrong about it (KIP-951).
         package var currentLeader = LeaderIdAndEpoch()
 
         package init() {}
@@ -129,6 +141,7 @@ package struct ProduceResponse: ReplyMessage, ThrottledReply {
 
     /// An element of `recordErrors`.
     package struct BatchIndexAndErrorMessage: Structure {
+        /// The place of the record in its batch, from 0.
         package var batchIndex: Int32 = 0
         package var batchIndexErrorMessage: String?
 

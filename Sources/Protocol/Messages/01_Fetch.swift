@@ -16,17 +16,27 @@ package struct FetchRequest: RequestMessage {
     package static let key = APIKey.fetch
     package static let versions = MessageVersions(0...18, flexibleFrom: 12)
 
+    /// Since v12: what a replica believes the cluster to be; null from consumers.
     package var clusterID: Name?
+    /// Up to v14: the broker that copies the log; -1 for a consumer.
     package var replicaID: Int32 = -1
+    /// Since v15, instead of `replicaID`, with the epoch of the broker (KIP-903).
     package var replicaState = ReplicaState()
+    /// How long to wait until there are `minBytes`.
     package var maxWaitMs: Int32 = 0
     package var minBytes: Int32 = 0
+    /// Since v3: the most for the whole reply; the first batch comes whole even if it is larger (KIP-74).
     package var maxBytes: Int32 = .max
+    /// Since v4: 0 reads uncommitted records too, 1 only up to the last stable offset (KIP-98).
     package var isolationLevel: Int8 = 0
+    /// Since v7: the session that the request goes on with; 0 begins one, or none is wanted (KIP-227).
     package var sessionID: Int32 = 0
+    /// Since v7: the number of the request within its session; 0 begins one, -1 ends it or wants none.
     package var sessionEpoch: Int32 = -1
     package var topics: [FetchTopic] = []
+    /// Since v7: partitions that leave the session.
     package var forgottenTopicsData: [ForgottenTopic] = []
+    /// Since v11: the consumer's rack, so that a replica near it may be preferred (KIP-392).
     package var rackID: Name = ""
 
     package init() {}
@@ -85,12 +95,18 @@ package struct FetchRequest: RequestMessage {
     /// An element of `partitions`.
     package struct FetchPartition: Structure {
         package var partition: Int32 = 0
+        /// Since v9: the epoch of the leader as the reader knows it; -1 is not compared (KIP-320).
         package var currentLeaderEpoch: Int32 = -1
         package var fetchOffset: Int64 = 0
+        /// Since v12: the epoch of the last record that the reader has, which tells of a truncation; -1 for
+        /// none.
         package var lastFetchedEpoch: Int32 = -1
+        /// Since v5: where the replica's log begins; -1 from consumers.
         package var logStartOffset: Int64 = -1
         package var partitionMaxBytes: Int32 = 0
+        /// Since v17: the directory of the replica's log (KIP-853).
         package var replicaDirectoryID = UUID.zero
+        /// Since v18: the high watermark as the replica knows it (KIP-1166).
         package var highWatermark: Int64 = .max
 
         package init() {}
@@ -136,9 +152,11 @@ package struct FetchResponse: ReplyMessage, ThrottledReply {
     package static let versions = MessageVersions(0...18, flexibleFrom: 12)
 
     package var throttleTimeMs: Int32 = 0
+    /// Since v7: an error of the session; no partition is answered then.
     package var errorCode: Int16 = 0
     package var sessionID: Int32 = 0
     package var responses: [FetchableTopicResponse] = []
+    /// Since v16: where the leaders are that `currentLeader` names (KIP-951).
     package var nodeEndpoints: [NodeEndpoint] = []
 
     package init() {}
@@ -177,13 +195,20 @@ package struct FetchResponse: ReplyMessage, ThrottledReply {
     package struct PartitionData: Structure {
         package var partitionIndex: Int32 = 0
         package var errorCode: Int16 = 0
+        /// The end of what every replica has: nothing behind it is given out.
         package var highWatermark: Int64 = 0
+        /// Since v4: below it every transaction has ended.
         package var lastStableOffset: Int64 = -1
         package var logStartOffset: Int64 = -1
+        /// Since v12: where the reader's log parted from ours; it has to truncate to it.
         package var divergingEpoch = EpochEndOffset()
         package var currentLeader = LeaderIdAndEpoch()
+        /// Since v12: the snapshot to fetch instead, of the metadata log alone.
         package var snapshotID = SnapshotId()
+        /// Since v4: transactions of which records in the reply are to be passed over; null unless the reader
+        /// wants committed records only.
         package var abortedTransactions: [AbortedTransaction]? = []
+        /// Since v11: the broker to read from instead; -1 for this one.
         package var preferredReadReplica: Int32 = -1
         package var records = RecordsField.null
 

@@ -14,9 +14,12 @@ package struct ListOffsetsRequest: RequestMessage {
     package static let key = APIKey.listOffsets
     package static let versions = MessageVersions(0...11, flexibleFrom: 6)
 
+    /// -1 for a consumer; replicas see beyond the high watermark.
     package var replicaID: Int32 = 0
+    /// Since v2: with 1 the latest offset is the last stable one.
     package var isolationLevel: Int8 = 0
     package var topics: [ListOffsetsTopic] = []
+    /// Since v10: how long to wait for remote storage (KIP-1075).
     package var timeoutMs: Int32 = 0
 
     package init() {}
@@ -46,8 +49,12 @@ package struct ListOffsetsRequest: RequestMessage {
     /// An element of `partitions`.
     package struct ListOffsetsPartition: Structure {
         package var partitionIndex: Int32 = 0
+        /// Since v4: the epoch of the leader as the reader knows it; -1 is not compared (KIP-320).
         package var currentLeaderEpoch: Int32 = -1
+        /// A time in milliseconds, or -1 latest, -2 earliest; since v7 -3 the largest timestamp, since v8 -4
+        /// earliest local, since v9 -5 latest tiered, since v11 -6 earliest that is to be uploaded.
         package var timestamp: Int64 = 0
+        /// v0 only: how many offsets to tell at most.
         package var maxNumOffsets: Int32 = 1
 
         package init() {}
@@ -96,7 +103,9 @@ package struct ListOffsetsResponse: ReplyMessage, ThrottledReply {
     package struct ListOffsetsPartitionResponse: Structure {
         package var partitionIndex: Int32 = 0
         package var errorCode: Int16 = 0
+        /// v0 only: the base offsets of segments, newest first.
         package var oldStyleOffsets: [Int64] = []
+        /// Since v1: the time of the record that was found; -1 where none was looked for.
         package var timestamp: Int64 = -1
         package var offset: Int64 = -1
         package var leaderEpoch: Int32 = -1

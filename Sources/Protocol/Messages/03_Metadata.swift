@@ -13,7 +13,9 @@ package struct MetadataRequest: RequestMessage {
     package static let key = APIKey.metadata
     package static let versions = MessageVersions(0...13, flexibleFrom: 9)
 
+    /// All topics if null; up to v0 all if empty.
     package var topics: [MetadataRequestTopic]? = []
+    /// Since v4: whether topics that are missing may be created, if the broker does that.
     package var allowAutoTopicCreation = true
     package var includeClusterAuthorizedOperations = false
     package var includeTopicAuthorizedOperations = false
@@ -55,9 +57,13 @@ package struct MetadataResponse: ReplyMessage, ThrottledReply {
     package var throttleTimeMs: Int32 = 0
     package var brokers: [MetadataResponseBroker] = []
     package var clusterID: Name?
+    /// Since v1: any broker, where controllers are not reached by clients; -1 for none.
     package var controllerID: Int32 = -1
     package var topics: [MetadataResponseTopic] = []
+    /// v8 to v10: a bit for each operation that the sender may do; the least number where it was not asked
+    /// for.
     package var clusterAuthorizedOperations: Int32 = .min
+    /// Since v13: an error of the whole request.
     package var errorCode: Int16 = 0
 
     package init() {}
@@ -96,10 +102,13 @@ package struct MetadataResponse: ReplyMessage, ThrottledReply {
     /// An element of `topics`.
     package struct MetadataResponseTopic: Structure {
         package var errorCode: Int16 = 0
+        /// Since v12 null for an id that is unknown.
         package var name: Name? = ""
         package var topicID = UUID.zero
         package var isInternal = false
         package var partitions: [MetadataResponsePartition] = []
+        /// Since v8: a bit for each operation that the sender may do; the least number where it was not asked
+        /// for.
         package var topicAuthorizedOperations: Int32 = .min
 
         package init() {}
@@ -119,9 +128,11 @@ package struct MetadataResponse: ReplyMessage, ThrottledReply {
     package struct MetadataResponsePartition: Structure {
         package var errorCode: Int16 = 0
         package var partitionIndex: Int32 = 0
+        /// -1 while nobody leads.
         package var leaderID: Int32 = 0
         package var leaderEpoch: Int32 = -1
         package var replicaNodes: [Int32] = []
+        /// The replicas that have everything up to the high watermark.
         package var isrNodes: [Int32] = []
         package var offlineReplicas: [Int32] = []
 

@@ -12,9 +12,13 @@ package struct OffsetCommitRequest: RequestMessage {
     package static let versions = MessageVersions(0...10, flexibleFrom: 8)
 
     package var groupID: Name = ""
+    /// Since v1: the generation of a classic member, or the epoch of a member of the new kind (v9); -1 from
+    /// who is no member.
     package var generationIDOrMemberEpoch: Int32 = -1
     package var memberID: Name = ""
+    /// Since v7: the name of a static member (KIP-345).
     package var groupInstanceID: Name?
+    /// v2 to v4: how long to keep the offsets; -1 for as long as the broker does.
     package var retentionTimeMs: Int64 = -1
     package var topics: [OffsetCommitRequestTopic] = []
 
@@ -52,8 +56,11 @@ package struct OffsetCommitRequest: RequestMessage {
     package struct OffsetCommitRequestPartition: Structure {
         package var partitionIndex: Int32 = 0
         package var committedOffset: Int64 = 0
+        /// Since v6: the epoch of the last record that was read; -1 if not known.
         package var committedLeaderEpoch: Int32 = -1
+        /// v1 only: since when the offset counts; -1 for now.
         package var commitTimestamp: Int64 = -1
+        /// Whatever the client wants to find with the offset.
         package var committedMetadata: String? = ""
 
         package init() {}

@@ -12,8 +12,11 @@ package struct OffsetFetchRequest: RequestMessage {
     package static let versions = MessageVersions(0...10, flexibleFrom: 6)
 
     package var groupID: Name = ""
+    /// Up to v7; since v2 null stands for all that the group has offsets of.
     package var topics: [OffsetFetchRequestTopic]? = []
+    /// Since v8, instead of one group.
     package var groups: [OffsetFetchRequestGroup] = []
+    /// Since v7: whether offsets that open transactions may still change are refused (KIP-447).
     package var requireStable = false
 
     package init() {}
@@ -46,7 +49,10 @@ package struct OffsetFetchRequest: RequestMessage {
     package struct OffsetFetchRequestGroup: Structure {
         package var groupID: Name = ""
         package var memberID: Name?
+        /// Since v9: the epoch of a member of the new kind, which must be the present one; -1 is not
+        /// compared.
         package var memberEpoch: Int32 = -1
+        /// Null stands for all that the group has offsets of.
         package var topics: [OffsetFetchRequestTopics]? = []
 
         package init() {}
@@ -116,6 +122,7 @@ package struct OffsetFetchResponse: ReplyMessage, ThrottledReply {
     /// An element of `partitions`.
     package struct OffsetFetchResponsePartition: Structure {
         package var partitionIndex: Int32 = 0
+        /// -1 for none.
         package var committedOffset: Int64 = 0
         package var committedLeaderEpoch: Int32 = -1
         package var metadata: String? = ""
@@ -168,6 +175,7 @@ package struct OffsetFetchResponse: ReplyMessage, ThrottledReply {
     /// An element of `partitions`.
     package struct OffsetFetchResponsePartitions: Structure {
         package var partitionIndex: Int32 = 0
+        /// -1 for none.
         package var committedOffset: Int64 = 0
         package var committedLeaderEpoch: Int32 = -1
         package var metadata: String? = ""

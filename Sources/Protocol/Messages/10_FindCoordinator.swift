@@ -12,8 +12,11 @@ package struct FindCoordinatorRequest: RequestMessage {
     package static let key = APIKey.findCoordinator
     package static let versions = MessageVersions(0...6, flexibleFrom: 3)
 
+    /// Up to v3: the group, or the transactional id.
     package var key: Name = ""
+    /// Since v1: 0 groups, 1 transactional ids, since v6 2 share partitions.
     package var keyType: Int8 = 0
+    /// Since v4; those of share partitions are `group:topic id:partition`.
     package var coordinatorKeys: [Name] = []
 
     package init() {}

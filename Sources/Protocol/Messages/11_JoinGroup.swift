@@ -11,12 +11,19 @@ package struct JoinGroupRequest: RequestMessage {
     package static let versions = MessageVersions(0...9, flexibleFrom: 6)
 
     package var groupID: Name = ""
+    /// How long the member may be silent.
     package var sessionTimeoutMs: Int32 = 0
+    /// Since v1: how long a round waits for the member to join again; before, the session timeout.
     package var rebalanceTimeoutMs: Int32 = -1
+    /// Empty at first: the coordinator gives one.
     package var memberID: Name = ""
+    /// Since v5: the name of a static member, which keeps its place while it is away (KIP-345).
     package var groupInstanceID: Name?
+    /// What the members do with each other: `consumer`, `connect`, ….
     package var protocolType: Name = ""
+    /// The assignors that the member knows, the best first, with what it tells the leader under each.
     package var protocols: [JoinGroupRequestProtocol] = []
+    /// Since v8: why it joins, for the log (KIP-800).
     package var reason: String?
 
     package init() {}
@@ -57,10 +64,15 @@ package struct JoinGroupResponse: ReplyMessage, ThrottledReply {
     package var errorCode: Int16 = 0
     package var generationID: Int32 = -1
     package var protocolType: Name?
+    /// The assignor that all members know.
     package var protocolName: Name? = ""
+    /// The member that assigns.
     package var leader: Name = ""
+    /// Since v9: whether the leader leaves the assignment as it is, as a static leader that came back does
+    /// (KIP-814).
     package var skipAssignment = false
     package var memberID: Name = ""
+    /// All members for the leader, none for the others.
     package var members: [JoinGroupResponseMember] = []
 
     package init() {}

@@ -12,6 +12,7 @@ package struct HeartbeatRequest: RequestMessage {
     package var groupID: Name = ""
     package var generationID: Int32 = 0
     package var memberID: Name = ""
+    /// Since v3: the name of a static member (KIP-345).
     package var groupInstanceID: Name?
 
     package init() {}

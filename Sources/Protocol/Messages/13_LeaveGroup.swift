@@ -10,7 +10,9 @@ package struct LeaveGroupRequest: RequestMessage {
     package static let versions = MessageVersions(0...5, flexibleFrom: 4)
 
     package var groupID: Name = ""
+    /// Up to v2.
     package var memberID: Name = ""
+    /// Since v3: several at once, as an operator has them leave.
     package var members: [MemberIdentity] = []
 
     package init() {}
@@ -25,7 +27,9 @@ package struct LeaveGroupRequest: RequestMessage {
     /// An element of `members`.
     package struct MemberIdentity: Structure {
         package var memberID: Name = ""
+        /// The name of a static member, whose id need not be known then.
         package var groupInstanceID: Name?
+        /// Since v5: why it leaves, for the log (KIP-800).
         package var reason: String?
 
         package init() {}

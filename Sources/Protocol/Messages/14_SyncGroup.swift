@@ -12,9 +12,12 @@ package struct SyncGroupRequest: RequestMessage {
     package var groupID: Name = ""
     package var generationID: Int32 = 0
     package var memberID: Name = ""
+    /// Since v3: the name of a static member (KIP-345).
     package var groupInstanceID: Name?
+    /// Since v5: must be what the group has; null is not compared.
     package var protocolType: Name?
     package var protocolName: Name?
+    /// What each member gets, from the leader; empty from the others.
     package var assignments: [SyncGroupRequestAssignment] = []
 
     package init() {}
@@ -35,6 +38,7 @@ package struct SyncGroupRequest: RequestMessage {
     /// An element of `assignments`.
     package struct SyncGroupRequestAssignment: Structure {
         package var memberID: Name = ""
+        /// Read by the member alone: the broker only passes it on.
         package var assignment: [UInt8] = []
 
         package init() {}

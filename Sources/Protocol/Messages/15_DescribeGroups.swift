@@ -45,8 +45,11 @@ package struct DescribeGroupsResponse: ReplyMessage, ThrottledReply {
         package var groupID: Name = ""
         package var groupState: Name = ""
         package var protocolType: Name = ""
+        /// The assignor; empty while the members have not agreed on one.
         package var protocolData: Name = ""
         package var members: [DescribedGroupMember] = []
+        /// Since v3: a bit for each operation that the sender may do; the least number where it was not asked
+        /// for.
         package var authorizedOperations: Int32 = .min
 
         package init() {}
@@ -70,6 +73,7 @@ package struct DescribeGroupsResponse: ReplyMessage, ThrottledReply {
         package var groupInstanceID: Name?
         package var clientID: Name = ""
         package var clientHost = ""
+        /// What the member told the leader under the assignor of the group.
         package var memberMetadata: [UInt8] = []
         package var memberAssignment: [UInt8] = []
 

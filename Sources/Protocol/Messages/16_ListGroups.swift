@@ -9,7 +9,9 @@ package struct ListGroupsRequest: RequestMessage {
     package static let key = APIKey.listGroups
     package static let versions = MessageVersions(0...5, flexibleFrom: 3)
 
+    /// Since v4: the states to list, all if empty (KIP-518).
     package var statesFilter: [Name] = []
+    /// Since v5: the types to list, all if empty (KIP-848).
     package var typesFilter: [Name] = []
 
     package init() {}
@@ -42,6 +44,7 @@ package struct ListGroupsResponse: ReplyMessage, ThrottledReply {
     /// An element of `groups`.
     package struct ListedGroup: Structure {
         package var groupID: Name = ""
+        /// Empty for a group that only keeps offsets.
         package var protocolType: Name = ""
         package var groupState: Name = ""
         package var groupType: Name = ""

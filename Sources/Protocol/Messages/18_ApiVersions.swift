@@ -11,6 +11,7 @@ package struct ApiVersionsRequest: RequestMessage {
     package static let key = APIKey.apiVersions
     package static let versions = MessageVersions(0...4, flexibleFrom: 3)
 
+    /// Since v3: the library, for statistics (KIP-511).
     package var clientSoftwareName: Name = ""
     package var clientSoftwareVersion: Name = ""
 
@@ -33,9 +34,13 @@ package struct ApiVersionsResponse: ReplyMessage, ThrottledReply {
     package var errorCode: Int16 = 0
     package var apiKeys: [ApiVersion] = []
     package var throttleTimeMs: Int32 = 0
+    /// Since v3: the levels of features that the broker can do (KIP-584).
     package var supportedFeatures: [SupportedFeatureKey] = []
+    /// Since v3: grows with each change of `finalizedFeatures`; -1 if unknown.
     package var finalizedFeaturesEpoch: Int64 = -1
+    /// Since v3: the levels of features that the cluster works with.
     package var finalizedFeatures: [FinalizedFeatureKey] = []
+    /// Since v3: of no meaning without ZooKeeper.
     package var zkMigrationReady = false
 
     package init() {}

@@ -12,7 +12,9 @@ package struct CreateTopicsRequest: RequestMessage {
     package static let versions = MessageVersions(0...7, flexibleFrom: 5)
 
     package var topics: [CreatableTopic] = []
+    /// How long to wait until the topics are there on all brokers.
     package var timeoutMs: Int32 = 60000
+    /// Since v1: whether only to say what would come of it.
     package var validateOnly = false
 
     package init() {}
@@ -27,8 +29,11 @@ package struct CreateTopicsRequest: RequestMessage {
     /// An element of `topics`.
     package struct CreatableTopic: Structure {
         package var name: Name = ""
+        /// -1 for the default of the broker (v4), or where `assignments` say it.
         package var numPartitions: Int32 = 0
+        /// -1 for the default of the broker (v4), or where `assignments` say it.
         package var replicationFactor: Int16 = 0
+        /// The brokers of each partition; empty lets the controller choose.
         package var assignments: [CreatableReplicaAssignment] = []
         package var configs: [CreatableTopicConfig] = []
 
@@ -95,9 +100,11 @@ package struct CreateTopicsResponse: ReplyMessage, ThrottledReply {
         package var topicID = UUID.zero
         package var errorCode: Int16 = 0
         package var errorMessage: String? = ""
+        /// Since v5: why `configs` are not told (KIP-525).
         package var topicConfigErrorCode: Int16 = 0
         package var numPartitions: Int32 = -1
         package var replicationFactor: Int16 = -1
+        /// Since v5: the configuration of the new topic.
         package var configs: [CreatableTopicConfigs]? = []
 
         package init() {}
@@ -125,6 +132,7 @@ package struct CreateTopicsResponse: ReplyMessage, ThrottledReply {
         package var name: Name = ""
         package var value: String? = ""
         package var readOnly = false
+        /// Where the value comes from: see `DescribeConfigsResponse`.
         package var configSource: Int8 = -1
         package var isSensitive = false
 

@@ -9,7 +9,9 @@ package struct DeleteTopicsRequest: RequestMessage {
     package static let key = APIKey.deleteTopics
     package static let versions = MessageVersions(0...6, flexibleFrom: 4)
 
+    /// Since v6: by name or id.
     package var topics: [DeleteTopicState] = []
+    /// Up to v5.
     package var topicNames: [Name] = []
     package var timeoutMs: Int32 = 0
 
@@ -24,6 +26,7 @@ package struct DeleteTopicsRequest: RequestMessage {
 
     /// An element of `topics`.
     package struct DeleteTopicState: Structure {
+        /// Null where the id tells which.
         package var name: Name?
         package var topicID = UUID.zero
 
@@ -55,6 +58,7 @@ package struct DeleteTopicsResponse: ReplyMessage, ThrottledReply {
 
     /// An element of `responses`.
     package struct DeletableTopicResult: Structure {
+        /// Null since v6 for an id that is unknown, or whose topic the sender may not see.
         package var name: Name? = ""
         package var topicID = UUID.zero
         package var errorCode: Int16 = 0

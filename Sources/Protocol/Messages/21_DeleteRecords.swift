@@ -37,6 +37,7 @@ package struct DeleteRecordsRequest: RequestMessage {
     /// An element of `partitions`.
     package struct DeleteRecordsPartition: Structure {
         package var partitionIndex: Int32 = 0
+        /// What is before it goes; -1 for the high watermark.
         package var offset: Int64 = 0
 
         package init() {}
@@ -82,6 +83,7 @@ package struct DeleteRecordsResponse: ReplyMessage, ThrottledReply {
     /// An element of `partitions`.
     package struct DeleteRecordsPartitionResult: Structure {
         package var partitionIndex: Int32 = 0
+        /// Where the log begins now.
         package var lowWatermark: Int64 = 0
         package var errorCode: Int16 = 0
 

@@ -11,11 +11,16 @@ package struct InitProducerIdRequest: RequestMessage {
     package static let key = APIKey.initProducerID
     package static let versions = MessageVersions(0...6, flexibleFrom: 2)
 
+    /// Null for a producer without transactions.
     package var transactionalID: Name? = ""
+    /// After so long the coordinator aborts a transaction.
     package var transactionTimeoutMs: Int32 = 0
+    /// Since v3: the identity that the producer has and wants to go on with; -1 for none (KIP-360).
     package var producerID: Int64 = -1
     package var producerEpoch: Int16 = -1
+    /// Since v6: whether transactions wait for an outer coordinator (KIP-939).
     package var enable2Pc = false
+    /// Since v6: whether a transaction that is prepared already stays open.
     package var keepPreparedTxn = false
 
     package init() {}
@@ -44,6 +49,7 @@ package struct InitProducerIdResponse: ReplyMessage, ThrottledReply {
     package var errorCode: Int16 = 0
     package var producerID: Int64 = -1
     package var producerEpoch: Int16 = 0
+    /// Since v6: who has the transaction that was kept open; -1 for nobody.
     package var ongoingTxnProducerID: Int64 = -1
     package var ongoingTxnProducerEpoch: Int16 = -1
 

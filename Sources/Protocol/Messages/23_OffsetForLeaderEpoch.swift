@@ -10,6 +10,7 @@ package struct OffsetForLeaderEpochRequest: RequestMessage {
     package static let key = APIKey.offsetForLeaderEpoch
     package static let versions = MessageVersions(0...4, flexibleFrom: 4)
 
+    /// Since v3: -1 for a consumer; -2 for who does not say.
     package var replicaID: Int32 = -2
     package var topics: [OffsetForLeaderTopic] = []
 
@@ -38,7 +39,9 @@ package struct OffsetForLeaderEpochRequest: RequestMessage {
     /// An element of `partitions`.
     package struct OffsetForLeaderPartition: Structure {
         package var partition: Int32 = 0
+        /// Since v2: the epoch of the leader as the reader knows it; -1 is not compared.
         package var currentLeaderEpoch: Int32 = -1
+        /// The epoch whose end is wanted.
         package var leaderEpoch: Int32 = 0
 
         package init() {}
@@ -86,7 +89,9 @@ package struct OffsetForLeaderEpochResponse: ReplyMessage, ThrottledReply {
     package struct EpochEndOffset: Structure {
         package var errorCode: Int16 = 0
         package var partition: Int32 = 0
+        /// Since v1: the epoch that was asked for, or the latest before it that is in the log; -1 for none.
         package var leaderEpoch: Int32 = -1
+        /// Where the next epoch begins, or the end of the log; -1 for none.
         package var endOffset: Int64 = -1
 
         package init() {}

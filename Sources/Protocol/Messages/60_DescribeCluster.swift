@@ -10,7 +10,9 @@ package struct DescribeClusterRequest: RequestMessage {
     package static let versions = MessageVersions(0...2, flexibleFrom: 0)
 
     package var includeClusterAuthorizedOperations = false
+    /// Since v1: 1 brokers, 2 controllers (KIP-919).
     package var endpointType: Int8 = 1
+    /// Since v2: whether brokers are told of too that may not lead anything (KIP-1073).
     package var includeFencedBrokers = false
 
     package init() {}
@@ -35,6 +37,7 @@ package struct DescribeClusterResponse: ReplyMessage, ThrottledReply {
     package var clusterID: Name = ""
     package var controllerID: Int32 = -1
     package var brokers: [DescribeClusterBroker] = []
+    /// A bit for each operation that the sender may do; the least number where it was not asked for.
     package var clusterAuthorizedOperations: Int32 = .min
 
     package init() {}

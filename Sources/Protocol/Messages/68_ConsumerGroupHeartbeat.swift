@@ -10,14 +10,23 @@ package struct ConsumerGroupHeartbeatRequest: RequestMessage {
     package static let versions = MessageVersions(0...1, flexibleFrom: 0)
 
     package var groupID: Name = ""
+    /// Chosen by the client since v1; empty at first in v0 (KIP-1082).
     package var memberID: Name = ""
+    /// 0 joins, -1 leaves, -2 leaves for a while as a static member; else the epoch that the coordinator
+    /// gave.
     package var memberEpoch: Int32 = 0
+    /// The name of a static member; null if it is none, or nothing changed.
     package var instanceID: Name?
     package var rackID: Name?
+    /// How long the member may take to give up partitions; -1 if nothing changed.
     package var rebalanceTimeoutMs: Int32 = -1
+    /// Null if nothing changed.
     package var subscribedTopicNames: [Name]?
+    /// Since v1: topics by a pattern of RE2; null if nothing changed, empty for none.
     package var subscribedTopicRegex: Name?
+    /// Null if nothing changed, or the coordinator may choose.
     package var serverAssignor: Name?
+    /// What the member owns; null if nothing changed.
     package var topicPartitions: [TopicPartitions]?
 
     package init() {}
@@ -60,8 +69,10 @@ package struct ConsumerGroupHeartbeatResponse: ReplyMessage, ThrottledReply {
     package var errorCode: Int16 = 0
     package var errorMessage: String?
     package var memberID: Name?
+    /// To be sent with the next heartbeat.
     package var memberEpoch: Int32 = 0
     package var heartbeatIntervalMs: Int32 = 0
+    /// What the member shall own; null if nothing changed.
     package var assignment: Assignment?
 
     package init() {}

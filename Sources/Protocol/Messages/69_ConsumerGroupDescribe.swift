@@ -44,10 +44,13 @@ package struct ConsumerGroupDescribeResponse: ReplyMessage, ThrottledReply {
         package var errorMessage: String?
         package var groupID: Name = ""
         package var groupState: Name = ""
+        /// Grows with each change of members or subscriptions.
         package var groupEpoch: Int32 = 0
+        /// The group epoch for which the target assignment was computed.
         package var assignmentEpoch: Int32 = 0
         package var assignorName: Name = ""
         package var members: [Member] = []
+        /// A bit for each operation that the sender may do; the least number where it was not asked for.
         package var authorizedOperations: Int32 = .min
 
         package init() {}
@@ -71,13 +74,17 @@ package struct ConsumerGroupDescribeResponse: ReplyMessage, ThrottledReply {
         package var memberID: Name = ""
         package var instanceID: Name?
         package var rackID: Name?
+        /// The group epoch up to which the member has got its assignment.
         package var memberEpoch: Int32 = 0
         package var clientID: Name = ""
         package var clientHost = ""
         package var subscribedTopicNames: [Name] = []
         package var subscribedTopicRegex: Name?
+        /// What the member owns now.
         package var assignment = Assignment()
+        /// What it shall own in the end.
         package var targetAssignment = Assignment()
+        /// Since v1: 0 classic, 1 of the new kind, -1 unknown (KIP-1099).
         package var memberType: Int8 = -1
 
         package init() {}
