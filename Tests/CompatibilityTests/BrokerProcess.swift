@@ -7,6 +7,8 @@ final class BrokerProcess {
     let port: Int
     let directory: String
     let settings: [(String, String)]
+    /// What a shell runs before it becomes the broker, such as `ulimit -n 100`.
+    private let limits: String
     private let scratch: Scratch
     private(set) var command: RunningCommand
 
@@ -17,19 +19,23 @@ final class BrokerProcess {
     var log: String { command.output }
 
     /// Starts a broker on an empty directory, its own where none is named, and waits until it answers.
-    init(_ settings: [(String, String)] = [], at directory: String? = nil) async throws {
+    init(
+        _ settings: [(String, String)] = [], at directory: String? = nil, limits: String = ":"
+    ) async throws {
         scratch = Scratch()
         self.directory = directory ?? scratch.path + "/data"
         port = try FreePort.next()
         self.settings = settings
+        self.limits = limits
         command = try BrokerProcess.launch(
-            self.directory, port, settings, log: scratch.path + "/broker.log")
+            self.directory, port, settings, limits, log: scratch.path + "/broker.log")
         try await waitUntilReady()
     }
 
     /// Starts it again on the same data and port.
     func restart(seconds: Double = 60) async throws {
-        command = try BrokerProcess.launch(directory, port, settings, log: scratch.path + "/broker.log")
+        command = try BrokerProcess.launch(
+            directory, port, settings, limits, log: scratch.path + "/broker.log")
         try await waitUntilReady(seconds: seconds)
     }
 
@@ -54,11 +60,11 @@ final class BrokerProcess {
     }
 
     private static func launch(
-        _ directory: String, _ port: Int, _ settings: [(String, String)], log: String
+        _ directory: String, _ port: Int, _ settings: [(String, String)], _ limits: String, log: String
     ) throws -> RunningCommand {
-        try RunningCommand(
-            TestEnvironment.brokerCommand(directory: directory, port: port, settings: settings),
-            outputPath: log,
+        let words = TestEnvironment.brokerCommand(directory: directory, port: port, settings: settings)
+        return try RunningCommand(
+            ["/bin/sh", "-c", "\(limits) && exec \"$@\"", "sh"] + words, outputPath: log,
             environment: ["SWIFT_BACKTRACE": "enable=no"])
     }
 
@@ -79,10 +85,10 @@ final class BrokerProcess {
 
 /// Runs `body` with a fresh broker, which is killed afterwards; what it logged is part of a failure.
 func withBroker(
-    _ settings: [(String, String)] = [], at directory: String? = nil,
+    _ settings: [(String, String)] = [], at directory: String? = nil, limits: String = ":",
     _ body: (BrokerProcess) async throws -> Void
 ) async throws {
-    let broker = try await BrokerProcess(settings, at: directory)
+    let broker = try await BrokerProcess(settings, at: directory, limits: limits)
     do {
         try await body(broker)
     } catch {

@@ -9,36 +9,9 @@ import Records
 import Testing
 
 extension MessageClient {
-    fileprivate func create(_ topic: Name, _ configs: [Name: String]) throws {
-        var wanted = CreateTopicsRequest.CreatableTopic()
-        wanted.name = topic
-        wanted.numPartitions = 1
-        wanted.replicationFactor = 1
-        wanted.configs = configs.map { name, value in
-            var config = CreateTopicsRequest.CreatableTopicConfig()
-            config.name = name
-            config.value = value
-            return config
-        }
-        var request = CreateTopicsRequest()
-        request.topics = [wanted]
-        request.timeoutMs = 10_000
-        let reply = try ask(request, 5)
-        #expect(reply.topics.allSatisfy { $0.errorCode == 0 }, "\(reply.topics)")
-    }
-
     /// Appends a batch; the error and the base offset.
     fileprivate func produce(_ topic: Name, _ batch: [UInt8]) throws -> (error: Int16, offset: Int64) {
-        var part = ProduceRequest.PartitionProduceData()
-        part.records = .bytes(batch)
-        var data = ProduceRequest.TopicProduceData()
-        data.name = topic
-        data.partitionData = [part]
-        var request = ProduceRequest()
-        request.acks = -1
-        request.timeoutMs = 10_000
-        request.topicData = [data]
-        let answer = try ask(request, 8).responses[0].partitionResponses[0]
+        let answer = try ask(ProduceRequest(topic, batches: [0: batch]), 8).responses[0].partitionResponses[0]
         return (answer.errorCode, answer.baseOffset)
     }
 

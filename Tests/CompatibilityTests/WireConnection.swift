@@ -89,6 +89,39 @@ final class WireConnection {
         return poll(&entry, 1, Int32(milliseconds)) > 0
     }
 
+    /// Receives what is there, at most `count` bytes; waits for the first.
+    func receiveSome(_ count: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let got = recv(descriptor, &bytes, count, 0)
+        guard got > 0 else { throw got == 0 || errno == ECONNRESET ? .closed : error("receive") }
+        return Array(bytes[..<got])
+    }
+
+    /// Sends nothing more, and still receives.
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR.rawValue)) }
+
+    /// Has the kernel reset the connection when it is closed, and drop what is under way.
+    func resetWhenClosed() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// Whether the peer has closed the connection, of which nothing was received yet.
+    var isClosedAlready: Bool {
+        var byte: UInt8 = 0
+        let got = recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK))
+        return got == 0 || got < 0 && errno != EAGAIN
+    }
+
+    /// Lets this process have as many connections as the system grants it.
+    static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        getrlimit(resource, &limit)
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(resource, &limit)
+    }
+
     /// Whether the peer closes within `seconds`, reading away what it still sends.
     func isClosedByPeer(within seconds: Double) -> Bool {
         let end = ContinuousClock.now + .seconds(seconds)
