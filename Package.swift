@@ -103,7 +103,8 @@ let package = Package(
             name: "SimulationTests",
             dependencies: ["Base", "Records", "Storage", "LocalStorage", "Simulation"],
             swiftSettings: tests),
-        .testTarget(name: "NetworkTests", dependencies: ["Base", "Network"], swiftSettings: tests),
+        .testTarget(
+            name: "NetworkTests", dependencies: ["Base", "Network", "TestSupport"], swiftSettings: tests),
         .testTarget(
             name: "BrokerTests",
             dependencies: [
@@ -113,7 +114,7 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "CompatibilityTests",
-            dependencies: ["Base", "Records", "Protocol", "Simulation", "TestSupport"],
+            dependencies: ["Base", "Compression", "Records", "Protocol", "Simulation", "TestSupport"],
             exclude: ["clients"], swiftSettings: tests),
         .testTarget(name: "TidyTests", swiftSettings: tests),
     ],

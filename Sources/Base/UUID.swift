@@ -43,6 +43,18 @@ extension UUID {
             + (0..<8).map { UInt8(truncatingIfNeeded: low >> (56 - 8 * $0)) }
     }
 
+    /// The id in hexadecimal digits, in groups with dashes, as Java prints it.
+    public var hexText: String {
+        let digits = Array("0123456789abcdef".unicodeScalars)
+        var text = ""
+        for (index, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(index) { text += "-" }
+            text.unicodeScalars.append(digits[Int(byte >> 4)])
+            text.unicodeScalars.append(digits[Int(byte & 15)])
+        }
+        return text
+    }
+
     /// The id whose URL-safe base64 text is `text`; nil if it is not 22 characters (or 24, padded) of that
     /// alphabet.
     public init?(_ text: some StringProtocol) {

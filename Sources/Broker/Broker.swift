@@ -95,7 +95,7 @@ struct BrokerSockets: Sendable {
     let loops: EventLoopGroup
     let pool: Network.WorkPool
     let memory: MemoryBudget
-    let census: ConnectionCensus
+    let counts: ConnectionCounts
     /// Most connections that there are descriptors for, whatever is configured.
     let connectionsMax: Int
     let listeners: [Listener]

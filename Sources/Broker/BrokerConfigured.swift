@@ -15,13 +15,13 @@ extension Broker {
     /// Has new connections admitted as `settings` say; waits for the resolver where hosts are named.
     func allowConnections(_ settings: BrokerSettings) {
         do throws(StartError) {
-            let limits = ConnectionCensus.Limits(
+            let limits = ConnectionCounts.Limits(
                 total: min(Int(settings.maxConnections), sockets.connectionsMax),
                 perHost: Int(settings.maxConnectionsPerAddress),
                 overrides: try settings.maxConnectionsPerAddressOverrides.resolved())
-            sockets.census.use(limits)
+            sockets.counts.use(limits)
         } catch {
-            logger.logLimited(.error, "broker.config_invalid", ["error": "\(error)"])
+            logger.logLimited(.error, "broker_config.refused", ["error": "\(error)"])
         }
     }
 }

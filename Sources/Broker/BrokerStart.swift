@@ -66,7 +66,7 @@ extension Broker {
         for listener in sockets.listeners { listener.start() }
         catalog.opening.begin(catalog.topics) { storage.resumeUpkeep() }
         logger.log(
-            .info, "broker.ready",
+            .info, "broker.started",
             [
                 "version": Version.current, "data": storage.places.map(\.path).joined(separator: ","),
                 "node": "\(settings.nodeID)",
@@ -124,7 +124,7 @@ extension Broker {
                         handler: { routers.handler }))
             }
             return BrokerSockets(
-                loops: loops, pool: pool, memory: services.budget, census: services.census,
+                loops: loops, pool: pool, memory: services.budget, counts: services.counts,
                 connectionsMax: limits.maxConnections, listeners: listeners, routers: routers)
         } catch {
             throw StartError("\(error)")

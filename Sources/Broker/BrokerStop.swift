@@ -29,10 +29,10 @@ extension Broker {
             logger.log(.info, "broker.stopped", ["drained": "\(isDrained)"])
             return true
         case .failure(let error):
-            logger.log(.error, "broker.stopped_unclean", ["error": error.description])
+            logger.log(.error, "clean_stop.failed", ["error": error.description])
         case nil:
             logger.log(
-                .error, "broker.stopped_unclean", ["error": "the stop took longer than \(Self.stopLimit)"])
+                .error, "clean_stop.failed", ["error": "the stop took longer than \(Self.stopLimit)"])
         }
         return false
     }

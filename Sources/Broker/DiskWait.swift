@@ -3,6 +3,7 @@
 // for lost and sends it again.
 internal import Base
 internal import Network
+internal import Storage
 
 /// Waiting for the disk.
 enum DiskWait {
@@ -25,12 +26,23 @@ enum DiskWait {
         // Who comes first: what was refused must not be done afterwards.
         let first = First()
         let barrier = DurabilityBarrier(count: ends.count) { if first.claim() { then() } }
+        tell(barrier, of: ends, for: reply) { _ = first.claim() }
+    }
+
+    /// Tells `listener` of each of `ends`, by its place among them, when the log is durable up to there or
+    /// has failed: on the thread that finds out, or at once.
+    ///
+    /// Of no more of them once nobody wants `reply` any more; then `abandoned` is called.
+    static func tell<Reply: Sendable>(
+        _ listener: some DurabilityListener, of ends: [(partition: Partition, end: Offset)],
+        for reply: Deferred<Reply>, orAbandoned abandoned: @escaping @Sendable () -> Void = {}
+    ) {
         reply.whenAbandoned {
-            _ = first.claim()
-            for (partition, _) in ends { partition.removeAppends(of: barrier) }
+            abandoned()
+            for (partition, _) in ends { partition.removeAppends(of: listener) }
         }
         for (index, (partition, end)) in ends.enumerated() {
-            partition.whenDurable(end, tell: barrier, index: index)
+            partition.whenDurable(end, tell: listener, index: index)
         }
     }
 
@@ -78,14 +90,10 @@ enum DiskWait {
     }
 }
 
-/// Tells the first of those who come from the others.
-final class First: Sendable {
-    private let isTaken = Lock(false)
-
-    func claim() -> Bool {
-        isTaken.withLock { isTaken in
-            defer { isTaken = true }
-            return !isTaken
-        }
+extension Partition {
+    /// Where its log ends now, if that is not durable yet.
+    var unsyncedEnd: (partition: Partition, end: Offset)? {
+        guard let bounds = log?.bounds, bounds.highWatermark < bounds.logEnd else { return nil }
+        return (self, bounds.logEnd)
     }
 }

@@ -16,7 +16,7 @@ extension ErrorCode {
         // Kafka's answer to a read that comes upon damage: consumers tell the application.
         case .corrupt: self = .corruptMessage
         case .io, .outOfSpace, .reserveReached, .offline, .notWritable, .directoryInUse, .stopTooSlow,
-            .foreignDirectory, .strangeDirectory,
+            .foreignDirectory, .unexpectedDirectory,
             .partitionExists,
             .topicIDMismatch:
             self = .kafkaStorageError

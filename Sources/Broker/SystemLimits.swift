@@ -66,7 +66,7 @@ struct SystemLimits: Sendable {
     func warn(_ limits: NetworkLimits, asked settings: BrokerSettings, _ logger: Logger) {
         if limits.maxConnections < min(Int(settings.maxConnections), Self.connectionsFew) {
             logger.log(
-                .warning, "limits.descriptors",
+                .warning, "connection_limit.lowered",
                 [
                     "limit": "\(descriptors)", "connections_max": "\(limits.maxConnections)",
                     "reason": "the limit on open files (ulimit -n) leaves room for few connections",
@@ -79,11 +79,11 @@ struct SystemLimits: Sendable {
                 "socket.request.max.bytes": "\(limits.socketRequestMaxBytes)",
                 "memory_bytes": "\(room.bytes)", "reason": "larger requests do not fit into \(room.bound)",
             ]
-            logger.log(largest < Self.requestFewBytes ? .warning : .info, "limits.memory", fields)
+            logger.log(largest < Self.requestFewBytes ? .warning : .info, "request_limit.lowered", fields)
         }
         if let backlogMax, backlogMax < Int(limits.listenBacklog) {
             logger.log(
-                .warning, "limits.backlog",
+                .warning, "backlog.cut",
                 [
                     "limit": "\(backlogMax)", "wanted": "\(limits.listenBacklog)",
                     "reason": "net.core.somaxconn cuts the queue of new connections",

@@ -38,7 +38,7 @@ package struct DirectoryCheck {
             for name in try disk.directories(in: path).sorted() {
                 guard case .partition(let partition) = NamedDirectory(name) else {
                     if NamedDirectory(name) == .foreign {
-                        find(StorageError.strangeDirectory(path: path, name: name).description)
+                        find(StorageError.unexpectedDirectory(path: path, name: name).description)
                     }
                     continue
                 }

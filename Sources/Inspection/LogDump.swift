@@ -16,7 +16,7 @@ struct LogDump {
     let print: (DumpLine) -> Void
 
     func dump(_ path: String) throws(InspectionError) {
-        let file: SegmentFile
+        var file: SegmentFile
         do throws(StorageError) { file = try SegmentFile(path, disk) } catch {
             throw InspectionError(error.description)
         }

@@ -46,7 +46,7 @@ struct SegmentCheck {
 
     mutating func check(_ producers: inout ProducerCheck) {
         do {
-            let file = try SegmentFile(path(".log"), disk)
+            var file = try SegmentFile(path(".log"), disk)
             var position: Int64 = 0
             while let bytes = try file.batch(at: position) {
                 if let reason = judge(bytes, at: position, &producers) {

@@ -9,37 +9,35 @@ struct SegmentFile {
     let path: String
     let sizeBytes: Int64
     private let file: any DiskFile
+    private var reader: BatchReader
 
     init(_ path: String, _ disk: any Disk) throws(StorageError) {
         self.path = path
         file = try disk.open(path, .readOnly)
         sizeBytes = try file.size()
+        reader = BatchReader(file, upTo: sizeBytes)
     }
 
     /// The bytes of the batch at `position`; nil at the end, which zeros up to the end of the file are too.
-    func batch(at position: Int64) throws(InspectionError) -> [UInt8]? {
-        do {
-            let left = sizeBytes - position
-            guard left > 0 else { return nil }
-            let prefix = try file.bytes(Int(min(left, Int64(BatchLayout.prefixSize))), at: position)
-            if prefix.allSatisfy({ $0 == 0 }), try isZero(from: position) { return nil }
-            let size: Int
-            do throws(RecordError) {
-                size = try BatchHeader.size(ofBatchBeginning: unsafe prefix.span.bytes).bytes
-            } catch {
-                throw InspectionError(
-                    "\(path) is damaged at byte \(position): no batch begins here (\(error))")
+    mutating func batch(at position: Int64) throws(InspectionError) -> [UInt8]? {
+        guard position < sizeBytes else { return nil }
+        let error: RecordError
+        do throws(StorageError) {
+            switch try reader.frame(at: position) {
+            case .success(let frame): return Array(reader.piece[frame.bytes])
+            case .failure(let reason): error = reason
             }
-            guard Int64(size) <= left, size <= StorageLimits.batchBytesMax else {
-                throw InspectionError(
-                    "\(path) is damaged at byte \(position): its last batch of \(size) bytes is cut off")
-            }
-            return try file.bytes(size, at: position)
-        } catch let error as InspectionError {
-            throw error
+            if try isZero(from: position) { return nil }
         } catch {
             throw InspectionError("\(error)")
         }
+        let reason =
+            switch error {
+            case .truncated(let size, _) where size > BatchLayout.prefixSize:
+                "its last batch of \(size) bytes is cut off"
+            default: "no batch begins here (\(error))"
+            }
+        throw InspectionError("\(path) is damaged at byte \(position): \(reason)")
     }
 
     private func isZero(from start: Int64) throws(StorageError) -> Bool {

@@ -18,10 +18,10 @@ struct MemoryPiece: Sendable {
 }
 
 /// How a store in memory makes use of its freedom: which batch is kept first, what is answered later.
-package struct MemoryHabits: Sendable {
+package struct MemoryBehaviour: Sendable {
     private let draw: @Sendable (Range<Int>) -> Int
 
-    /// Habits that follow what `draw` picks of a range.
+    /// Behaviour that follows what `draw` picks of a range.
     package init(_ draw: @escaping @Sendable (Range<Int>) -> Int) { self.draw = draw }
 
     /// True `percent` times out of a hundred.
@@ -35,20 +35,20 @@ package struct MemoryHabits: Sendable {
 final class MemoryBytes: StoredBytes {
     let place: String
     private let bytes: [UInt8]
-    private let habits: MemoryHabits
+    private let behaviour: MemoryBehaviour
 
-    init(_ bytes: [UInt8], of place: String, _ habits: MemoryHabits) {
+    init(_ bytes: [UInt8], of place: String, _ behaviour: MemoryBehaviour) {
         self.place = place
         self.bytes = bytes
-        self.habits = habits
+        self.behaviour = behaviour
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int64, mayWait: Bool) -> ByteRangeRead
     {
-        if !mayWait, habits.chance(50) { return .wouldWait }
+        if !mayWait, behaviour.chance(50) { return .wouldWait }
         guard position < bytes.count, !buffer.isEmpty else { return .read(0) }
         let most = min(buffer.count, bytes.count - Int(position))
-        let count = habits.chance(50) ? most : habits.pick(1..<(most + 1))
+        let count = behaviour.chance(50) ? most : behaviour.pick(1..<(most + 1))
         buffer.copyBytes(from: bytes[Int(position)..<(Int(position) + count)])
         return .read(count)
     }

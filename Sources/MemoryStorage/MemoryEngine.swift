@@ -10,19 +10,19 @@ package final class MemoryEngine: StorageEngine {
     /// The one place.
     package let place: MemoryPlace
     private let services: LogServices
-    private let means: MemoryMeans
+    private let memory: MemoryServices
     private let logger: Logger
     private let mustRecover = Lock(false)
 
-    /// An engine that keeps nothing yet; `habits` decide in which order things become durable.
+    /// An engine that keeps nothing yet; `behaviour` decides in which order things become durable.
     package convenience init(
-        owner: StorageOwner, clock: any BrokerClock, habits: MemoryHabits, logger: Logger
+        owner: StorageOwner, clock: any BrokerClock, behaviour: MemoryBehaviour, logger: Logger
     ) {
-        self.init(owner, clock, habits, logger, MemoryPlace.State(), isAfterCrash: false)
+        self.init(owner, clock, behaviour, logger, MemoryPlace.State(), isAfterCrash: false)
     }
 
     private init(
-        _ owner: StorageOwner, _ clock: any BrokerClock, _ habits: MemoryHabits, _ logger: Logger,
+        _ owner: StorageOwner, _ clock: any BrokerClock, _ behaviour: MemoryBehaviour, _ logger: Logger,
         _ kept: MemoryPlace.State, isAfterCrash: Bool
     ) {
         self.owner = owner
@@ -30,18 +30,18 @@ package final class MemoryEngine: StorageEngine {
         self.logger = logger
         let worker = SerialWorker()
         let place = Lock<(@Sendable () -> Void)?>(nil)
-        var means = MemoryMeans(clock: clock, background: { worker.run($0) }, habits: habits)
-        means.wrote = { store in
+        var memory = MemoryServices(clock: clock, background: { worker.run($0) }, behaviour: behaviour)
+        memory.wrote = { store in
             worker.run {
                 store.flush()
                 place.withLock { $0 }?()
             }
         }
-        self.means = means
+        self.memory = memory
         services = LogServices(
             clock: clock, logger: logger, background: { worker.run($0) }, refusesRecords: { false })
         let (id, path) = (UUID(high: 1, low: 99), "memory")
-        let made = MemoryPlace(path, id: id, services, means, kept)
+        let made = MemoryPlace(path, id: id, services, memory, kept)
         self.place = made
         place.withLock { $0 = { [weak made] in made?.wroteSome() } }
     }
@@ -77,15 +77,15 @@ package final class MemoryEngine: StorageEngine {
 
     private func reopened(
         isAfterCrash: Bool,
-        _ find: (MemoryPlace.Kept, MemoryMeans) -> (store: MemoryStore, notes: MemoryNotes)
+        _ find: (MemoryPlace.Kept, MemoryServices) -> (store: MemoryStore, notes: MemoryNotes)
     ) -> MemoryEngine {
         let next = MemoryEngine(
-            owner, means.clock, means.habits, logger, MemoryPlace.State(), isAfterCrash: isAfterCrash)
+            owner, memory.clock, memory.behaviour, logger, MemoryPlace.State(), isAfterCrash: isAfterCrash)
         var state = place.state.withLock { $0 }
         state.afterWrites = []
         state.starts = [:]
         for (partition, kept) in state.kept {
-            let found = find(kept, next.means)
+            let found = find(kept, next.memory)
             state.kept[partition] = MemoryPlace.Kept(
                 topicID: kept.topicID, store: found.store, notes: found.notes, files: kept.files)
         }

@@ -19,28 +19,30 @@ package final class MemoryNotes: LogNotes {
     }
 
     private let place: String
-    private let habits: MemoryHabits
+    private let behaviour: MemoryBehaviour
     private let state: Lock<State>
 
-    private init(_ place: String, _ habits: MemoryHabits, _ kept: Kept) {
+    private init(_ place: String, _ behaviour: MemoryBehaviour, _ kept: Kept) {
         self.place = place
-        self.habits = habits
+        self.behaviour = behaviour
         state = Lock(State(current: kept, durable: kept))
     }
 
     /// No notes yet.
-    package convenience init(_ place: String, habits: MemoryHabits) { self.init(place, habits, Kept()) }
+    package convenience init(_ place: String, behaviour: MemoryBehaviour) {
+        self.init(place, behaviour, Kept())
+    }
 
     /// The notes as they are found again after a stop.
-    package func afterStop() -> MemoryNotes { MemoryNotes(place, habits, state.withLock { $0.current }) }
+    package func afterStop() -> MemoryNotes { MemoryNotes(place, behaviour, state.withLock { $0.current }) }
 
     /// The notes as they are found again after a crash: of what was not durable chance keeps something.
     package func afterCrash() -> MemoryNotes {
         let (current, durable) = state.withLock { ($0.current, $0.durable) }
         var kept = durable
-        if habits.chance(50) { kept.snapshots = current.snapshots }
-        if habits.chance(50) { kept.epochs = current.epochs }
-        return MemoryNotes(place, habits, kept)
+        if behaviour.chance(50) { kept.snapshots = current.snapshots }
+        if behaviour.chance(50) { kept.epochs = current.epochs }
+        return MemoryNotes(place, behaviour, kept)
     }
 
     package func snapshotOffsets() throws(StorageError) -> [Offset] {

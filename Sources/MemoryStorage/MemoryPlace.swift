@@ -28,13 +28,13 @@ package final class MemoryPlace: StoragePlace {
     package let isFull = false
     let state: Lock<State>
     private let services: LogServices
-    private let means: MemoryMeans
+    private let memory: MemoryServices
 
-    init(_ path: String, id: UUID, _ services: LogServices, _ means: MemoryMeans, _ state: State) {
+    init(_ path: String, id: UUID, _ services: LogServices, _ memory: MemoryServices, _ state: State) {
         self.path = path
         directoryID = id
         self.services = services
-        self.means = means
+        self.memory = memory
         self.state = Lock(state)
     }
 
@@ -78,8 +78,8 @@ package final class MemoryPlace: StoragePlace {
             let start = state.starts[partition] ?? .zero
             let fresh = Kept(
                 topicID: id,
-                store: MemoryStore(place, startingAt: start, config: SharedLogConfig(config), means),
-                notes: MemoryNotes(place, habits: means.habits))
+                store: MemoryStore(place, startingAt: start, config: SharedLogConfig(config), memory),
+                notes: MemoryNotes(place, behaviour: memory.behaviour))
             state.kept[partition] = fresh
             return fresh
         }

@@ -7,9 +7,9 @@ import Storage
 extension MemoryStore {
     /// Finds the bytes of `request` in the piece that holds the first of them.
     package func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?> {
-        let (place, habits) = (place, habits)
+        let (place, behaviour) = (place, behaviour)
         return try answer(request.mayWait) { (state) throws(StorageError) in
-            try state.range(request, place, habits)
+            try state.range(request, place, behaviour)
         }
     }
 
@@ -27,7 +27,7 @@ extension MemoryStore {
     package func headers(_ request: HeaderRequest) throws(StorageError) -> Eventually<HeaderRun> {
         let most = max(1, request.countMax)
         // A piece may end before the length that was asked for.
-        let count = habits.chance(50) ? most : habits.pick(1..<(min(most, 1000) + 1))
+        let count = behaviour.chance(50) ? most : behaviour.pick(1..<(min(most, 1000) + 1))
         return try answer(request.mayWait) { (state) throws(StorageError) in state.run(request, count) }
     }
 
@@ -41,7 +41,7 @@ extension MemoryStore {
                 return try look(state)
             }
         }
-        if mayWait || habits.chance(50) { return .now(try looked()) }
+        if mayWait || behaviour.chance(50) { return .now(try looked()) }
         if state.withLock({ $0.isClosed }) { throw .closed(path: place) }
         return .later(on: background, looked)
     }
@@ -49,7 +49,7 @@ extension MemoryStore {
 
 extension MemoryStore.State {
     fileprivate func range(
-        _ request: StoreRead, _ place: String, _ habits: MemoryHabits
+        _ request: StoreRead, _ place: String, _ behaviour: MemoryBehaviour
     ) throws(StorageError) -> StoredRange? {
         guard request.from < request.limit else { return nil }
         guard request.from >= pieces[0].base else {
@@ -67,7 +67,7 @@ extension MemoryStore.State {
         let wanted = mayCut ? request.bytesMax : request.firstBatch == .whole ? first.bytes.count : 0
         let length = min(available, max(0, wanted))
         return StoredRange(
-            source: MemoryBytes(piece.reduce(into: []) { $0 += $1.bytes }, of: place, habits),
+            source: MemoryBytes(piece.reduce(into: []) { $0 += $1.bytes }, of: place, behaviour),
             position: before.reduce(0) { $0 + Int64($1.bytes.count) }, length: length, below: below,
             isCut: length < available)
     }

@@ -7,7 +7,7 @@ import Storage
 extension MemoryStore {
     /// Stores one batch, whichever chance picks, and tells what follows; false if there was nothing to do.
     package func step() -> Bool {
-        let (events, step) = state.withLock { ($0.events, $0.storeOne(habits)) }
+        let (events, step) = state.withLock { ($0.events, $0.storeOne(behaviour)) }
         if let news = step.news { events?.storeAdvanced(news) }
         if let failure = step.failure { events?.storeFailed(failure) }
         return step.news != nil || step.didStore
@@ -55,30 +55,30 @@ extension MemoryStore {
     }
 
     /// The store as it is found again after a clean stop.
-    package func afterStop(_ means: MemoryMeans) -> MemoryStore {
+    package func afterStop(_ memory: MemoryServices) -> MemoryStore {
         var next = state.withLock { $0 }
         precondition(next.syncedEnd == next.end, "the stop was not clean")
         next.reopen()
-        return MemoryStore(place, means, next)
+        return MemoryStore(place, memory, next)
     }
 
     /// The store as it is found again after a crash: all that was durable, and as chance wants it more.
-    package func afterCrash(_ means: MemoryMeans) -> MemoryStore {
+    package func afterCrash(_ memory: MemoryServices) -> MemoryStore {
         var next = state.withLock { $0 }
         let durable = next.batches.prefix { $0.isStored }.count
-        let more = habits.chance(50) ? 0 : habits.pick(0..<(next.batches.count - durable + 1))
+        let more = behaviour.chance(50) ? 0 : behaviour.pick(0..<(next.batches.count - durable + 1))
         next.batches.removeSubrange((durable + more)...)
         next.end = next.batches.last?.header.nextOffset ?? next.pieces[0].base
         // What was found is kept for good by now, or later by the first steps.
-        if habits.chance(50) { for index in next.batches.indices { next.batches[index].isStored = true } }
+        if behaviour.chance(50) { for index in next.batches.indices { next.batches[index].isStored = true } }
         while next.pieces.count > 1, let last = next.pieces.last, last.base >= next.end {
             next.pieces.removeLast()
         }
         // A start that was moved is durable with the next clean stop.
         let kept = max(next.savedStart, next.pieces[0].base)
-        next.start = habits.chance(50) ? kept : max(kept, min(next.start, next.end))
+        next.start = behaviour.chance(50) ? kept : max(kept, min(next.start, next.end))
         next.reopen()
-        return MemoryStore(place, means, next)
+        return MemoryStore(place, memory, next)
     }
 }
 
@@ -91,7 +91,7 @@ extension MemoryStore.State {
         var failure: StorageError?
     }
 
-    fileprivate mutating func storeOne(_ habits: MemoryHabits) -> Step {
+    fileprivate mutating func storeOne(_ behaviour: MemoryBehaviour) -> Step {
         var step = Step()
         if failure != nil, !hasToldFailure {
             hasToldFailure = true
@@ -101,10 +101,10 @@ extension MemoryStore.State {
         let waiting = batches.indices.filter { !batches[$0].isStored }
         if !waiting.isEmpty, let loss = loss.take() {
             failure = loss
-            return storeOne(habits)
+            return storeOne(behaviour)
         }
         if !waiting.isEmpty {
-            batches[waiting[habits.pick(0..<waiting.count)]].isStored = true
+            batches[waiting[behaviour.pick(0..<waiting.count)]].isStored = true
             step.didStore = true
         }
         if durableEnd > told {

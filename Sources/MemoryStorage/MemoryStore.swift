@@ -42,26 +42,26 @@ package final class MemoryStore: LogStore {
     let place: String
     let clock: any BrokerClock
     let background: BackgroundRunner
-    let habits: MemoryHabits
+    let behaviour: MemoryBehaviour
     private let wrote: @Sendable (MemoryStore) -> Void
     let state: Lock<State>
 
-    init(_ place: String, _ means: MemoryMeans, _ state: State) {
+    init(_ place: String, _ memory: MemoryServices, _ state: State) {
         self.place = place
-        clock = means.clock
-        background = means.background
-        habits = means.habits
-        wrote = means.wrote
+        clock = memory.clock
+        background = memory.background
+        behaviour = memory.behaviour
+        wrote = memory.wrote
         self.state = Lock(state)
     }
 
     /// An empty store whose first record gets the offset `start`.
     package convenience init(
-        _ place: String, startingAt start: Offset = .zero, config: SharedLogConfig, _ means: MemoryMeans
+        _ place: String, startingAt start: Offset = .zero, config: SharedLogConfig, _ memory: MemoryServices
     ) {
-        let piece = MemoryPiece(base: start, openedAt: means.clock.wallTime())
+        let piece = MemoryPiece(base: start, openedAt: memory.clock.wallTime())
         self.init(
-            place, means,
+            place, memory,
             State(
                 shared: config, pieces: [piece], start: start, savedStart: start, end: start, told: start))
     }
@@ -112,18 +112,18 @@ package final class MemoryStore: LogStore {
 }
 
 /// What stores in memory share.
-package struct MemoryMeans: Sendable {
+package struct MemoryServices: Sendable {
     let clock: any BrokerClock
     let background: BackgroundRunner
-    let habits: MemoryHabits
+    let behaviour: MemoryBehaviour
     /// Called after each append.
     var wrote: @Sendable (MemoryStore) -> Void = { _ in }
 
-    /// Late answers are found by `background`; `habits` decide what is late.
-    package init(clock: any BrokerClock, background: @escaping BackgroundRunner, habits: MemoryHabits) {
+    /// Late answers are found by `background`; `behaviour` decides what is late.
+    package init(clock: any BrokerClock, background: @escaping BackgroundRunner, behaviour: MemoryBehaviour) {
         self.clock = clock
         self.background = background
-        self.habits = habits
+        self.behaviour = behaviour
     }
 }
 

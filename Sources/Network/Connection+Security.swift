@@ -108,7 +108,7 @@ extension Connection {
     }
 
     /// Ends the security layer as its protocol wants it, as far as the socket takes that.
-    func sayGoodbye() {
+    func sendClosingMessage() {
         guard var stream = secured, !isBlocked, !stream.isParked else { return }
         stream.layer.finish(outgoing: &stream.outgoing)
         guard stream.sentBytes < stream.outgoing.count else { return }

@@ -10,19 +10,19 @@ package final class ConnectionContext: Sendable {
     package let listener: ListenerAddress
     /// The bounds of each connection.
     package let limits: NetworkLimits
-    let census: ConnectionCensus
+    let counts: ConnectionCounts
     let budget: MemoryBudget
     let pool: WorkPool
     let logger: Logger
     let makeSecurity: (@Sendable () -> any TransportSecurity)?
 
     init(
-        listener: ListenerAddress, limits: NetworkLimits, census: ConnectionCensus, budget: MemoryBudget,
+        listener: ListenerAddress, limits: NetworkLimits, counts: ConnectionCounts, budget: MemoryBudget,
         pool: WorkPool, logger: Logger, makeSecurity: (@Sendable () -> any TransportSecurity)?
     ) {
         self.listener = listener
         self.limits = limits
-        self.census = census
+        self.counts = counts
         self.budget = budget
         self.pool = pool
         self.logger = logger
@@ -109,7 +109,7 @@ package actor Connection {
         descriptor: Int32, peer: SocketAddress, loop: EventLoop, context: ConnectionContext,
         handler: any ConnectionHandler
     ) {
-        id = context.census.newID()
+        id = context.counts.newID()
         self.loop = loop
         self.peer = peer
         self.context = context
@@ -282,7 +282,7 @@ extension Connection: EventSource, TurnTaker {
             registration = try loop.watch(socket.descriptor, for: .readable, self)
             interest = .readable
         } catch {
-            context.logger.logLimited(.error, "connection-not-watched", ["error": "\(error)"])
+            context.logger.logLimited(.error, "connection.not_watched", ["error": "\(error)"])
             phase = .closing(.shutdown)
         }
         lastProgress = loop.now
@@ -364,7 +364,7 @@ extension Connection: EventSource, TurnTaker {
     private func tearDown(_ reason: CloseReason) {
         phase = .closed(reason)
         let wasOpened = secured?.isEstablished ?? true
-        sayGoodbye()
+        sendClosingMessage()
         if let registration { loop.forget(registration, of: socket.descriptor) }
         registration = nil
         socket.close()
@@ -381,11 +381,11 @@ extension Connection: EventSource, TurnTaker {
         unsent.abandon()
         secured = nil
         settle()
-        context.census.leave(peer.host)
+        context.counts.leave(peer.host)
         loop.connectionLeft()
         if reason.isNoteworthy {
             context.logger.logLimited(
-                .warning, reason == .handshakeTimeout ? "handshake-timeout" : "connection-closed",
+                .warning, reason == .handshakeTimeout ? "handshake.timed_out" : "connection.closed",
                 ["peer": "\(peer)", "listener": listener.name.text, "reason": "\(reason)"])
         }
         if wasOpened { handler.closed(self) }

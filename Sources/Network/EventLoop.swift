@@ -73,7 +73,7 @@ protocol TurnTaker: AnyObject, Sendable {
     private let stepCounter = Atomic<Int>(0)
     private let thread = Lock<LoopThread?>(nil)
     /// What the watchdog sees of the loop.
-    let pulse: LoopPulse
+    let heartbeat: LoopHeartbeat
     // Touched on the loop alone and never across a call of others: the checks for overlapping accesses cost
     // more than the accesses.
     @safe @exclusivity(unchecked) private var state: State
@@ -82,12 +82,12 @@ protocol TurnTaker: AnyObject, Sendable {
     package convenience init(
         index: Int = 0, clock: any BrokerClock = SystemClock()
     ) throws(NetworkError) {
-        try self.init(index: index, clock: clock, bell: WatchdogBell())
+        try self.init(index: index, clock: clock, watchdogWakeUp: WatchdogWakeUp())
     }
 
-    /// A loop that wakes the watchdog by `bell`.
-    init(index: Int, clock: any BrokerClock, bell: WatchdogBell) throws(NetworkError) {
-        pulse = LoopPulse(bell)
+    /// A loop that wakes the watchdog by `watchdogWakeUp`.
+    init(index: Int, clock: any BrokerClock, watchdogWakeUp: WatchdogWakeUp) throws(NetworkError) {
+        heartbeat = LoopHeartbeat(watchdogWakeUp)
         self.index = index
         self.clock = clock
         scratch = LoopBuffers()
@@ -283,12 +283,12 @@ extension EventLoop {
         let outer = currentThread.exchange(UInt(pthread_self()), ordering: .relaxed)
         defer { currentThread.store(outer, ordering: .relaxed) }
         stepCounter.store(stepCounter.load(ordering: .relaxed) + 1, ordering: .relaxed)
-        pulse.turned(clock)
+        heartbeat.turned(clock)
         let sleeps = mayWait && maySleep()
-        if sleeps { pulse.sleeps() }
+        if sleeps { heartbeat.sleeps() }
         let count = state.poller.wait(isPoll: !sleeps)
         state.now = clock.monotonicNanoseconds()
-        pulse.beginsTurn(at: state.now, wasAsleep: sleeps)
+        heartbeat.beginsTurn(at: state.now, wasAsleep: sleeps)
         collectPosts()
         for index in 0..<count { dispatch(state.poller.event(index)) }
         runPosts()
@@ -377,8 +377,8 @@ extension EventLoop {
         let thread = try LoopThread(name: "apus-loop-\(index)") { [self] in
             apus_stack_allow()
             while !isStopping.load(ordering: .acquiring) { step(mayWait: true) }
-            pulse.turned(clock)
-            pulse.sleeps()
+            heartbeat.turned(clock)
+            heartbeat.sleeps()
         }
         self.thread.withLock { $0 = thread }
     }

@@ -7,13 +7,13 @@ package final class EventLoopGroup: Sendable {
     /// The loops; listeners live on the first.
     package let loops: [EventLoop]
     /// By which each of them wakes the watchdog.
-    let bell = WatchdogBell()
+    let watchdogWakeUp = WatchdogWakeUp()
 
     /// A group of `count` loops, at least one.
     package init(count: Int, clock: any BrokerClock = SystemClock()) throws(NetworkError) {
         var loops: [EventLoop] = []
         for index in 0..<max(1, count) {
-            loops.append(try EventLoop(index: index, clock: clock, bell: bell))
+            loops.append(try EventLoop(index: index, clock: clock, watchdogWakeUp: watchdogWakeUp))
         }
         self.loops = loops
     }

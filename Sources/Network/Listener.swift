@@ -9,7 +9,7 @@ package struct NetworkServices: Sendable {
     /// Memory held for peers.
     package let budget: MemoryBudget
     /// Who is connected.
-    package let census: ConnectionCensus
+    package let counts: ConnectionCounts
     /// Where slow work is done.
     package let pool: WorkPool
     /// Where refusals and protocol errors are noted.
@@ -23,7 +23,7 @@ package struct NetworkServices: Sendable {
         budget = MemoryBudget(limits.memory)
         budget.whenMuchWasFreed { pool.run { Machine.returnFreeMemory() } }
         for loop in loops.loops { PressureSweep.begin(on: loop, budget, limits) }
-        census = ConnectionCensus(limits: limits)
+        counts = ConnectionCounts(limits: limits)
     }
 }
 
@@ -67,7 +67,7 @@ package actor Listener {
         local = bound.localAddress ?? SocketAddress(host: .anyIPv4, port: address.port)
         socket = bound
         context = ConnectionContext(
-            listener: address, limits: services.limits, census: services.census, budget: services.budget,
+            listener: address, limits: services.limits, counts: services.counts, budget: services.budget,
             pool: services.pool, logger: services.logger, makeSecurity: security)
     }
 
@@ -108,7 +108,7 @@ extension Listener: EventSource {
             registration = try loop.watch(socket.descriptor, for: .readable, self)
         } catch {
             context.logger.logLimited(
-                .error, "listener-not-watched", ["listener": address.name.text, "error": "\(error)"])
+                .error, "listener.not_watched", ["listener": address.name.text, "error": "\(error)"])
         }
     }
 
@@ -127,7 +127,7 @@ extension Listener: EventSource {
         for _ in 0..<context.limits.acceptsPerTurn {
             guard let (descriptor, peer) = socket.accept() else { return acceptFailed(errno) }
             do {
-                try context.census.admit(peer.host)
+                try context.counts.admit(peer.host)
             } catch {
                 _ = Glibc.close(descriptor)
                 noteRefusal(of: peer, error)
@@ -156,7 +156,7 @@ extension Listener: EventSource {
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
             // The listener would be reported ready again and again without any way to take the connection.
             context.logger.logLimited(
-                .error, "accept-failed", ["listener": address.name.text, "error": describe(errno: errno)])
+                .error, "accept.failed", ["listener": address.name.text, "error": describe(errno: errno)])
             rest()
         default:
             // Nothing waits any more, or one connection failed before it was taken.
@@ -177,9 +177,9 @@ extension Listener: EventSource {
         loop.change(registration, of: socket.descriptor, to: .readable)
     }
 
-    private func noteRefusal(of peer: SocketAddress, _ refusal: ConnectionCensus.Refusal) {
+    private func noteRefusal(of peer: SocketAddress, _ refusal: ConnectionCounts.Refusal) {
         context.logger.logLimited(
-            .warning, "connection-refused",
+            .warning, "connection.refused",
             ["peer": "\(peer.host)", "listener": address.name.text, "reason": "\(refusal)"])
     }
 }

@@ -44,41 +44,41 @@ package final class LoopWatchdog: Sendable {
     /// it up.
     package func stop() {
         isStopping.store(true, ordering: .releasing)
-        group.bell.signal.raise()
+        group.watchdogWakeUp.signal.raise()
     }
 
     private func watch() {
         var stuck = StuckLoops(count: group.loops.count, limit: limit)
-        let bell = group.bell
+        let watchdogWakeUp = group.watchdogWakeUp
         while !isStopping.load(ordering: .acquiring) {
             let rested = clock.monotonicNanoseconds()
-            bell.signal.wait(nanoseconds: limit)
+            watchdogWakeUp.signal.wait(nanoseconds: limit)
             wakeUpCounter.wrappingAdd(1, ordering: .relaxed)
             look(&stuck, since: rested)
-            guard stuck.isQuiet, bell.liesDown(unless: isAnyAwake) else { continue }
-            if !isStopping.load(ordering: .acquiring) { bell.signal.wait() }
+            guard stuck.isQuiet, watchdogWakeUp.mayRest(unless: isAnyAwake) else { continue }
+            if !isStopping.load(ordering: .acquiring) { watchdogWakeUp.signal.wait() }
             wakeUpCounter.wrappingAdd(1, ordering: .relaxed)
         }
-        bell.rests()
+        watchdogWakeUp.stops()
     }
 
-    private func isAnyAwake() -> Bool { group.loops.contains { $0.pulse.turnBegan != nil } }
+    private func isAnyAwake() -> Bool { group.loops.contains { $0.heartbeat.turnBegan != nil } }
 
     private func look(_ stuck: inout StuckLoops, since rested: Int64) {
-        let sights = group.loops.map { loop in
+        let samples = group.loops.map { loop in
             // In this order: a loop that falls asleep in between is seen to have turned by the next look.
             let steps = loop.stepCount
-            return LoopSight(steps: steps, turnBegan: loop.pulse.turnBegan)
+            return LoopSample(steps: steps, turnBegan: loop.heartbeat.turnBegan)
         }
         let now = clock.monotonicNanoseconds()
-        for report in stuck.look(sights, at: now, since: rested) { log(report, at: now) }
+        for report in stuck.look(samples, at: now, since: rested) { log(report, at: now) }
     }
 
     private func log(_ report: LoopReport, at now: Int64) {
         switch report {
         case .stuck(let index, let nanoseconds):
             let loop = group.loops[index]
-            loop.pulse.awaitsTurn()
+            loop.heartbeat.awaitsTurn()
             logger.logLimited(
                 .warning, "loop.stuck",
                 [
@@ -86,9 +86,9 @@ package final class LoopWatchdog: Sendable {
                     "stack": loop.stack().joined(separator: ","),
                 ])
         case .turnsAgain(let index, let since):
-            let end = group.loops[index].pulse.takeTurned() ?? now
+            let end = group.loops[index].heartbeat.takeTurned() ?? now
             logger.logLimited(
-                .info, "loop.turns_again",
+                .info, "loop.recovered",
                 ["loop": "\(index)", "milliseconds": "\((end - since) / 1_000_000)"])
         }
     }

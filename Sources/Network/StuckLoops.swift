@@ -2,7 +2,7 @@
 // that a test looks whenever it likes.
 
 /// What one look sees of a loop.
-struct LoopSight: Equatable {
+struct LoopSample: Equatable {
     /// How often it has come round.
     var steps: Int
     /// When its present turn began; nil while it sleeps.
@@ -20,7 +20,7 @@ enum LoopReport: Equatable {
 /// The memory of the watchdog from one look to the next.
 struct StuckLoops {
     private struct Known {
-        var sight: LoopSight?
+        var sample: LoopSample?
         /// When the turn began that was reported, and how long it has to take until it is again.
         var reported: (turn: Int64, again: Int64)?
     }
@@ -41,18 +41,18 @@ struct StuckLoops {
     ///
     /// A rest that took far longer than it was to says that the whole process did not run: that is no loop's
     /// fault, so such a look reports nothing new.
-    mutating func look(_ loops: [LoopSight], at now: Int64, since rested: Int64) -> [LoopReport] {
+    mutating func look(_ loops: [LoopSample], at now: Int64, since rested: Int64) -> [LoopReport] {
         var reports: [LoopReport] = []
         let isLate = now - rested > 2 * limit
         isQuiet = true
-        for (index, sight) in loops.enumerated() {
-            if sight.turnBegan != nil || sight != known[index].sight { isQuiet = false }
-            known[index].sight = sight
-            if let (turn, _) = known[index].reported, turn != sight.turnBegan {
+        for (index, sample) in loops.enumerated() {
+            if sample.turnBegan != nil || sample != known[index].sample { isQuiet = false }
+            known[index].sample = sample
+            if let (turn, _) = known[index].reported, turn != sample.turnBegan {
                 reports.append(.turnsAgain(loop: index, since: turn))
                 known[index].reported = nil
             }
-            guard !isLate, let turn = sight.turnBegan else { continue }
+            guard !isLate, let turn = sample.turnBegan else { continue }
             let stood = now - turn
             guard stood >= known[index].reported?.again ?? limit else { continue }
             reports.append(.stuck(loop: index, nanoseconds: stood))

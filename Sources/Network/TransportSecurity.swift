@@ -35,7 +35,8 @@ package protocol TransportSecurity: AnyObject {
     func resume(plain: inout [UInt8], outgoing: inout [UInt8]) throws(SecurityFailure) -> SecurityStep
     /// Appends the sealed form of `plain` to `outgoing`.
     func seal(_ plain: RawSpan, outgoing: inout [UInt8]) throws(SecurityFailure)
-    /// Appends the layer's goodbye to `outgoing`: none where a handshake is not done or something failed.
+    /// Appends the layer's closing message to `outgoing`: none where a handshake is not done or something
+    /// failed.
     func finish(outgoing: inout [UInt8])
     /// Bytes of the peer that it keeps, as they make no whole record yet or wait for its work.
     var keptBytes: Int { get }

@@ -48,8 +48,8 @@ package struct MessageParser: ~Copyable, FieldCoder {
         }
         var value = Value()
         try value.layout(&self)
-        if !skipsOtherVersions, let stranger = members.keys.min() {
-            throw fail(name, "version \(version) has no field '\(stranger)'")
+        if !skipsOtherVersions, let unknown = members.keys.min() {
+            throw fail(name, "version \(version) has no field '\(unknown)'")
         }
         members = outer
         return value

@@ -14,7 +14,7 @@ package final class LogServices: Sendable {
     /// Whether nothing but the metadata log takes anything at all.
     let refusesAll: @Sendable () -> Bool
     /// Logs beside which something is to be written.
-    let notes: BehindQueue<PartitionLog>
+    let notes: BackgroundQueue<PartitionLog>
 
     /// Means of the logs of one place; `background` does what nobody waits for.
     ///
@@ -29,8 +29,8 @@ package final class LogServices: Sendable {
         self.logger = logger
         self.refusesRecords = refusesRecords
         self.refusesAll = refusesAll
-        notes = BehindQueue(
-            itemsMax: syncAll == nil ? BehindLimits.itemsMax : BehindLimits.itemsTogetherMax,
+        notes = BackgroundQueue(
+            itemsMax: syncAll == nil ? BackgroundLimits.itemsMax : BackgroundLimits.itemsTogetherMax,
             background: background
         ) { NoteWriting.writeBehind($0, syncAll) }
     }

@@ -40,7 +40,7 @@ package indirect enum StorageError: Error, Equatable, Sendable {
     /// The directory holds something that Apus did not write.
     case foreignDirectory(path: String, reason: String)
     /// The data directory holds a directory that is none of a broker's.
-    case strangeDirectory(path: String, name: String)
+    case unexpectedDirectory(path: String, name: String)
     /// A partition is to be created where there is one.
     case partitionExists(path: String)
     /// A partition is to be opened or deleted where there is none; before `end` it held records.
@@ -108,7 +108,7 @@ extension StorageError: CustomStringConvertible {
                 + (process.map { " (process \($0))" } ?? "") + "; stop that one, or choose another directory"
         case .foreignDirectory(let path, let reason):
             "the data directory \(path) was left untouched: \(reason); choose an empty directory"
-        case .strangeDirectory(let path, let name):
+        case .unexpectedDirectory(let path, let name):
             "the data directory \(path) was left untouched: the directory \(name) in it is not a partition "
                 + "(topic-N), nor one that a broker deletes (topic-N.UUID-delete); move it elsewhere"
         case .partitionExists(let path): "cannot create the partition \(path): there is one already"

@@ -30,8 +30,8 @@ struct CommandOptions {
     func has(_ name: Name) -> Bool { values[name] != nil }
 
     func allow(_ names: Set<Name>) throws(CommandError) {
-        if let stranger = values.keys.filter({ !names.contains($0) }).min() {
-            throw .usage("--\(stranger) is not known; see --help")
+        if let unknown = values.keys.filter({ !names.contains($0) }).min() {
+            throw .usage("--\(unknown) is not known; see --help")
         }
     }
 }

@@ -127,9 +127,11 @@ private func serve(_ loader: BrokerConfigLoader) throws(CommandError) -> Int32 {
         throw .usage(error.description)
     }
     let logger = Logger(level: settings.logLevel)
-    if !unknown.isEmpty { logger.log(.warning, "config.unknown", ["keys": unknown.joined(separator: ",")]) }
+    if !unknown.isEmpty {
+        logger.log(.warning, "config.not_recognized", ["keys": unknown.joined(separator: ",")])
+    }
     if !withoutEffect.isEmpty {
-        logger.log(.info, "config.without_effect", ["keys": withoutEffect.joined(separator: ",")])
+        logger.log(.info, "config.ignored", ["keys": withoutEffect.joined(separator: ",")])
     }
     Machine.boundAllocator(.current())
     let stopRequest: StopRequest

@@ -54,7 +54,7 @@ final class BrokerRig {
             storage: storage, catalog: catalog,
             producerIDs: ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID),
             sockets: BrokerSockets(
-                loops: loops, pool: pool, memory: services.budget, census: services.census,
+                loops: loops, pool: pool, memory: services.budget, counts: services.counts,
                 connectionsMax: 1_000,
                 listeners: [], routers: RouterSlot()),
             advertised: [], rules: rules)
@@ -176,9 +176,9 @@ final class BrokerRig {
         let peer = SocketAddress(host: try #require(SocketAddress.Host("127.0.0.1")), port: 1)
         let context = ConnectionContext(
             listener: ListenerAddress(host: "127.0.0.1", port: 9092), limits: services.limits,
-            census: services.census, budget: services.budget, pool: services.pool, logger: services.logger,
+            counts: services.counts, budget: services.budget, pool: services.pool, logger: services.logger,
             makeSecurity: nil)
-        try services.census.admit(peer.host)
+        try services.counts.admit(peer.host)
         let connection = Connection(
             descriptor: ends[1], peer: peer, loop: loop, context: context, handler: router)
         loop.connectionJoins()

@@ -14,10 +14,10 @@ struct CompactionUpkeepTests {
     func once() throws {
         let rig = try DirectoryRig()
         let scheduler = UpkeepScheduler(clock: rig.clock)
-        let buried = Lock(0)
+        let announced = Lock(0)
         let begin = CompactionUpkeep.begin(
             rig.directory, on: scheduler, { CompactionSettings(BrokerSettings()) }, clock: rig.clock
-        ) { buried.withLock { $0 += 1 } }
+        ) { announced.withLock { $0 += 1 } }
         begin()
         rig.clock.advance(milliseconds: 15_000)
         #expect(scheduler.runDue() == nil)
@@ -39,10 +39,10 @@ struct CompactionUpkeepTests {
         while rig.directory.flusher.flushOnce() {}
         rig.clock.advance(milliseconds: 14_999)
         #expect(scheduler.runDue() == 1_000_000)
-        #expect(buried.withLock { $0 } == 0)
+        #expect(announced.withLock { $0 } == 0)
         rig.clock.advance(milliseconds: 1)
         #expect(scheduler.runDue() == nil)
-        #expect(buried.withLock { $0 } == 1)
+        #expect(announced.withLock { $0 } == 1)
         #expect(rig.lines.all.contains { $0.contains("log.compacted") })
     }
 

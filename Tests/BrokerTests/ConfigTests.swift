@@ -22,7 +22,7 @@ struct ConfigTests {
     }
 
     @Test("keys that Kafka knows and keys that nobody knows are told apart")
-    func strangers() throws {
+    func unknownKeys() throws {
         var loader = BrokerConfigLoader()
         loader.add("num.io.threads", "8", from: .file)
         loader.add("listener.name.internal.ssl.keystore.location", "x", from: .file)

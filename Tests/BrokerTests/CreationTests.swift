@@ -4,13 +4,14 @@ import Base
 import Glibc
 import Protocol
 import Simulation
+import TestSupport
 import Testing
 
 @testable import Broker
 @testable import LocalStorage
 @testable import Storage
 
-@Suite("creating topics", .timeLimit(.minutes(1)))
+@Suite("creating topics", .endsHangs)
 struct CreationTests {
     private static let tooMany = "Excessively large number of partitions per request."
     private static let tooLarge = "Unable to perform excessively large batch operation."

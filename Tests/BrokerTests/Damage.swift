@@ -20,9 +20,9 @@ struct Damage: CustomStringConvertible {
         let logs = files.filter { $0.hasSuffix(".log") }
         guard let file = (random.chance(50) ? logs : files).randomElement(using: &random) else { return nil }
         let before = try disk.contents(file) ?? []
-        let deed = try change(file, before, among: files, disk, &random)
-        if let after = try disk.contents(file), after == before, !deed.hasPrefix("copied") { return nil }
-        return Damage(file: file, description: "\(deed) \(file)")
+        let change = try change(file, before, among: files, disk, &random)
+        if let after = try disk.contents(file), after == before, !change.hasPrefix("copied") { return nil }
+        return Damage(file: file, description: "\(change) \(file)")
     }
 
     private static func files(of disk: SimulatedDisk, _ path: String) throws -> [String] {

@@ -56,7 +56,7 @@ private struct Aftermath {
         guard let topic = half.catalog.topics[name] else { return "the topic is gone" }
         guard let log = topic.partition(0)?.log else {
             outcome = .partitionRefused
-            guard names(half, "partition.offline", "\(name)-0") else { return "refused without a word" }
+            guard names(half, "partition.taken_offline", "\(name)-0") else { return "refused without a word" }
             let isShared = !damage.file.contains("-0/") || damage.file.contains("__cluster_metadata")
             return isShared || damage.file.contains("/\(name)-0/") ? nil : "refused, though it is whole"
         }
@@ -65,7 +65,7 @@ private struct Aftermath {
         if damage.isRenaming, rig.rest == .killed, promise.batches.isEmpty, bounds.logStart == bounds.logEnd {
             return nil
         }
-        let isCut = names(half, "log.tail.cut", "\(name)-0") || names(half, "log.segment.cut", "\(name)-0")
+        let isCut = names(half, "log_tail.cut", "\(name)-0") || names(half, "segment.cut", "\(name)-0")
         // Beyond what is known to be durable a crash may leave anything.
         let mayEndEarly = rig.rest == .killed && isCut
         if bounds.logEnd > promise.end { return "it ends at \(bounds.logEnd.value)" }

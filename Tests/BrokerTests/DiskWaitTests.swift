@@ -5,6 +5,7 @@ import Compression
 import Network
 import Protocol
 import Simulation
+import TestSupport
 import Testing
 
 @testable import Broker
@@ -85,7 +86,7 @@ extension BrokerRig {
     }
 }
 
-@Suite("a disk that stands still", .timeLimit(.minutes(1)))
+@Suite("a disk that stands still", .endsHangs)
 struct DiskWaitTests {
     /// A topic with three durable records that are not in memory.
     private func rig() throws -> BrokerRig {

@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("looking into data directories", .serialized, .timeLimit(.minutes(2)))
+@Suite("looking into data directories", .serialized, .endsHangs)
 struct DumpTests {
     /// What Kafka's DumpLogSegments printed, by file.
     private func kafkaDump(_ name: String) throws -> [(file: String, lines: [String])] {

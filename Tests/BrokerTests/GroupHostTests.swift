@@ -68,21 +68,21 @@ struct GroupHostTests {
     @Test("no reply leaves before what the shard had decided is durable, reads and errors included")
     func durability() throws {
         let rig = try rig()
-        let (writer, reader, stranger) = (try rig.connect(), try rig.connect(), try rig.connect())
+        let (writer, reader, outsider) = (try rig.connect(), try rig.connect(), try rig.connect())
         try writer.send(commit(7), version: 8)
         try reader.send(fetch, version: 6)
         var heartbeat = HeartbeatRequest()
         heartbeat.groupID = Self.group
-        try stranger.send(heartbeat, version: 4)
+        try outsider.send(heartbeat, version: 4)
         rig.step()
         #expect(try committed(writer) == nil)
         #expect(try fetched(reader) == nil)
-        #expect(try stranger.reply(HeartbeatResponse.self, version: 4) == nil)
+        #expect(try outsider.reply(HeartbeatResponse.self, version: 4) == nil)
         rig.flush()
         #expect(try committed(writer) == [0])
         #expect(try fetched(reader) == [7])
         #expect(
-            try stranger.reply(HeartbeatResponse.self, version: 4)?.errorCode
+            try outsider.reply(HeartbeatResponse.self, version: 4)?.errorCode
                 == ErrorCode.unknownMemberID.rawValue)
         // With nothing under way nothing is waited for.
         try reader.send(fetch, version: 6)

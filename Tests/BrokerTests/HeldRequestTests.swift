@@ -4,12 +4,13 @@ import Network
 import Protocol
 import Simulation
 import Storage
+import TestSupport
 import Testing
 
 @testable import Broker
 @testable import LocalStorage
 
-@Suite("requests before their partitions are open", .timeLimit(.minutes(1)))
+@Suite("requests before their partitions are open", .endsHangs)
 struct HeldRequestTests {
     /// A broker on the disk of another one, which was killed after it had got a record in each of four
     /// partitions.

@@ -11,7 +11,7 @@ import Testing
 @testable import Storage
 
 // One after the other: what is expected of each takes some memory.
-@Suite("data directories of Apache Kafka", .serialized, .timeLimit(.minutes(2)))
+@Suite("data directories of Apache Kafka", .serialized, .endsHangs)
 struct KafkaDirectoryTests {
     @Test("topics, ids, configurations, ends and every record are served", arguments: KafkaDirectory.names)
     func records(name: String) throws {

@@ -4,13 +4,14 @@ import Base
 import Protocol
 import Records
 import Simulation
+import TestSupport
 import Testing
 
 @testable import Broker
 @testable import LocalStorage
 @testable import Storage
 
-@Suite("leader epochs across starts", .timeLimit(.minutes(1)))
+@Suite("leader epochs across starts", .endsHangs)
 struct LeadershipTests {
     @Test("a clean stop keeps the epochs, a crash raises each by one, and its records stay in theirs")
     func raised() throws {
@@ -93,7 +94,7 @@ struct LeadershipTests {
         for index in Int32(0)..<20 where index != 7 { #expect(try second.epoch("t", index) == 1) }
         #expect(
             second.lines.all.contains {
-                $0.contains("error partition.offline") && $0.contains("t-7/00000000000000000000.log")
+                $0.contains("error partition.taken_offline") && $0.contains("t-7/00000000000000000000.log")
             })
         try second.directory.stop()
         #expect(try killed.entry(at: "/data/.kafka_cleanshutdown") == nil)

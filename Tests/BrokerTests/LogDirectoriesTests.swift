@@ -159,7 +159,7 @@ struct LogDirectoriesTests {
         broken.fail(.open, suffix: "/b/meta.properties", errno: 5, isLasting: true)
         let second = try start(broken)
         #expect(second.storage.offline.map(\.path) == ["/b"])
-        #expect(second.lines.all.contains { $0.contains("directory.offline") && $0.contains("/b") })
+        #expect(second.lines.all.contains { $0.contains("directory.taken_offline") && $0.contains("/b") })
         for partition in try #require(second.catalog.topics["t"]).partitions {
             #expect((partition.log == nil) == lost.contains("\(partition.id)"))
         }
@@ -213,7 +213,7 @@ struct LogDirectoriesTests {
     }
 
     @Test("directories of different clusters, and copies, are refused")
-    func strangers() throws {
+    func foreignFiles() throws {
         let disk = SimulatedDisk(seed: 7)
         try start(disk, ["/a"]).storage.stop()
         try start(disk, ["/b"]).storage.stop()

@@ -62,7 +62,7 @@ struct LossTests {
             let half = try StorageHalf(on: disk)
             #expect(try half.partition("t").isOffline, "start \(start)")
             #expect(try half.log("other").bounds.logEnd == Offset(5))
-            let line = try #require(half.lines.all.first { $0.contains("partition.offline") })
+            let line = try #require(half.lines.all.first { $0.contains("partition.taken_offline") })
             #expect(line.contains(Self.log), "\(line)")
             try half.directory.stop()
         }

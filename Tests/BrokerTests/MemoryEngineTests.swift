@@ -5,6 +5,7 @@ import MemoryStorage
 import Records
 import Simulation
 import Storage
+import TestSupport
 import Testing
 
 @testable import Broker
@@ -30,12 +31,12 @@ private struct MemoryHalf {
 
     static func engine(seed: UInt64) -> MemoryEngine {
         let random = Lock(SeededRandom(seed: seed))
-        let habits = MemoryHabits { range in
+        let behaviour = MemoryBehaviour { range in
             random.withLock { Int.random(in: range, using: &$0) }
         }
         return MemoryEngine(
             owner: StorageOwner(clusterID: "cluster", nodeID: BrokerSettings().nodeID),
-            clock: SimulatedClock(), habits: habits, logger: Logger(level: .error) { _ in })
+            clock: SimulatedClock(), behaviour: behaviour, logger: Logger(level: .error) { _ in })
     }
 
     /// Creates a topic; true if it was.
@@ -85,7 +86,7 @@ private struct MemoryHalf {
 }
 
 @Test(
-    "topics live on an engine without files, over stops and crashes", .timeLimit(.minutes(1)),
+    "topics live on an engine without files, over stops and crashes", .endsHangs,
     arguments: UInt64(0)..<4)
 func topicsWithoutFiles(seed: UInt64) throws {
     var half = try MemoryHalf(on: MemoryHalf.engine(seed: seed))

@@ -4,13 +4,14 @@ import Base
 import Protocol
 import Records
 import Simulation
+import TestSupport
 import Testing
 
 @testable import Broker
 @testable import LocalStorage
 @testable import Storage
 
-@Suite("metadata logs of Apache Kafka", .timeLimit(.minutes(1)))
+@Suite("metadata logs of Apache Kafka", .endsHangs)
 struct MetadataDirectoryTests {
     private let log = "/data/__cluster_metadata-0"
     private let time = Timestamp(milliseconds: 1_700_000_000_000)

@@ -155,10 +155,10 @@ struct MetadataSnapshotTests {
         #expect(keeper.run() == .milliseconds(1))
         half.clock.advance(milliseconds: 1)
         #expect(keeper.run() == nil)
-        #expect(half.lines.all.count { $0.contains("metadata.snapshot ") } == 1)
+        #expect(half.lines.all.count { $0.contains("metadata_snapshot.written ") } == 1)
         half.clock.advance(milliseconds: 2 * hour)
         #expect(keeper.run() == nil)
-        #expect(half.lines.all.count { $0.contains("metadata.snapshot ") } == 1)
+        #expect(half.lines.all.count { $0.contains("metadata_snapshot.written ") } == 1)
         half.storage.abandon()
     }
 
@@ -192,7 +192,7 @@ struct MetadataSnapshotTests {
         for round in 0..<20 { #expect(half.create("t\(round)", partitions: 1) == nil) }
         disk.fail(.write, suffix: ".checkpoint.tmp", errno: 28)
         #expect(keeper.run() == .seconds(60))
-        #expect(half.lines.all.contains { $0.contains("metadata.snapshot.failed") })
+        #expect(half.lines.all.contains { $0.contains("metadata_snapshot.failed") })
         #expect(try names(disk, ".checkpoint").isEmpty)
         #expect(half.create("u", partitions: 1) == nil)
         #expect(keeper.run() == nil)

@@ -1,13 +1,14 @@
 // Partitions that are opened while the broker is in use already.
 import Base
 import Simulation
+import TestSupport
 import Testing
 
 @testable import Broker
 @testable import LocalStorage
 @testable import Storage
 
-@Suite("opening partitions", .timeLimit(.minutes(1)))
+@Suite("opening partitions", .endsHangs)
 struct OpeningTests {
     private static let marker = "/data/.kafka_cleanshutdown"
 

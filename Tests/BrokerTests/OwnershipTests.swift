@@ -40,7 +40,7 @@ struct OwnershipTests {
             _ = try StorageHalf(on: disk)
             Issue.record("it started")
         } catch let error as StorageError {
-            #expect(error == .strangeDirectory(path: "/data", name: name))
+            #expect(error == .unexpectedDirectory(path: "/data", name: name))
             #expect(error.description.contains(name) && error.description.contains("untouched"))
         }
         #expect(try disk.list("/data").map(\.name) == before)
@@ -69,35 +69,36 @@ struct OwnershipTests {
     @Test("a directory that says whose it was goes, but for what others put into it")
     func proved() throws {
         let disk = try directory()
-        let doomed = ["gone-0.\(Self.unique)-delete", "gone-1.\(Self.unique)-delete"].map { "/data/" + $0 }
-        for path in doomed {
+        let deleted = ["gone-0.\(Self.unique)-delete", "gone-1.\(Self.unique)-delete"].map { "/data/" + $0 }
+        for path in deleted {
             let metadata = PartitionMetadata(topicID: TopicID(high: 5, low: 6)).bytes
             try put(String(decoding: metadata, as: UTF8.self), path + "/partition.metadata", on: disk)
             try put("a", path + "/00000000000000000000.log.deleted", on: disk)
         }
-        try put("a", doomed[1] + "/a.jpg", on: disk)
+        try put("a", deleted[1] + "/a.jpg", on: disk)
         let half = try StorageHalf(on: disk)
-        #expect(try disk.entry(at: doomed[0]) == nil)
-        #expect(try disk.list(doomed[1]).map(\.name) == ["a.jpg", "partition.metadata"])
-        #expect(half.lines.all.contains { $0.contains("partition.delete.kept") && $0.contains("a.jpg") })
+        #expect(try disk.entry(at: deleted[0]) == nil)
+        #expect(try disk.list(deleted[1]).map(\.name) == ["a.jpg", "partition.metadata"])
+        #expect(half.lines.all.contains { $0.contains("partition_directory.kept") && $0.contains("a.jpg") })
         half.directory.abandon()
     }
 
     @Test("a start and a deletion leave files in a partition's directory that are not of a broker")
-    func strangeFiles() throws {
+    func foreignFilesStay() throws {
         let disk = try directory()
-        let strangers = ["notes.tmp", "photo.deleted", "picture.swap", "report.cleaned"]
-        for name in strangers { try put("a", "/data/t-0/\(name)", on: disk) }
+        let foreignFiles = ["notes.tmp", "photo.deleted", "picture.swap", "report.cleaned"]
+        for name in foreignFiles { try put("a", "/data/t-0/\(name)", on: disk) }
         for name in ["00000000000000000000.log.1.deleted", "00000000000000000007.index.cleaned"] {
             try put("a", "/data/t-0/\(name)", on: disk)
         }
         let half = try StorageHalf(on: disk)
         let names = try disk.list("/data/t-0").map(\.name)
-        #expect(strangers.allSatisfy(names.contains))
+        #expect(foreignFiles.allSatisfy(names.contains))
         #expect(!names.contains { $0.hasSuffix("1.deleted") || $0.hasSuffix("index.cleaned") })
         #expect(half.delete("t") == nil)
-        let doomed = try #require(try disk.list("/data").map(\.name).first { $0.hasSuffix("-delete") })
-        #expect(try disk.list("/data/\(doomed)").map(\.name) == (strangers + ["partition.metadata"]).sorted())
+        let deleted = try #require(try disk.list("/data").map(\.name).first { $0.hasSuffix("-delete") })
+        #expect(
+            try disk.list("/data/\(deleted)").map(\.name) == (foreignFiles + ["partition.metadata"]).sorted())
         half.directory.abandon()
     }
 
@@ -107,7 +108,7 @@ struct OwnershipTests {
         let metadata = PartitionMetadata(topicID: TopicID(high: 5, low: 6)).bytes
         try disk.replace("/data/t-0/partition.metadata", with: metadata, isDurable: true)
         let half = try StorageHalf(on: disk)
-        #expect(half.lines.all.contains { $0.contains("partition.offline") && $0.contains("t-0") })
+        #expect(half.lines.all.contains { $0.contains("partition.taken_offline") && $0.contains("t-0") })
         #expect(half.delete("t") == nil)
         #expect(try disk.entry(at: "/data/t-0/00000000000000000000.log")?.sizeBytes ?? 0 > 0)
         half.directory.abandon()
@@ -126,7 +127,7 @@ struct OwnershipTests {
         #expect(try unknown.partition("t").isOffline)
         #expect(
             unknown.lines.all.contains {
-                $0.contains("partition.offline") && $0.contains("partition.metadata")
+                $0.contains("partition.taken_offline") && $0.contains("partition.metadata")
             })
         unknown.directory.abandon()
     }
@@ -150,14 +151,14 @@ struct OwnershipTests {
     }
 
     @Test("files that wait to be removed are forgotten with their directory")
-    func graveyard() {
-        let graveyard = Graveyard()
+    func pendingDeletes() {
+        let pendingDeletes = PendingDeletes()
         let disk = SimulatedDisk(seed: 1)
         try? disk.createDirectory("/t-0")
         try? disk.replace("/t-0/a.deleted", with: [1], isDurable: true)
-        graveyard.add(["/t-0/a.deleted"], due: 0)
-        graveyard.forget(below: "/t-0")
-        _ = graveyard.sweep(at: 1, disk, Logger(level: .error))
+        pendingDeletes.add(["/t-0/a.deleted"], due: 0)
+        pendingDeletes.forget(below: "/t-0")
+        _ = pendingDeletes.sweep(at: 1, disk, Logger(level: .error))
         #expect((try? disk.entry(at: "/t-0/a.deleted")) != nil)
     }
 }

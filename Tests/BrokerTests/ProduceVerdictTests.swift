@@ -110,7 +110,7 @@ struct ProduceVerdictTests {
     @Test("batches of a producer without an epoch, and what may follow them, are judged as Kafka judges them")
     func epochs() throws {
         // (epoch, sequence) and Kafka's answer: an offset, or an error.
-        let stories: [[(Int16, Int32, ProduceResponse.Outcome)]] = [
+        let sequences: [[(Int16, Int32, ProduceResponse.Outcome)]] = [
             [
                 (-1, 0, .at(0)), (-1, 0, .at(0)), (-1, 5, .at(1)), (-1, 2, .at(2)), (0, 3, .at(3)),
                 (0, 4, .at(4)), (-1, 0, .failed(.invalidProducerEpoch)), (0, 5, .at(5)),
@@ -127,17 +127,17 @@ struct ProduceVerdictTests {
             ],
         ]
         let rig = try BrokerRig { $0.durability = .os }
-        try rig.topic("t", partitions: Int32(stories.count))
+        try rig.topic("t", partitions: Int32(sequences.count))
         let client = try rig.connect()
-        for (partition, story) in stories.enumerated() {
-            for (epoch, sequence, expected) in story {
+        for (partition, sequence) in sequences.enumerated() {
+            for (epoch, sequence, expected) in sequence {
                 var bytes = try RigBatch(producer: (id: 5, sequence: sequence)).bytes()
                 var span = bytes.mutableSpan
                 var raw = span.mutableBytes
                 raw.storeBytes(of: epoch.bigEndian, toByteOffset: BatchLayout.producerEpoch, as: Int16.self)
                 BatchStamp.checksum(in: &raw)
                 try client.send(ProduceRequest("t", acks: -1, [(Int32(partition), bytes)]), version: 8)
-                #expect(try client.produced() == [expected], "story \(partition): \(epoch), \(sequence)")
+                #expect(try client.produced() == [expected], "sequence \(partition): \(epoch), \(sequence)")
             }
         }
     }

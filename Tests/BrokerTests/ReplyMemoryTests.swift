@@ -126,7 +126,7 @@ struct ReplyMemoryTests {
         try? wordy.send(unknown(700), version: 8)
         rig.step()
         #expect(wordy.isEnded)
-        let lines = rig.lines.all.filter { $0.contains("connection-closed") }
+        let lines = rig.lines.all.filter { $0.contains("connection.closed") }
         #expect(lines.contains { $0.contains("does not fit into memory") })
         #expect(lines.contains { $0.contains("Metadata request of") })
         #expect(rig.heldBytes == 0)

@@ -2,6 +2,7 @@
 import Base
 import Foundation
 import Protocol
+import TestSupport
 import Testing
 
 @testable import Broker
@@ -14,7 +15,7 @@ struct FixedQuotas: Quotas {
     func throttleMilliseconds(after request: RequestContext) -> Int32 { milliseconds }
 }
 
-@Suite("a connection that is made to wait", .serialized, .timeLimit(.minutes(5)))
+@Suite("a connection that is made to wait", .serialized, .endsHangs)
 struct ThrottleTests {
     private func rig(_ milliseconds: Int32 = 500) throws -> BrokerRig {
         try BrokerRig(rules: BrokerRules(quotas: FixedQuotas(milliseconds: milliseconds)))

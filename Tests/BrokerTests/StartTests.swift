@@ -3,6 +3,7 @@ import Base
 import Protocol
 import Records
 import Simulation
+import TestSupport
 import Testing
 
 @testable import Broker
@@ -21,7 +22,7 @@ private final class HastyClock: BrokerClock {
     func wallTime() -> Timestamp { Timestamp(milliseconds: 1_700_000_000_000) }
 }
 
-@Suite("starts and stops", .timeLimit(.minutes(1)))
+@Suite("starts and stops", .endsHangs)
 struct StartTests {
     /// Every file but the lock, with its bytes.
     private func contents(of disk: SimulatedDisk, _ path: String = "/data") throws -> [String: [UInt8]] {
@@ -139,7 +140,8 @@ struct StartTests {
         first.directory.abandon()
         let killed = disk.afterKill()
         let second = try StorageHalf(on: killed)
-        #expect(second.lines.all.contains { $0.contains("partition.stray") && $0.contains("/data/x-0") })
+        #expect(
+            second.lines.all.contains { $0.contains("stray_partition.found") && $0.contains("/data/x-0") })
         #expect(try killed.entry(at: "/data/x-0") != nil)
         second.directory.abandon()
     }

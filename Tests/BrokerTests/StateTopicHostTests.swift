@@ -6,11 +6,12 @@ import Network
 import Protocol
 import Simulation
 import Storage
+import TestSupport
 import Testing
 
 @testable import Broker
 
-@Suite("a state topic of any coordinator", .timeLimit(.minutes(1)))
+@Suite("a state topic of any coordinator", .endsHangs)
 struct StateTopicHostTests {
     private typealias Host = StateTopicHost<Ledger>
     private static let topicName: Name = "__ledger_state"

@@ -51,7 +51,7 @@ struct Tally {
     var undecided = 0
     /// Those that differed beside others.
     var suspects = 0
-    /// The stories of those that differ also by themselves.
+    /// The transcripts of those that differ also by themselves.
     var differences: [String] = []
 
     /// All that in one line.
@@ -84,9 +84,9 @@ struct ComparedSequences {
             case .different:
                 tally.suspects += 1
                 guard tally.suspects <= Tally.suspectsMax,
-                    case .different(let story) = try await kind.run(seed, ports, attempt: 1)
+                    case .different(let transcript) = try await kind.run(seed, ports, attempt: 1)
                 else { continue }
-                tally.differences.append("APUS_TEST_KIND=\(kind) APUS_TEST_SEED=\(seed)\n\(story)")
+                tally.differences.append("APUS_TEST_KIND=\(kind) APUS_TEST_SEED=\(seed)\n\(transcript)")
             }
         }
         return tally

@@ -66,7 +66,7 @@ struct ConsumerGroupSequence {
     private let brokers: [ConsumerComparedBroker]
     private var random: SeededRandom
     private var actors: [Actor]
-    private var story: [String] = []
+    private var transcript: [String] = []
 
     init(_ group: Name, seed: UInt64, ports: [Int]) throws {
         self.group = group
@@ -82,7 +82,7 @@ struct ConsumerGroupSequence {
     mutating func run() throws -> SequenceEnding {
         for _ in 0..<Self.steps {
             if let difference = try step(Int.random(in: actors.indices, using: &random)) {
-                return .different((story + [difference]).joined(separator: "\n"))
+                return .different((transcript + [difference]).joined(separator: "\n"))
             }
         }
         return .equal
@@ -137,7 +137,7 @@ struct ConsumerGroupSequence {
             replies.append(try broker.ask(request, version: 1))
         }
         let told = isFull ? "\(actor.topics)" : ""
-        story.append("\(actor.id) \(actor.instance ?? "-") beats with epoch \(epoch) \(told)")
+        transcript.append("\(actor.id) \(actor.instance ?? "-") beats with epoch \(epoch) \(told)")
         if let difference = try compare(replies, version: 1) { return difference }
         adopt(replies, index, epoch)
         return nil
@@ -179,7 +179,7 @@ struct ConsumerGroupSequence {
         partition.committedOffset = 5
         topic.partitions = [partition]
         request.topics = [topic]
-        story.append("\(actor.id) commits \(topic.name) with epoch \(request.generationIDOrMemberEpoch)")
+        transcript.append("\(actor.id) commits \(topic.name) with epoch \(request.generationIDOrMemberEpoch)")
         return try compare(brokers.map { try $0.ask(request, version: 9) }, version: 9)
     }
 
@@ -188,13 +188,13 @@ struct ConsumerGroupSequence {
         let others = [group, StandingGroups.classic, StandingGroups.consumer, "unknown", ""]
         request.groupIDs = [group]
         while chance(40), let other = others.randomElement(using: &random) { request.groupIDs.append(other) }
-        story.append("describe \(request.groupIDs)")
+        transcript.append("describe \(request.groupIDs)")
         return try compare(brokers.map { try $0.ask(request, version: 1) }, version: 1)
     }
 
     private mutating func compare<Reply: ReplyMessage>(_ replies: [Reply], version: Int16) throws -> String? {
         let texts = try zip(brokers, replies).map { "\(try $0.named($1, version: version))" }
-        story.append("    " + texts[0].prefix(300))
+        transcript.append("    " + texts[0].prefix(300))
         return texts[0] == texts[1] ? nil : "Apus \(texts[0])\nKafka \(texts[1])"
     }
 }

@@ -41,7 +41,7 @@ extension Compatibility {
         .enabled(if: ControlGroupScratch.isAvailable, ControlGroupScratch.needsGroups))
     struct Containers {
         @Test(
-            "in a container of 100 MB the broker serves polite clients beside hostile ones",
+            "in a container of 100 MB the broker serves well-behaved clients beside hostile ones",
             arguments: [HostileActs.Act.holders, .middleHolders, .conversions, .metadata])
         func act(_ act: HostileActs.Act) async throws {
             let group = try #require(ControlGroupScratch(bytes: 100_000_000))
@@ -54,18 +54,18 @@ extension Compatibility {
                 outputPath: scratch.path + "/output", environment: ["SWIFT_BACKTRACE": "enable=no"])
             defer { command.signal(SIGKILL) }
             let end = ContinuousClock.now + .seconds(20)
-            while ContinuousClock.now < end, command.isRunning, !command.output.contains("broker.ready") {
+            while ContinuousClock.now < end, command.isRunning, !command.output.contains("broker.started") {
                 try await Task.sleep(for: .milliseconds(5))
             }
             try #require(command.isRunning, "\(command.output)")
-            #expect(command.output.contains(" limits.memory "), "\(command.output)")
+            #expect(command.output.contains(" request_limit.lowered "), "\(command.output)")
             try HostileActs.prepare(act, port: port)
             let peers = HostileActs(act, port: port)
-            let polite = PoliteClient(port: port)
+            let wellBehaved = WellBehavedClient(port: port)
             try await Task.sleep(for: .seconds(1))
-            let (answers, p99) = try await polite.end()
+            let (answers, p99) = try await wellBehaved.end()
             try await peers.end()
-            print("\(act) in 100 MB: polite p99 \(p99) ms, \(answers) answers")
+            print("\(act) in 100 MB: well-behaved p99 \(p99) ms, \(answers) answers")
             #expect(command.isRunning, "\(command.output.suffix(2000))")
             #expect(answers > 20)
             command.signal(SIGTERM)

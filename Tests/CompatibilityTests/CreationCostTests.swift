@@ -1,4 +1,4 @@
-// What many new topics and partitions cost, and what a polite client beside them feels of it. `make
+// What many new topics and partitions cost, and what a well-behaved client beside them feels of it. `make
 // test-long` takes as many as an unlucky day would; `Benchmarks/creation.py` measures.
 import Base
 import Foundation
@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// Produces a small record with acks=all again and again, and takes down how long each took.
-private final class PoliteProducer: Sendable {
+private final class WellBehavedProducer: Sendable {
     private let latencies = Lock<[Double]>([])
     private let isOver = Atomic(false)
     private let hasEnded = Signal()
@@ -46,8 +46,8 @@ private final class PoliteProducer: Sendable {
 
 private enum CreationCost {
     static let partitions = TestEnvironment.isLong ? 9_000 : 600
-    /// The most that a polite client's 99th percentile may be, in milliseconds, on a machine that is not busy
-    /// otherwise, and in terms of what it was before.
+    /// The most that a well-behaved client's 99th percentile may be, in milliseconds, on a machine that is
+    /// not busy otherwise, and in terms of what it was before.
     static func limit(_ quiet: (median: Double, p99: Double)) -> Double {
         max(100, 20 * quiet.median, 3 * quiet.p99)
     }
@@ -98,11 +98,11 @@ extension Compatibility {
         func hugeRequest() async throws {
             try await withBroker { broker in
                 let client = try MessageClient(port: broker.port, seconds: 60)
-                #expect(try CreationCost.create(client, [("polite", 1)]) == [0])
-                let polite = try PoliteProducer(port: broker.port, topic: "polite")
-                defer { polite.stop() }
+                #expect(try CreationCost.create(client, [("well-behaved", 1)]) == [0])
+                let wellBehaved = try WellBehavedProducer(port: broker.port, topic: "well-behaved")
+                defer { wellBehaved.stop() }
                 try await Task.sleep(for: .seconds(1))
-                let quiet = polite.take()
+                let quiet = wellBehaved.take()
                 let idleKiB = try #require(broker.memoryKiB("VmRSS"))
                 let topics = (0..<100).map { (name: Name("huge\($0)"), partitions: 100_000) }
                 let end = ContinuousClock.now + .seconds(1)
@@ -110,7 +110,7 @@ extension Compatibility {
                     let codes = try CreationCost.create(client, topics)
                     try #require(codes == Array(repeating: ErrorCode.policyViolation.rawValue, count: 100))
                 }
-                #expect(polite.take().p99 < CreationCost.limit(quiet))
+                #expect(wellBehaved.take().p99 < CreationCost.limit(quiet))
                 let peakKiB = try #require(broker.memoryKiB("VmHWM"))
                 #expect(TestEnvironment.isKafka || peakKiB - idleKiB < 64 << 10)
             }
@@ -121,17 +121,17 @@ extension Compatibility {
             try await withBroker { broker in
                 let client = try MessageClient(port: broker.port, seconds: 60)
                 let count = CreationCost.partitions
-                #expect(try CreationCost.create(client, [("polite", 1)]) == [0])
-                let polite = try PoliteProducer(port: broker.port, topic: "polite")
+                #expect(try CreationCost.create(client, [("well-behaved", 1)]) == [0])
+                let wellBehaved = try WellBehavedProducer(port: broker.port, topic: "well-behaved")
                 try await Task.sleep(for: .seconds(1))
-                let quiet = polite.take()
+                let quiet = wellBehaved.take()
                 #expect(try CreationCost.create(client, [("many", count)]) == [0])
-                let beside = polite.take()
+                let beside = wellBehaved.take()
                 for first in stride(from: 0, to: count, by: 300) {
                     try CreationCost.write(client, "many", first..<min(count, first + 300))
                 }
-                let during = polite.take()
-                polite.stop()
+                let during = wellBehaved.take()
+                wellBehaved.stop()
                 #expect(beside.p99 < CreationCost.limit(quiet))
                 #expect(during.p99 < CreationCost.limit(quiet))
                 #expect(try await broker.stop() == 0)

@@ -75,7 +75,7 @@ extension Compatibility {
                     if crashes { try await broker.crash() } else { #expect(try await broker.stop() == 0) }
                     if !crashes { #expect(isClean()) }
                     try disk.fill()
-                    let (begun, turns) = (ContinuousClock.now, count("disk.has_space", broker))
+                    let (begun, turns) = (ContinuousClock.now, count("disk.freed", broker))
                     let openings = count("partitions.opened", broker)
                     try await broker.restart()
                     #expect(ContinuousClock.now - begun < .seconds(5))
@@ -84,7 +84,7 @@ extension Compatibility {
                     if crashes { try disk.fill() }
                     try await check(broker)
                     try await runClient("diskfull.py", [broker.bootstrap, state, "refused"])
-                    #expect(broker.log.contains("disk.full"))
+                    #expect(broker.log.contains("disk.filled_up"))
                     // A stop without space leaves the directory clean.
                     if !crashes {
                         #expect(try await broker.stop() == 0)
@@ -92,7 +92,7 @@ extension Compatibility {
                         try await broker.restart()
                     }
                     try disk.removeBallast()
-                    try await until { count("disk.has_space", broker) > turns }
+                    try await until { count("disk.freed", broker) > turns }
                     try await runClient("diskfull.py", [broker.bootstrap, state, "produce", "8"])
                     try await check(broker)
                 }

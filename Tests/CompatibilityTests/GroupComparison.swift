@@ -139,7 +139,7 @@ struct GroupSequence {
     var random: SeededRandom
     var actors: [Actor]
     /// What happened, for a failure.
-    private var story: [String] = []
+    private var transcript: [String] = []
 
     /// A sequence of classic members, or of one among members that speak the new protocol; both brokers must
     /// be quiet for so long before the next step.
@@ -177,7 +177,7 @@ struct GroupSequence {
         _ actor: Int, version: Int16, _ make: (ComparedBroker) -> Request
     ) throws {
         let request = brokers[0].named(try MessagePrinter.json(of: make(brokers[0]), version: version))
-        story.append("actor\(actor) \(Request.key.name) v\(version) \(request)")
+        transcript.append("actor\(actor) \(Request.key.name) v\(version) \(request)")
         for broker in brokers { try broker.send(make(broker), version: version, actor: actor) }
     }
 
@@ -229,7 +229,7 @@ struct GroupSequence {
         let actor = actors[index]
         // A second classic member in a mixed group would get its share by the order of ids, which brokers
         // make up.
-        let other: Name = isMixed ? "stranger" : pick(["", "stranger"])
+        let other: Name = isMixed ? "unknown" : pick(["", "unknown"])
         let member = chance(10) ? other : actor.member
         let kind: Name = chance(95) ? "consumer" : "connect"
         let names: [Name] = pick([
@@ -367,7 +367,8 @@ struct GroupSequence {
 
     /// Waits until both have answered the same requests, and compares the answers.
     private mutating func settle() async throws -> SequenceEnding {
-        let takesTime = story.last.map { $0.contains(" JoinGroup") || $0.contains(" LeaveGroup") } ?? false
+        let takesTime =
+            transcript.last.map { $0.contains(" JoinGroup") || $0.contains(" LeaveGroup") } ?? false
         let end = ContinuousClock.now + Self.patience
         var come: [[(actor: Int, reply: JSONValue)]] = [[], []]
         var quietSince = ContinuousClock.now
@@ -401,7 +402,7 @@ struct GroupSequence {
             }
         }
         for (one, other) in zip(replies[0], replies[1]) {
-            story.append("  actor\(one.actor): \(one.reply)")
+            transcript.append("  actor\(one.actor): \(one.reply)")
             guard one.reply != other.reply else {
                 note(one.reply, of: one.actor)
                 continue
@@ -438,5 +439,5 @@ struct GroupSequence {
         }
     }
 
-    private func telling() -> String { story.suffix(40).joined(separator: "\n") }
+    private func telling() -> String { transcript.suffix(40).joined(separator: "\n") }
 }

@@ -18,7 +18,7 @@ extension Compatibility.BesideKafka {
                 let seeds = first..<first + (number("APUS_TEST_SEEDS") ?? kind.count)
                 let tally = try await ComparedSequences(kind: kind, ports: ComparedBrokers.ports).run(seeds)
                 print("\(kind): \(tally.summary), \(ContinuousClock.now - begun)")
-                for story in tally.differences { Issue.record("\(story)") }
+                for transcript in tally.differences { Issue.record("\(transcript)") }
                 #expect(tally.count == seeds.count)
                 #expect(tally.suspects <= Tally.suspectsMax)
                 #expect(tally.undecided <= seeds.count / 10)

@@ -1,4 +1,4 @@
-// Consumer groups with real clients; each story is a function of clients/groups.py.
+// Consumer groups with real clients; each scenario is a function of clients/groups.py.
 import Foundation
 import Testing
 
@@ -8,7 +8,7 @@ extension Compatibility {
         @Test(
             "small services share their work through groups",
             arguments: ["share", "replaced", "restart", "independent", "clients", "static"])
-        func story(_ name: String) async throws { try await run("groups.py", name, []) }
+        func scenario(_ name: String) async throws { try await run("groups.py", name, []) }
 
         @Test(
             "services of the new protocol share their work, survive, and move between the protocols",

@@ -31,7 +31,7 @@ final class HostileActs: Sendable {
     private let isOver = Atomic(false)
     private let running = Atomic(0)
     /// How often they did what they do.
-    let deeds = Atomic(0)
+    let actions = Atomic(0)
 
     /// Begins the act at a broker that `prepare` made ready for it.
     init(_ act: Act, port: Int) {
@@ -56,18 +56,18 @@ final class HostileActs: Sendable {
 
     private var mayGoOn: Bool { !isOver.load(ordering: .acquiring) }
 
-    private func start(_ deed: @escaping @Sendable (HostileActs) throws -> Void) {
+    private func start(_ action: @escaping @Sendable (HostileActs) throws -> Void) {
         running.add(1, ordering: .relaxed)
         Thread.detachNewThread { [self] in
             while mayGoOn {
                 // To be thrown out is what they live with.
-                do { try deed(self) } catch { usleep(2000) }
+                do { try action(self) } catch { usleep(2000) }
             }
             running.subtract(1, ordering: .releasing)
         }
     }
 
-    private func did() { deeds.add(1, ordering: .relaxed) }
+    private func did() { actions.add(1, ordering: .relaxed) }
 }
 
 // MARK: - Acts
@@ -158,7 +158,7 @@ extension HostileActs {
         var creation = CreateTopicsRequest()
         creation.timeoutMs = 30_000
         let topics: [(Name, Int32)] = [
-            (PoliteClient.topic, 1), (wideTopic, act == .metadata ? 1000 : 1), (oldTopic, 1),
+            (WellBehavedClient.topic, 1), (wideTopic, act == .metadata ? 1000 : 1), (oldTopic, 1),
         ]
         creation.topics = topics.map { name, partitions in
             var topic = CreateTopicsRequest.CreatableTopic()

@@ -1,5 +1,5 @@
-// Requests about groups that are much work: what a polite client of the same shard and of the same loop feels
-// of them.
+// Requests about groups that are much work: what a well-behaved client of the same shard and of the same loop
+// feels of them.
 import Base
 import Foundation
 import Protocol
@@ -29,12 +29,12 @@ private final class LargeGroupWork: Sendable {
         /// A group with many members, and many times that.
         case descriptions
         /// Groups that do not exist, by the hundred thousand.
-        case strangers
+        case unknownMembers
     }
 
     /// Without more time those that stand still longest where work is not done in slices.
     static let acts =
-        TestEnvironment.isLong ? Act.allCases : [.commits, .mixedOffsetDeletions, .strangers]
+        TestEnvironment.isLong ? Act.allCases : [.commits, .mixedOffsetDeletions, .unknownMembers]
 
     static let group: Name = "large"
     static let topic: Name = "many"
@@ -48,7 +48,7 @@ private final class LargeGroupWork: Sendable {
     private let port: Int
     private let isOver = Atomic(false)
     private let hasEnded = Signal()
-    let deeds = Atomic(0)
+    let actions = Atomic(0)
 
     init(_ act: Act, port: Int) {
         self.port = port
@@ -57,7 +57,7 @@ private final class LargeGroupWork: Sendable {
                 let connection = try WireConnection(port: port, seconds: 60)
                 while !isOver.load(ordering: .acquiring) {
                     try Self.ask(act, connection)
-                    deeds.add(1, ordering: .relaxed)
+                    actions.add(1, ordering: .relaxed)
                 }
             } catch {
                 Issue.record("\(act): \(error)")
@@ -76,7 +76,7 @@ private final class LargeGroupWork: Sendable {
         let connection = try WireConnection(port: port, seconds: 60)
         let needsMany = [.wholeFetches, .groupDeletions].contains(act)
         // One by one: together they are more than one request may ask for.
-        for (name, count) in [(PoliteClient.topic, 1), (topic, needsMany ? partitions : 10)] {
+        for (name, count) in [(WellBehavedClient.topic, 1), (topic, needsMany ? partitions : 10)] {
             var made = CreateTopicsRequest.CreatableTopic()
             made.name = name
             made.numPartitions = Int32(count)
@@ -136,7 +136,7 @@ private final class LargeGroupWork: Sendable {
             try #require(try connection.ask(ListGroupsRequest(), version: 3).groups.count >= groups)
         case .descriptions:
             try #require(try describedMembers(connection, times: 20) == Array(repeating: members, count: 20))
-        case .strangers:
+        case .unknownMembers:
             var request = DescribeGroupsRequest()
             request.groups = (0..<Int32(entries)).map { Name("s\($0)") }
             _ = try connection.ask(request, version: 4)
@@ -214,7 +214,7 @@ private final class LargeGroupWork: Sendable {
 
 extension Compatibility {
     // One after the other, as each measures time.
-    @Suite("Large groups beside polite clients", .serialized)
+    @Suite("Large groups beside well-behaved clients", .serialized)
     struct LargeGroups {
         private static let p99Milliseconds = 100.0
         private static let slowdown = 20.0
@@ -227,20 +227,20 @@ extension Compatibility {
                 let work = LargeGroupWork(act, port: broker.port)
                 let beside = try await measure(broker.port, seconds: TestEnvironment.isLong ? 10 : 1)
                 work.end()
-                let deeds = work.deeds.load(ordering: .relaxed)
+                let actions = work.actions.load(ordering: .relaxed)
                 print(
-                    "\(act): \(deeds) deeds; polite p99 \(beside.p99) ms (quiet \(quiet.p99)), "
+                    "\(act): \(actions) actions; well-behaved p99 \(beside.p99) ms (quiet \(quiet.p99)), "
                         + "\(beside.answers) answers")
-                #expect(deeds > 0)
+                #expect(actions > 0)
                 #expect(beside.p99 <= max(Self.p99Milliseconds, Self.slowdown * quiet.p99))
                 #expect(try await broker.stop() == 0 || TestEnvironment.isKafka)
             }
         }
 
         private func measure(_ port: Int, seconds: Double) async throws -> (answers: Int, p99: Double) {
-            let polite = PoliteClient(port: port, asking: [.versions, .commit, .produce])
+            let wellBehaved = WellBehavedClient(port: port, asking: [.versions, .commit, .produce])
             try await Task.sleep(for: .seconds(seconds))
-            let (answers, p99) = try await polite.end()
+            let (answers, p99) = try await wellBehaved.end()
             return (answers, p99)
         }
     }

@@ -23,7 +23,7 @@ extension Compatibility {
                 outputPath: scratch.path + "/log")
             defer { broker.signal(SIGKILL) }
             let ready = ContinuousClock.now + .seconds(20)
-            while !broker.output.contains("broker.ready"), ContinuousClock.now < ready {
+            while !broker.output.contains("broker.started"), ContinuousClock.now < ready {
                 try await Task.sleep(for: .milliseconds(5))
             }
             let server = "\(bootstrap)\(port)"

@@ -1,5 +1,5 @@
 // What clients rely on beyond round trips; each scenario is a function of clients/semantics.py with its
-// story.
+// scenario.
 import Testing
 
 extension Compatibility {

@@ -24,7 +24,7 @@ extension Compatibility {
                 ["sh", "-c", "\(limits) && exec \"$@\"", "sh"] + words, outputPath: scratch.path + "/output",
                 environment: ["SWIFT_BACKTRACE": "enable=no"])
             let end = ContinuousClock.now + .seconds(20)
-            while ContinuousClock.now < end, command.isRunning, !command.output.contains("broker.ready") {
+            while ContinuousClock.now < end, command.isRunning, !command.output.contains("broker.started") {
                 try await Task.sleep(for: .milliseconds(5))
             }
             guard command.isRunning else {
@@ -35,11 +35,11 @@ extension Compatibility {
             do {
                 try HostileActs.prepare(.broken, port: port)
                 let connection = try WireConnection(port: port)
-                for question in PoliteClient.Question.usual {
-                    try PoliteClient.ask(question, on: connection)
+                for question in WellBehavedClient.Question.usual {
+                    try WellBehavedClient.ask(question, on: connection)
                 }
                 let large = try ProduceRequest(
-                    PoliteClient.topic, values: [[UInt8](repeating: 1, count: 1_000_000)])
+                    WellBehavedClient.topic, values: [[UInt8](repeating: 1, count: 1_000_000)])
                 #expect(try connection.ask(large, version: 8).responses.first?.partitionResponses.count == 1)
             } catch {
                 Issue.record("not served under \(limits): \(error)\n\(command.output)")
@@ -66,7 +66,7 @@ extension Compatibility {
                 Issue.record("200 descriptors suffice for a start")
                 return
             }
-            #expect(log.contains(" warning limits.descriptors limit=200 connections_max=68 "), "\(log)")
+            #expect(log.contains(" warning connection_limit.lowered limit=200 connections_max=68 "), "\(log)")
         }
 
         @Test(
@@ -78,7 +78,7 @@ extension Compatibility {
             ])
         func littleMemory(limits: String) async throws {
             switch try await start(limits) {
-            case .serves(let log): #expect(log.contains(" limits.memory "), "\(log)")
+            case .serves(let log): #expect(log.contains(" request_limit.lowered "), "\(log)")
             case .refused(let output):
                 // The loader and the shell speak for themselves, where not even they have room.
                 #expect(output.contains(String(limits.prefix(9))) || output.contains("memory"), "\(output)")

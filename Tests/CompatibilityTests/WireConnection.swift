@@ -98,7 +98,7 @@ final class WireConnection {
     }
 
     /// Sends nothing more, and still receives.
-    func finishSending() { shutdown(descriptor, Int32(SHUT_WR.rawValue)) }
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Has the kernel reset the connection when it is closed, and drop what is under way.
     func resetWhenClosed() {

@@ -37,7 +37,7 @@ struct AssignmentQuality {
             })
     }
 
-    /// Partitions given to several members, to strangers, or that do not exist.
+    /// Partitions given to several members, to nonmembers, or that do not exist.
     var mistakes: [String] {
         var mistakes: [String] = []
         var seen: Set<Slot> = []

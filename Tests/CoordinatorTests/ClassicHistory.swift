@@ -8,7 +8,7 @@ import Simulation
 
 /// What goes wrong on purpose between the coordinator and its members, so that the checks are seen to find
 /// it.
-enum GroupLie: String, CaseIterable, Sendable {
+enum GroupFault: String, CaseIterable, Sendable {
     /// An offset whose commit was answered does not come back from the log.
     case losesCommits
     /// A restart finds an older commit behind a newer one.
@@ -49,12 +49,12 @@ struct ClassicHistory {
     private var shard = GroupCoordinator(GroupSettings())
     private var log: [GroupRecord] = []
     private var random: SeededRandom
-    private let lie: GroupLie?
+    private let fault: GroupFault?
     private var nanoseconds: Int64 = 1_000_000_000_000
     private var clients: [Client]
     private var wakes = Deadlines<Int>()
     /// Answers on their way, by number.
-    private var mail: [UInt64: (client: Int, token: UInt64, reply: GroupReply?)] = [:]
+    private var inFlight: [UInt64: (client: Int, token: UInt64, reply: GroupReply?)] = [:]
     private var arrivals = Deadlines<UInt64>()
     private var nextNumber: UInt64 = 1
     /// Whose requests wait for an answer.
@@ -69,9 +69,9 @@ struct ClassicHistory {
     /// Nobody waits longer: a round ends with its time, and a session may have to end before.
     private static let patience = 2 * (sessionSeconds + rebalanceSeconds)
 
-    init(seed: UInt64, members: Int, groups: Int, lie: GroupLie? = nil) {
+    init(seed: UInt64, members: Int, groups: Int, fault: GroupFault? = nil) {
         random = SeededRandom(seed: seed)
-        self.lie = lie
+        self.fault = fault
         clients = []
         for index in 0..<members {
             let isStatic = random.chance(25)
@@ -93,7 +93,7 @@ struct ClassicHistory {
         let end = nanoseconds + Int64(seconds * 1e9)
         var restart = self.seconds(5..<30)
         while violations.isEmpty {
-            let deadline = lie == .forgetsDeadlines ? nil : shard.nextDeadline
+            let deadline = fault == .forgetsDeadlines ? nil : shard.nextDeadline
             guard let next = [wakes.next, arrivals.next, deadline, restart].compactMap(\.self).min(),
                 next < end
             else { break }
@@ -153,7 +153,7 @@ extension ClassicHistory {
                 violations.append("a request was answered twice")
                 continue
             }
-            if case .join = addressed.reply, lie == .swallowsJoins, random.chance(5) { continue }
+            if case .join = addressed.reply, fault == .swallowsJoins, random.chance(5) { continue }
             post(addressed.reply, token, to: client)
         }
     }
@@ -161,15 +161,15 @@ extension ClassicHistory {
     /// An answer takes its time, and now and then gets lost; nil says that there will be none.
     private mutating func post(_ reply: GroupReply?, _ token: UInt64, to client: Int) {
         let isLost = !isCalm && random.chance(2)
-        mail[nextNumber] = (client, token, isLost ? nil : reply)
+        inFlight[nextNumber] = (client, token, isLost ? nil : reply)
         arrivals.set(nextNumber, at: seconds(0..<(random.chance(95) ? 0.02 : 3)))
         nextNumber += 1
     }
 
     /// Begins again with nothing but the log; who waits is told so.
     private mutating func reload() {
-        if lie == .losesCommits, let last = log.lastIndex(where: \.isCommit) { log.remove(at: last) }
-        if lie == .reordersCommits, let first = log.first(where: \.isCommit) { log.append(first) }
+        if fault == .losesCommits, let last = log.lastIndex(where: \.isCommit) { log.remove(at: last) }
+        if fault == .reordersCommits, let first = log.first(where: \.isCommit) { log.append(first) }
         shard = GroupCoordinator(GroupSettings())
         for record in log {
             guard let (key, value) = try? record.encoded(),
@@ -318,7 +318,7 @@ extension ClassicHistory {
 
 extension ClassicHistory {
     private mutating func deliver(_ number: UInt64) {
-        guard let (index, token, reply) = mail.removeValue(forKey: number), clients[index].token == token
+        guard let (index, token, reply) = inFlight.removeValue(forKey: number), clients[index].token == token
         else { return }
         clients[index].token = nil
         switch reply {
@@ -365,7 +365,7 @@ extension ClassicHistory {
         guard response.errorCode == 0 else { return heard(index, response.errorCode) }
         let client = clients[index]
         var share = response.assignment.map { Int32($0) }
-        if lie == .doublesShares, random.chance(5) { share.append((share.last ?? 0) + 1) }
+        if fault == .doublesShares, random.chance(5) { share.append((share.last ?? 0) + 1) }
         clients[index].phase = .working
         rest(index)
         for partition in share where partition < Self.partitions {

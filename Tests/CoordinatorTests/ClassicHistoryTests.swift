@@ -24,14 +24,14 @@ let groupSeeds = UInt64(ProcessInfo.processInfo.environment["APUS_SEEDS"] ?? "")
         #expect(history.violations == [])
     }
 
-    @Test("what goes wrong on purpose is found", arguments: GroupLie.allCases)
-    func lies(_ lie: GroupLie) {
+    @Test("what goes wrong on purpose is found", arguments: GroupFault.allCases)
+    func faults(_ fault: GroupFault) {
         let found = (UInt64(0)..<5).count { seed in
-            var history = ClassicHistory(seed: seed, members: 18, groups: 3, lie: lie)
+            var history = ClassicHistory(seed: seed, members: 18, groups: 3, fault: fault)
             history.run(seconds: 600)
             history.comeToRest()
             return !history.violations.isEmpty
         }
-        #expect(found >= 4, "\(lie) was found in \(found) of 5 histories")
+        #expect(found >= 4, "\(fault) was found in \(found) of 5 histories")
     }
 }

@@ -5,10 +5,10 @@ import Testing
 @testable import Coordinator
 
 @Suite struct ConsumerGroupTests {
-    @Test("stories of consumer groups go as they are written", arguments: ConsumerStory.all)
-    func story(_ story: ConsumerStory) throws { try story.play() }
+    @Test("consumer groups go as their transcripts say", arguments: ConsumerTranscript.all)
+    func transcript(_ transcript: ConsumerTranscript) throws { try transcript.play() }
 
-    @Test("there are stories") func stories() { #expect(ConsumerStory.all.count >= 6) }
+    @Test("there are transcripts") func transcripts() { #expect(ConsumerTranscript.all.count >= 6) }
 
     /// Computed by hash4j 0.22, which Kafka uses, over bytes that count up by seven from three.
     @Test(

@@ -21,11 +21,11 @@ import Testing
         try history.comeToRest()
     }
 
-    @Test("what goes wrong on purpose is found", arguments: ConsumerLie.allCases)
-    func lies(_ lie: ConsumerLie) {
+    @Test("what goes wrong on purpose is found", arguments: ConsumerFault.allCases)
+    func faults(_ fault: ConsumerFault) {
         withKnownIssue {
             for seed in UInt64(0)..<5 {
-                var history = ConsumerHistory(seed: seed, members: 8, lie: lie)
+                var history = ConsumerHistory(seed: seed, members: 8, fault: fault)
                 try history.run(steps: 400)
                 try history.comeToRest()
             }
@@ -35,7 +35,7 @@ import Testing
 
 /// What goes wrong on purpose between the coordinator and its members, so that the checks are seen to find
 /// it.
-enum ConsumerLie: String, CaseIterable, Sendable {
+enum ConsumerFault: String, CaseIterable, Sendable {
     /// What a member was given last does not come back from the log.
     case losesAssignments
     /// A member is told of a partition that is another's.
@@ -77,11 +77,11 @@ private struct ConsumerHistory {
     private var beats = 0
     /// The longest time between two events, in seconds.
     private let pace: Double
-    private let lie: ConsumerLie?
+    private let fault: ConsumerFault?
 
-    init(seed: UInt64, members: Int, lie: ConsumerLie? = nil) {
+    init(seed: UInt64, members: Int, fault: ConsumerFault? = nil) {
         random = SeededRandom(seed: seed)
-        self.lie = lie
+        self.fault = fault
         var settings = GroupSettings()
         // Half of the histories have all assignments computed elsewhere.
         if seed % 2 == 1 { settings.consumer.assignedAtOnceMax = 0 }
@@ -151,7 +151,7 @@ private struct ConsumerHistory {
     }
 
     private mutating func restart() {
-        if lie == .losesAssignments {
+        if fault == .losesAssignments {
             rig.lose { if case .consumerCurrent(_, .some) = $0 { true } else { false } }
         }
         rig.restart()
@@ -159,7 +159,7 @@ private struct ConsumerHistory {
 
     private mutating func passTime(_ duration: Double) throws {
         if random.chance(50) { rig.compute() }
-        if lie == .forgetsDeadlines { rig.skip(duration) } else { _ = rig.advance(duration) }
+        if fault == .forgetsDeadlines { rig.skip(duration) } else { _ = rig.advance(duration) }
         try checkEpochs()
     }
 
@@ -240,7 +240,7 @@ private struct ConsumerHistory {
             assignment.topicPartitions.flatMap { entry in
                 entry.partitions.map { Slot(topic: entry.topicID, partition: $0) }
             })
-        if lie == .doublesShares, let other = consumers.randomElement(using: &random)?.owned.first {
+        if fault == .doublesShares, let other = consumers.randomElement(using: &random)?.owned.first {
             told.insert(other)
         }
         // Giving up takes a slow consumer some heartbeats; what is new it takes once that is done.

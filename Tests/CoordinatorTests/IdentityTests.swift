@@ -10,7 +10,9 @@ struct IdentityTests {
     private static let composed: Name = "caf\u{e9}"
     private static let decomposed: Name = "cafe\u{301}"
 
-    private func commit(_ group: Name, _ offset: Int64) -> GroupRequest {
+    private func commit(
+        _ group: Name, _ offset: Int64, metadata: String = ""
+    ) -> GroupRequest {
         var request = OffsetCommitRequest()
         request.groupID = group
         request.generationIDOrMemberEpoch = -1
@@ -18,6 +20,7 @@ struct IdentityTests {
         topic.name = "t"
         var place = OffsetCommitRequest.OffsetCommitRequestPartition()
         place.committedOffset = offset
+        place.committedMetadata = metadata
         topic.partitions = [place]
         request.topics = [topic]
         return .commitOffsets(request, version: 8)
@@ -31,11 +34,8 @@ struct IdentityTests {
             as [(String, Int, Int16)])
     func metadata(_ character: String, _ count: Int, _ code: Int16) {
         var rig = ConsumerRig()
-        guard case .commitOffsets(var request, let version) = commit("g", 1) else { return }
-        request.topics[0].partitions[0].committedMetadata = String(repeating: character, count: count)
-        guard
-            case .commitOffsets(let reply)? = rig.request(.commitOffsets(request, version: version)).reply
-        else {
+        let request = commit("g", 1, metadata: String(repeating: character, count: count))
+        guard case .commitOffsets(let reply)? = rig.request(request).reply else {
             Issue.record("no reply")
             return
         }

@@ -132,7 +132,7 @@ struct LongWorkTests {
             return
         }
         #expect(deleted == .none)
-        #expect(committed.topics.flatMap(\.partitions).allSatisfy { $0.errorCode == 0 })
+        #expect(Set(committed.topics.flatMap(\.partitions).map(\.errorCode)) == [0])
         #expect(throws: Never.self) { try described.described.get() }
         // What was committed behind the deletion is what there is now.
         #expect(rig.shard.offsets["g"].count == 3)

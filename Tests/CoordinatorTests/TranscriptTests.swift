@@ -1,4 +1,4 @@
-// Long stories of classic groups as transcripts: `fixtures/scenarios/classic/*.txt` hold the calls of a
+// Long courses of classic groups as transcripts: `fixtures/scenarios/classic/*.txt` hold the calls of a
 // script and, indented below each, what it must lead to. `UPDATE_FIXTURES=1` writes what it leads to instead;
 // the difference is then read by a person.
 import Foundation

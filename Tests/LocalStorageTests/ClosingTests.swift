@@ -90,8 +90,8 @@ func lossesAtStop(suffix: String) throws {
     let (rig, _) = try freshPartitions(40)
     rig.disk.fail(.sync, suffix: suffix, errno: 5)
     #expect(throws: StorageError.self) { try rig.directory.stop(brokerEpoch: 1) }
-    #expect(rig.lines.all.count { $0.contains("log.close.failed") } == 1)
-    #expect(rig.lines.all.contains { $0.contains("log.close.failed") && $0.contains("t3-0") })
+    #expect(rig.lines.all.count { $0.contains("log_close.failed") } == 1)
+    #expect(rig.lines.all.contains { $0.contains("log_close.failed") && $0.contains("t3-0") })
     #expect(try rig.disk.entry(at: marker) == nil)
     for disk in [rig.disk.afterKill(), rig.disk.afterPowerCut()] {
         let next = try rig.reopened(on: disk)

@@ -38,8 +38,8 @@ struct KeyHashTests {
             let found = map.last(of: key.rawSpan)
             #expect(found == last)
         }
-        let stranger = Array("x".utf8)
-        let found = map.last(of: stranger.rawSpan)
+        let unknown = Array("x".utf8)
+        let found = map.last(of: unknown.rawSpan)
         #expect(found == nil)
     }
 }

@@ -67,8 +67,8 @@ func toleratedFiles() throws {
     #expect(try directory.partitions().isEmpty)
 }
 
-@Test("strange files in a directory that becomes a log directory are named, and stay")
-func strangeFiles() throws {
+@Test("foreign files in a directory that becomes a log directory are named, and stay")
+func foreignFilesStay() throws {
     let scratch = try Scratch()
     try scratch.write("holiday.jpg", "x")
     let lines = Rig.Lines()
@@ -76,7 +76,7 @@ func strangeFiles() throws {
     #expect(directory.isNew)
     directory.abandon()
     #expect(scratch.names.contains("holiday.jpg"))
-    #expect(lines.all.contains { $0.contains("directory.strangers") && $0.contains("holiday.jpg") })
+    #expect(lines.all.contains { $0.contains("foreign_files.found") && $0.contains("holiday.jpg") })
 }
 
 @Test(
@@ -205,8 +205,8 @@ func checkpoints() throws {
 }
 
 @Test(
-    "files of strangers whose names differ in their accents only, or are no UTF-8, do no harm to a partition")
-func strangersInPartition() throws {
+    "foreign files whose names differ in their accents only, or are no UTF-8, do no harm to a partition")
+func foreignFilesInPartition() throws {
     let scratch = try Scratch()
     let directory = try scratch.open()
     try directory.start()

@@ -44,7 +44,7 @@ func oldFormats(magic: Int8, codec: CompressionCodec) throws {
         #expect(found.map(\.value) == expected.map(\.value))
         #expect(found.map(\.offset) == expected.map(\.offset))
         if magic == 1 { #expect(found.map(\.timestamp) == expected.map(\.timestamp)) }
-        #expect(after.lines.all.contains { $0.contains("log.segment.converted") })
+        #expect(after.lines.all.contains { $0.contains("segment.converted") })
         after.directory.abandon()
     }
 }

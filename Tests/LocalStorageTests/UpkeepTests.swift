@@ -103,7 +103,7 @@ struct UpkeepTests {
         rig.disk.fail(.open, suffix: "01.log", errno: 28)
         let now = rig.clock.wallTime()
         #expect(rig.directory.rollAgedSegments(at: now)?.milliseconds == now.milliseconds + 60_000)
-        #expect(rig.lines.all.contains { $0.contains("segment.roll.failed") })
+        #expect(rig.lines.all.contains { $0.contains("segment_roll.failed") })
         #expect(rig.directory.rollAgedSegments(at: now) == nil)
         try log.append(BatchSpec(count: 1, bytes: 10, tag: 2))
         rig.flush()

@@ -1,6 +1,7 @@
 // Peers that hold memory, beside peers that want a little of it.
 import Base
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Network
@@ -23,18 +24,18 @@ func smallRequestsNeverWait() throws {
         server.step()
     }
     #expect(server.services.budget.isUnderPressure)
-    let polite = try TestClient(port: server.port)
+    let wellBehaved = try TestClient(port: server.port)
     for seed in 0..<20 {
         let request = pattern([100, 5000, 60_000][seed % 3], seed: seed)
-        try polite.send(sized(request))
+        try wellBehaved.send(sized(request))
         server.step()
-        #expect(try polite.receiveFrame(stepping: server) == request)
+        #expect(try wellBehaved.receiveFrame(stepping: server) == request)
     }
     #expect(server.reasons.isEmpty)
 }
 
 @Test(
-    "frames that do not fit into memory together are finished one after the other", .timeLimit(.minutes(1)),
+    "frames that do not fit into memory together are finished one after the other", .endsHangs,
     arguments: TransportKind.allCases)
 func unfinishedFramesTakeTurns(over transport: TransportKind) throws {
     let server = try TestServer(.echo(), limits: limits(), clock: ManualClock(), over: transport)
@@ -128,7 +129,7 @@ func hoardsOfSmallPieces() throws {
     let clock = ManualClock()
     let server = try TestServer(.echo(), limits: limits(largeBytes: 4 << 20), clock: clock)
     let shares = server.services.limits.memory
-    let polite = try TestClient(port: server.port)
+    let wellBehaved = try TestClient(port: server.port)
     var hoarders: [TestClient] = []
     for number in 0..<60 {
         let hoarder = try TestClient(port: server.port, receiveBuffer: number % 2 == 0 ? 4096 : 0)
@@ -141,9 +142,9 @@ func hoardsOfSmallPieces() throws {
             if number % 2 == 1 { break }
         }
         #expect(server.services.budget.smallBytes <= 2 * shares.smallBytes + (512 << 10))
-        try polite.send(sized(pattern(3000, seed: number)))
+        try wellBehaved.send(sized(pattern(3000, seed: number)))
         server.step()
-        #expect(try polite.receiveFrame(stepping: server) == pattern(3000, seed: number))
+        #expect(try wellBehaved.receiveFrame(stepping: server) == pattern(3000, seed: number))
     }
     #expect(server.reasons.contains(.stalled))
     clock.advance(by: .seconds(1))

@@ -36,7 +36,7 @@ final class TransportLog: Sendable {
     let worked = Atomic(0)
     /// How often a layer was used while the pool worked for it.
     let intrusions = Atomic(0)
-    let goodbyes = Atomic(0)
+    let closings = Atomic(0)
 }
 
 /// The wire of the test's transport.
@@ -185,6 +185,6 @@ final class TestTransport: TransportSecurity {
 
     func finish(outgoing: inout [UInt8]) {
         noteUse()
-        log.goodbyes.wrappingAdd(1, ordering: .relaxed)
+        log.closings.wrappingAdd(1, ordering: .relaxed)
     }
 }

@@ -15,7 +15,7 @@ private struct Looks {
     /// A look after `rest` at a loop that has been in one turn since `turnBegan`, or sleeps.
     mutating func next(steps: Int, turnBegan: Int64?, rest: Int64 = second) -> [LoopReport] {
         now += rest
-        return stuck.look([LoopSight(steps: steps, turnBegan: turnBegan)], at: now, since: now - rest)
+        return stuck.look([LoopSample(steps: steps, turnBegan: turnBegan)], at: now, since: now - rest)
     }
 }
 
@@ -127,10 +127,10 @@ func standingLoopIsLogged(hindrance: Hindrance) throws {
             return places.count > 4 && places.allSatisfy { $0.contains("+0x") }
         }
     }
-    #expect(watched.lines("loop.turns_again", loop: 1).isEmpty)
+    #expect(watched.lines("loop.recovered", loop: 1).isEmpty)
     gate.isWanted.store(false, ordering: .relaxed)
     #expect(isLogged)
-    #expect(watched.eventually { !watched.lines("loop.turns_again", loop: 1).isEmpty })
+    #expect(watched.eventually { !watched.lines("loop.recovered", loop: 1).isEmpty })
 }
 
 @Test("a watchdog does not wake up while its loops sleep, and looks again once one is awake")

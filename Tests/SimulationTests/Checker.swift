@@ -56,7 +56,7 @@ extension LogPromise {
     ) throws -> String? {
         var present: [Int64: String] = [:]
         for bytes in batches {
-            if let strange = try strangeRecord(in: bytes, &present) { return strange }
+            if let unexpected = try unexpectedRecord(in: bytes, &present) { return unexpected }
         }
         for batch in expected where batch.base >= compactedMax {
             for record in batch.records { present[record.offset] = record.key }
@@ -78,7 +78,7 @@ extension LogPromise {
     }
 
     /// Notes the records of a batch that compaction may have rewritten; what in it was never written.
-    func strangeRecord(in bytes: [UInt8], _ present: inout [Int64: String]) throws -> String? {
+    func unexpectedRecord(in bytes: [UInt8], _ present: inout [Int64: String]) throws -> String? {
         let batch = try RecordBatch(reading: bytes.span.bytes)
         let header = batch.header
         guard (try? batch.verifyChecksum()) != nil else {

@@ -172,11 +172,12 @@ extension History {
                 continue
             }
             var present: [Int64: String] = [:]
-            let strange = try promise.strangeRecord(in: found, &present)
-            guard promise.policy.compacts, strange == nil else {
+            let unexpected = try promise.unexpectedRecord(in: found, &present)
+            guard promise.policy.compacts, unexpected == nil else {
                 throw Violation(
                     description:
-                        "\(log.partition): \(batch.base.value) is served as another batch: \(strange ?? "")")
+                        "\(log.partition): \(batch.base.value) is served as another batch: "
+                        + (unexpected ?? ""))
             }
         }
     }

@@ -107,7 +107,7 @@ extension History {
         let partition = slots[number].partition
         logs[partition] = nil
         // It is decided: what a crash leaves of it is deleted by the next start, whatever is in it.
-        promise.isDoomed = true
+        promise.isBeingDeleted = true
         promise.durableEnd = .zero
         promise.startMin = .zero
         slots[number].alternatives = [promise, nil]

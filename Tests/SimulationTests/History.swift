@@ -22,7 +22,7 @@ final class PoolQueue: Sendable {
 }
 
 /// What happened in a history, line by line.
-final class Story: Sendable {
+final class Trace: Sendable {
     private let lines = Lock<[String]>([])
     func add(_ line: String) { lines.withLock { $0.append(line) } }
     func tell() { for line in lines.withLock({ $0 }) { print(line) } }
@@ -38,8 +38,8 @@ final class Mark: Sendable {
 /// The life of one directory over several starts.
 struct History {
     var random: SeededRandom
-    let lie: Lie?
-    var disk: LyingDisk
+    let bug: PlantedBug?
+    var disk: FaultyDisk
     let clock = SimulatedClock()
     let pool = PoolQueue()
     var directory: LogDirectory?
@@ -50,12 +50,12 @@ struct History {
     /// Whether the disk failed once too often: it kept nothing, and not even a note of that.
     let isUnmarked = Mark()
     /// Takes down what happens, for whoever has to understand a failure.
-    var story: Story?
+    var trace: Trace?
 
-    init(seed: UInt64, lie: Lie? = nil) {
+    init(seed: UInt64, bug: PlantedBug? = nil) {
         random = SeededRandom(seed: seed)
-        self.lie = lie
-        disk = LyingDisk(SimulatedDisk(seed: random.next()), lie)
+        self.bug = bug
+        disk = FaultyDisk(SimulatedDisk(seed: random.next()), bug)
         slots = []
         for number in 0..<Int.random(in: 5...7, using: &random) {
             let policy: Policy =
@@ -69,7 +69,7 @@ struct History {
     }
 
     func tell(_ event: @autoclosure () -> String) {
-        story?.add(event())
+        trace?.add(event())
     }
 
     /// The settings of a slot's log.
@@ -115,15 +115,15 @@ struct History {
             version: "0.0-test")
         options.journalAreaBytes = 48 << 10
         options.syncsLater = random.chance(50)
-        let (pool, story, isUnmarked) = (pool, story, isUnmarked)
+        let (pool, trace, isUnmarked) = (pool, trace, isUnmarked)
         isUnmarked.set(false)
         do {
             let opened = try disk.during(.opening) { () throws(StorageError) in
                 try LogDirectory(
                     options, disk: disk, clock: clock, background: { pool.add($0) },
-                    logger: Logger(level: story == nil ? .error : .info) { line in
-                        if line.contains("log.suspect.unmarked") { isUnmarked.set(true) }
-                        story?.add("  \(line)")
+                    logger: Logger(level: trace == nil ? .error : .info) { line in
+                        if line.contains("suspect_log.not_marked") { isUnmarked.set(true) }
+                        trace?.add("  \(line)")
                     })
             }
             try opened.start(startsThread: false)
@@ -165,7 +165,8 @@ struct History {
         }
         if let rot = slot.rot, rot.isInLog { return try checkRotten(number, directory, possible[0], rot) }
         slots[number].rot = nil
-        guard let log = try open(slot, id, directory, isDoomed: possible.allSatisfy(\.isDoomed)) else {
+        guard let log = try open(slot, id, directory, isBeingDeleted: possible.allSatisfy(\.isBeingDeleted))
+        else {
             try directory.deletePartition(slot.partition)
             slots[number].promise = nil
             return
@@ -185,7 +186,7 @@ struct History {
             throw Violation(description: "\(slot.partition): \(judged[0].1 ?? "")")
         }
         promise.cut(to: content.end)
-        promise.isDoomed = false
+        promise.isBeingDeleted = false
         promise.durableEnd = content.end
         promise.startMin = content.start
         promise.startMax = max(content.start, promise.startMin)
@@ -200,7 +201,7 @@ struct History {
 
     /// The log of a slot; nil if it is damaged and was to be deleted.
     private func open(
-        _ slot: Slot, _ id: TopicID, _ directory: LogDirectory, isDoomed: Bool
+        _ slot: Slot, _ id: TopicID, _ directory: LogDirectory, isBeingDeleted: Bool
     ) throws -> PartitionLog? {
         let partition = slot.partition
         let config = config(of: slot)
@@ -209,7 +210,9 @@ struct History {
                 try directory.openPartition(partition, id: id, config: config)
             }
         } catch {
-            guard isDoomed, case StorageError.corrupt(let path, _, let reason) = error else { throw error }
+            guard isBeingDeleted, case StorageError.corrupt(let path, _, let reason) = error else {
+                throw error
+            }
             tell("\(path), which was to be deleted: \(reason)")
             return nil
         }
@@ -284,6 +287,6 @@ struct History {
         next.setCapacity(.max)
         letGo()
         if random.chance(25) { rot(on: next, isClean: isClean) }
-        disk = LyingDisk(next, lie)
+        disk = FaultyDisk(next, bug)
     }
 }

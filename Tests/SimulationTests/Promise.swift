@@ -40,7 +40,7 @@ struct LogPromise: Sendable {
     var isUnsure = false
     /// Whether its deletion was decided and failed half-way: a broker deletes at its next start what is left,
     /// without a look into it.
-    var isDoomed = false
+    var isBeingDeleted = false
     /// Everything that may be in the log, in order: what is there is a beginning of it, less what retention
     /// and compaction took.
     var written: [WrittenBatch] = []

@@ -18,13 +18,13 @@ private let isTold = getenv("APUS_HISTORIES_TOLD") != nil
 
 /// Runs histories until one fails or all are done; the seed that failed, and how.
 private func firstFailure(
-    seeds: Range<UInt64>, lie: Lie? = nil
+    seeds: Range<UInt64>, bug: PlantedBug? = nil
 ) -> (seed: UInt64, reason: String)? {
     let failure = Lock<(seed: UInt64, reason: String)?>(nil)
     runInParallel(seeds.count) { number in
         guard failure.withLock({ $0 == nil }) else { return }
         let seed = seeds.lowerBound + UInt64(number)
-        var history = History(seed: seed, lie: lie)
+        var history = History(seed: seed, bug: bug)
         do {
             try history.run()
         } catch {
@@ -32,21 +32,21 @@ private func firstFailure(
         }
     }
     let found = failure.withLock { $0 }
-    if lie == nil, let found { retell(found.seed) }
+    if bug == nil, let found { retell(found.seed) }
     return found
 }
 
-/// Prints the story of a seed that failed.
+/// Prints the trace of a seed that failed.
 ///
 /// The order of hash tables differs from run to run unless SWIFT_DETERMINISTIC_HASHING is set, so it may take
 /// several.
 private func retell(_ seed: UInt64) {
     for _ in 0..<100 {
-        let story = Story()
+        let trace = Trace()
         var history = History(seed: seed)
-        history.story = story
+        history.trace = trace
         do { try history.run() } catch {
-            story.tell()
+            trace.tell()
             print("again: \(error)")
             return
         }
@@ -59,12 +59,12 @@ func promisesHold() {
     #expect(failure == nil, "seed \(failure?.seed ?? 0): \(failure?.reason ?? "")")
 }
 
-@Test("each planted bug is found, and is the only one", arguments: Lie.allCases)
-func plantedBugsAreFound(lie: Lie) throws {
-    let failure = firstFailure(seeds: 0..<20_000, lie: lie)
-    let found = try #require(failure, "nobody noticed: \(lie.rawValue)")
-    // The same history on an honest disk: it was the lie that was found.
+@Test("each planted bug is found, and is the only one", arguments: PlantedBug.allCases)
+func plantedBugsAreFound(bug: PlantedBug) throws {
+    let failure = firstFailure(seeds: 0..<20_000, bug: bug)
+    let found = try #require(failure, "nobody noticed: \(bug.rawValue)")
+    // The same history on a disk without it: it was the bug that was found.
     let honest = firstFailure(seeds: found.seed..<(found.seed + 1))
     #expect(honest == nil, "seed \(found.seed): \(found.reason), but also: \(honest?.reason ?? "")")
-    if isTold { print("\(lie): seed \(found.seed): \(found.reason)") }
+    if isTold { print("\(bug): seed \(found.seed): \(found.reason)") }
 }

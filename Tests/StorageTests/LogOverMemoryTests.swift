@@ -12,9 +12,9 @@ import Testing
     arguments: UInt64(0)..<30)
 func logIsTheSameOverEngines(seed: UInt64) throws {
     let told = try TestedEngine.allCases.map { engine in
-        var story = try LogStory(engine, seed: seed)
-        try story.run()
-        return story.lines
+        var transcript = try LogTranscript(engine, seed: seed)
+        try transcript.run()
+        return transcript.lines
     }
     for (one, other) in zip(told[0], told[1]) where one != other {
         Issue.record("\(TestedEngine.allCases[0]): \(one)\n\(TestedEngine.allCases[1]): \(other)")

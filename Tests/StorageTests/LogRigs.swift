@@ -36,16 +36,16 @@ final class MemoryLogRig: LogUnderTest {
     private var notes: MemoryNotes
     private var services: LogServices
     private let jobs = Jobs()
-    private let means: MemoryMeans
+    private let memory: MemoryServices
     private let config: SharedLogConfig
 
     init(_ setup: StoreSetup) throws {
         let (random, jobs) = (SharedRandom(seed: setup.seed), jobs)
-        let habits = MemoryHabits { random.draw($0) }
-        means = MemoryMeans(clock: clock, background: { jobs.add($0) }, habits: habits)
+        let behaviour = MemoryBehaviour { random.draw($0) }
+        memory = MemoryServices(clock: clock, background: { jobs.add($0) }, behaviour: behaviour)
         config = SharedLogConfig(setup.config)
-        store = MemoryStore("memory", startingAt: setup.start, config: config, means)
-        notes = MemoryNotes("memory", habits: habits)
+        store = MemoryStore("memory", startingAt: setup.start, config: config, memory)
+        notes = MemoryNotes("memory", behaviour: behaviour)
         services = Self.services(clock, jobs)
         log = try Self.open(store, notes, services, config)
     }
@@ -84,9 +84,9 @@ final class MemoryLogRig: LogUnderTest {
             try store.stop()
             if let failure = NoteWriting.write([log], isFinal: true, threads: 1)[0] { throw failure }
             log.close()
-            (store, notes) = (store.afterStop(means), notes.afterStop())
+            (store, notes) = (store.afterStop(memory), notes.afterStop())
         case .crash:
-            let (next, kept) = (store.afterCrash(means), notes.afterCrash())
+            let (next, kept) = (store.afterCrash(memory), notes.afterCrash())
             log.close()
             services.stop()
             (store, notes) = (next, kept)

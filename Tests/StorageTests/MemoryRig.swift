@@ -9,16 +9,16 @@ final class MemoryRig: StoreUnderTest {
     private(set) var memory: MemoryStore
     let clock = SimulatedClock()
     private let jobs = Jobs()
-    private let means: MemoryMeans
+    private let services: MemoryServices
 
     var store: any LogStore { memory }
 
     init(_ setup: StoreSetup) {
         let (random, jobs) = (SharedRandom(seed: setup.seed), jobs)
-        means = MemoryMeans(
-            clock: clock, background: { jobs.add($0) }, habits: MemoryHabits { random.draw($0) })
+        services = MemoryServices(
+            clock: clock, background: { jobs.add($0) }, behaviour: MemoryBehaviour { random.draw($0) })
         memory = MemoryStore(
-            "memory", startingAt: setup.start, config: SharedLogConfig(setup.config), means)
+            "memory", startingAt: setup.start, config: SharedLogConfig(setup.config), services)
     }
 
     func step() { _ = memory.step() }
@@ -40,9 +40,9 @@ final class MemoryRig: StoreUnderTest {
         switch ending {
         case .cleanStop:
             try stop()
-            memory = memory.afterStop(means)
+            memory = memory.afterStop(services)
         case .crash:
-            let next = memory.afterCrash(means)
+            let next = memory.afterCrash(services)
             memory.close()
             memory = next
         }

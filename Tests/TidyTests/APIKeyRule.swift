@@ -37,7 +37,7 @@ struct APIKeyRule {
             case (let path?, .some): "\(key) \(name): served by \(path), yet GAPS.md says that it is not"
             default: nil
             }
-        } + strangers() + strayHandlers()
+        } + unknownKeys() + strayHandlers()
     }
 
     private func strayHandlers() -> [String] {
@@ -61,7 +61,7 @@ struct APIKeyRule {
         }
     }
 
-    private func strangers() -> [String] {
+    private func unknownKeys() -> [String] {
         guard !keys.isEmpty else { return [] }
         return Set(handlers.keys).union(gaps.keys).subtracting(keys.keys).sorted().map {
             "\($0): no such API key, but \(handlers[$0] ?? "GAPS.md") mentions it"

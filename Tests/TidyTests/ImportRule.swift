@@ -1,9 +1,8 @@
-// The layering: who may import whom. This table is the only place that says so; DESIGN and ARCHITECTURE draw
-// it.
+// The layering: who may import whom. This table is the only place that says so; ARCHITECTURE.md draws it.
 
 /// Imports point downwards only.
 enum ImportRule {
-    /// Module → what its files may import, besides nothing at all.
+    /// Module → what its files may import.
     static let allowed: [String: Set<String>] = [
         "Base": ["Glibc", "Synchronization", "CSystem", "CCRC32C"],
         "Compression": ["Glibc", "Synchronization", "Base", "CZlib", "CLZ4", "CZstd", "CSnappy"],

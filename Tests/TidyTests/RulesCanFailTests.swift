@@ -47,18 +47,18 @@ struct RulesCanFailTests {
     }
 
     @Test(
-        "floors",
+        "layers of folders",
         arguments: [
             ("Disk", "let a: Ledger?", true), ("Segments", "let a: Ledger?", false),
             ("Recovery", "let a: Ledger?", false), ("Disk", "// a Ledger", false),
             ("Cellar", "let a = 1", true),
         ])
-    func floors(_ folder: String, _ text: String, _ isBroken: Bool) {
+    func folderLayers(_ folder: String, _ text: String, _ isBroken: Bool) {
         let files = [
             source("final class Ledger {}", at: "Sources/LocalStorage/Segments/Ledger.swift"),
             source(text, at: "Sources/LocalStorage/\(folder)/Sample.swift"),
         ]
-        #expect(FloorRule(files: files).check().isEmpty != isBroken)
+        #expect(FolderLayerRule(files: files).check().isEmpty != isBroken)
     }
 
     @Test("long files and lines")
@@ -174,7 +174,49 @@ struct RulesCanFailTests {
         #expect(LogRule(files: [source(text)]).check(["known": "a reason"]).count == count)
     }
 
-    @Test("API keys without a handler, gaps that are none, and strangers")
+    @Test(
+        "events that are spelled otherwise",
+        arguments: [
+            ("logger.log(.info, \"log_tail.cut\")", true), ("logger.log(.info, \"log.tail.cut\")", false),
+            ("logger.logLimited(.info, \"topic.created\", [\"a\": \"b\"])", true),
+            ("logger.logLimited(.info, \"topic.creation\", [\"a\": \"b\"])", false),
+            ("logger.logLimited(\n    .info, \"accept-failed\",\n    [\"a\": \"b\"])", false),
+            ("logger.log(.info, isLate ? \"wait.timed_out\" : \"wait-ended\", [:])", false),
+            ("logger.log(.info, \"shard.not_loaded\")", true), ("logger.log(.info, \"Shard.loaded\")", false),
+            ("func run(orWarn event: StaticString) {}\nrun(orWarn: \"segment_roll.failed\")", true),
+            ("func run(orWarn event: StaticString) {}\nrun(orWarn: \"segment.roll.failed\")", false),
+            ("run(orWarn: \"no event\")", true),
+        ])
+    func eventNames(_ text: String, _ isGood: Bool) {
+        #expect(LogRule(files: [source(text)]).checkSpelling().isEmpty == isGood)
+    }
+
+    @Test(
+        "tests that stop without a word",
+        arguments: [
+            ("guard case .a = b else { return }", 1), ("guard\n        case .a = b\n    else { return }", 1),
+            ("guard case .a = b else {\n        Issue.record()\n        return\n    }", 0),
+            ("run {\n        guard case .a = b else { return }\n    }", 0),
+            ("run()\n}\nfunc helper() {\n    guard case .a = b else { return }", 0),
+        ])
+    func silentReturns(_ body: String, _ count: Int) {
+        let text = "@Test(\n    \"a sentence\", arguments: [1])\nfunc sentence() {\n    \(body)\n}\n"
+        #expect(SilentReturnRule.check(source(text, at: "Tests/Sample/Sample.swift")).count == count)
+    }
+
+    @Test(
+        "names that were replaced",
+        arguments: [
+            ("let gravel = 1", 0), ("let theGraveyard = 1", 1), ("// a doomed directory", 1),
+            ("final class HomeCycles {}", 1), ("let surgery = Lock(())", 1), ("let graves: [Grave] = []", 2),
+            ("// the directory is being deleted", 0),
+        ])
+    func terms(_ text: String, _ count: Int) {
+        #expect(WordRule.check(source(text)).count == count)
+        #expect(WordRule.check(SourceFile(path: "fixtures/sample.txt", text: text)).isEmpty)
+    }
+
+    @Test("API keys without a handler, gaps that are none, and unknown keys")
     func apiKeys() {
         let keys = SourceFile(
             path: "Sources/Protocol/APIKey.swift",
@@ -219,8 +261,8 @@ struct RulesCanFailTests {
                 reply.forgotten = request.wanted  // request.forgotten
             }
             """, at: "Sources/Broker/Handlers/07_Ask.swift")
-        let stranger = source("let inner = part.inner", at: "Sources/Broker/Other.swift")
-        let rule = RequestFieldRule(tree: SourceTree(files: [message, handler, stranger]))
+        let other = source("let inner = part.inner", at: "Sources/Broker/Other.swift")
+        let rule = RequestFieldRule(tree: SourceTree(files: [message, handler, other]))
         typealias Unread = RequestFieldRule.Unread
         let forgotten = Unread(request: "AskRequest", field: "forgotten")
         let inner = Unread(request: "AskRequest", field: "inner")

@@ -35,6 +35,21 @@ struct TidyTests {
         expectNone(LogRule(files: SourceTree.productFiles).check())
     }
 
+    @Test("events of the log are spelled noun.verb")
+    func eventNames() {
+        expectNone(LogRule(files: SourceTree.productFiles).checkSpelling().map(\.description))
+    }
+
+    @Test("no test passes because it stops early", arguments: SourceTree.swiftFiles)
+    func silentReturns(_ file: SourceFile) {
+        expectNone(SilentReturnRule.check(file).map(\.description))
+    }
+
+    @Test("terms of the field have no other names beside them")
+    func terms() {
+        expectNone(SourceTree.repository.files.flatMap(WordRule.check).map(\.description))
+    }
+
     @Test("no notes to ourselves and no paths of a machine", arguments: SourceTree.repository.files)
     func texts(_ file: SourceFile) {
         let found = TextRules.checkNotes(file) + TextRules.checkPaths(file)
@@ -76,8 +91,8 @@ struct TidyTests {
     }
 
     @Test("a folder of an engine speaks of none above it")
-    func floors() {
-        expectNone(FloorRule(files: SourceTree.productFiles).check().map(\.description))
+    func layers() {
+        expectNone(FolderLayerRule(files: SourceTree.productFiles).check().map(\.description))
     }
 
     @Test("file names are unique within a module")

@@ -65,11 +65,11 @@ extension Administration {
         of wanted: [RecordDeletion], _ topics: TopicDirectory
     ) -> [(partition: Partition, end: Offset)] {
         wanted.compactMap { wanted in
-            guard let partition = topics.partition(wanted.partition), let bounds = partition.log?.bounds,
-                bounds.highWatermark < bounds.logEnd
-            else { return nil }
-            if case .offset(let offset) = wanted.before, offset <= bounds.highWatermark { return nil }
-            return (partition, bounds.logEnd)
+            guard let partition = topics.partition(wanted.partition), let log = partition.log else {
+                return nil
+            }
+            if case .offset(let offset) = wanted.before, offset <= log.bounds.highWatermark { return nil }
+            return partition.unsyncedEnd
         }
     }
 
@@ -86,7 +86,7 @@ extension Administration {
             try broker.storage.saveStarts()
             return moved
         } catch {
-            broker.logger.logLimited(.error, "delete_records.not_durable", ["reason": error.description])
+            broker.logger.logLimited(.error, "record_deletion.failed", ["reason": error.description])
             let refusal = Refusal(code: .kafkaStorageError, message: error.description)
             return moved.map { $0.flatMap { _ in .failure(refusal) } }
         }

@@ -48,7 +48,7 @@ package final class BrokerConfigs: Sendable {
                     try changed.checkRelations()
                     settings = changed
                 } catch {
-                    logger.logLimited(.error, "broker.config_invalid", ["error": error.safeDescription])
+                    logger.logLimited(.error, "broker_config.refused", ["error": error.safeDescription])
                 }
             }
         }

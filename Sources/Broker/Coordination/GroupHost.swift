@@ -123,7 +123,7 @@ extension GroupConfig {
             do throws(ConfigError) { return (resource.name, try GroupConfig(values, broker).consumer) } catch
             {
                 catalog.logger.logLimited(
-                    .error, "group.config_invalid",
+                    .error, "group_config.refused",
                     ["group": resource.name.text, "error": error.safeDescription])
                 return nil
             }

@@ -307,7 +307,7 @@ extension ShardHost {
     private func collapse(_ guarded: inout Guarded, _ outgoing: inout Outgoing, reason: String) {
         let isOver = partition.log?.hasFailed ?? true
         services.logger.logLimited(
-            .error, "coordinator.shard_failed",
+            .error, "shard.failed",
             ["partition": "\(partition.id)", "reason": reason, "reloads": "\(!isOver)"])
         guarded.stage = isOver ? .failed : .loading
         guarded.state = make()
@@ -436,7 +436,7 @@ extension ShardHost {
 
     private func unavailable(_ reason: String) {
         services.logger.logLimited(
-            .error, "coordinator.shard_not_loaded",
+            .error, "shard.not_loaded",
             ["partition": "\(partition.id)", "reason": reason])
         var outgoing = Outgoing()
         guarded.withLock { guarded in

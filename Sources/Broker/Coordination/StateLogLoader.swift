@@ -66,7 +66,7 @@ struct StateLogLoader<State: Shard> {
             return try State.Record(key: key, value: stored.value)
         } catch {
             logger.logLimited(
-                .error, "coordinator.record_unreadable",
+                .error, "state_record.passed_over",
                 [
                     "partition": "\(log.partition)", "offset": "\(stored.offset.value)",
                     "reason": error.description,

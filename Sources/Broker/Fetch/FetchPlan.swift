@@ -186,9 +186,3 @@ extension FetchPlan {
         return end.epoch < epoch || end.offset < target.fetchOffset ? end : nil
     }
 }
-
-/// An error code where a thrown or returned error is needed.
-struct ErrorCodeError: Error {
-    let code: ErrorCode
-    init(_ code: ErrorCode) { self.code = code }
-}

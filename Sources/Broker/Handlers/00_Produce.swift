@@ -110,21 +110,10 @@ enum ProduceHandler: FrameHandler {
         let waits = attempt.waits
         guard !waits.isEmpty else { return .now(attempt.response) }
         let acknowledgement = Acknowledgement(attempt.response, waitingFor: waits.map(\.place))
-        for (index, wait) in waits.enumerated() {
-            wait.partition.whenDurable(wait.end, tell: acknowledgement, index: index)
-        }
-        let timer = context.loop.schedule(after: DiskWait.limit) { acknowledgement.timeOut() }
-        // Nearly every request is answered long before that, so its timer must not outlive it.
-        let reply = Deferred<ProduceResponse>()
-        reply.whenAbandoned {
-            context.loop.cancel(timer)
-            for wait in waits { wait.partition.removeAppends(of: acknowledgement) }
-        }
-        acknowledgement.reply.whenCompleted(on: context.loop) { response in
-            context.loop.cancel(timer)
-            reply.complete(response)
-        }
-        return .later(reply)
+        DiskWait.tell(
+            acknowledgement, of: waits.map { ($0.partition, $0.end) }, for: acknowledgement.reply)
+        return .later(
+            DiskWait.limited(acknowledgement.reply, on: context.loop) { acknowledgement.late() })
     }
 
     private static func refuseAll(

@@ -50,14 +50,12 @@ enum ListOffsetsHandler: RequestHandler {
         let topics = context.topics
         // Visible is durable: "latest" means the end of the log as it is now, so the answer waits until that
         // is on the disk.
-        var ends: [(Partition, Offset)] = []
+        var ends: [(partition: Partition, end: Offset)] = []
         for topic in request.topics where context.authorize(.describe, .topic(topic.name)) {
             for asked in topic.partitions where asked.timestamp == Special.latest {
-                guard let partition = topics[topic.name]?.partition(asked.partitionIndex),
-                    let log = partition.log
-                else { continue }
-                let bounds = log.bounds
-                if bounds.highWatermark < bounds.logEnd { ends.append((partition, bounds.logEnd)) }
+                if let end = topics[topic.name]?.partition(asked.partitionIndex)?.unsyncedEnd {
+                    ends.append(end)
+                }
             }
         }
         let searches = request.topics.contains { topic in topic.partitions.contains { isSearch($0.timestamp) }

@@ -38,7 +38,7 @@ enum InitProducerIDHandler: RequestHandler {
         return isAllowed ? nil : .clusterAuthorizationFailed
     }
 
-    /// The longest that a transaction may be told to take.
+    /// The longest that a transaction may be told to take: Kafka's default for `transaction.max.timeout.ms`.
     private static let transactionTimeoutMaxMs: Int32 = 900_000
 
     private static func problem(with request: InitProducerIdRequest) -> ErrorCode? {
@@ -49,8 +49,7 @@ enum InitProducerIDHandler: RequestHandler {
         guard (1...transactionTimeoutMaxMs).contains(request.transactionTimeoutMs) else {
             return .invalidTransactionTimeout
         }
-        // Transactions come with their coordinator; until then FindCoordinator is not served either
-        // (GAPS.md).
+        // There is no coordinator of transactions yet (GAPS.md), which FindCoordinator says too.
         return .coordinatorNotAvailable
     }
 

@@ -18,13 +18,13 @@ enum DescribeConfigsHandler: RequestHandler {
 
     static func handle(_ request: Request, _ context: RequestContext) -> Outcome<Reply> {
         // One that makes no sense is the answer to all, as what may be asked is not known then.
-        if let stranger = request.resources.first(where: {
+        if let other = request.resources.first(where: {
             ConfigResourceKind(rawValue: $0.resourceType) == nil
         }) {
             let refusal = Refusal(
                 code: .invalidRequest,
-                message: "Unexpected resource type \(stranger.resourceType) for resource "
-                    + "\(stranger.resourceName)")
+                message: "Unexpected resource type \(other.resourceType) for resource "
+                    + "\(other.resourceName)")
             return .now(answer(request.resources.map { result($0, .failure(refusal), request) }))
         }
         var results: [Reply.DescribeConfigsResult] = []

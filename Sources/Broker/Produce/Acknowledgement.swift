@@ -2,23 +2,6 @@
 internal import Base
 internal import Network
 internal import Protocol
-internal import Synchronization
-
-/// Counts down over several logs and then runs its action, once, on whatever thread brings the last one.
-final class DurabilityBarrier: DurabilityListener {
-    private let remaining: Atomic<Int>
-    private let action: @Sendable () -> Void
-
-    /// A barrier that opens after `count` reports, failed or not.
-    init(count: Int, then action: @escaping @Sendable () -> Void) {
-        remaining = Atomic(count)
-        self.action = action
-    }
-
-    func durable(_ index: Int, failed: Bool) {
-        if remaining.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { action() }
-    }
-}
 
 /// One acks=all request: its reply is known but for the partitions whose records are not durable yet.
 final class Acknowledgement: DurabilityListener {
@@ -34,7 +17,7 @@ final class Acknowledgement: DurabilityListener {
     }
     private let state: Lock<State>
     private let places: [Place]
-    /// Completed when every record is durable or its log failed, or when the time is up.
+    /// Completed when every record is durable or its log failed.
     let reply = Deferred<ProduceResponse>()
 
     /// An acknowledgement of `response`, in which the partitions at `places` still wait.
@@ -52,17 +35,15 @@ final class Acknowledgement: DurabilityListener {
         if let finished { reply.complete(finished) }
     }
 
-    /// The request's timeout: what is not durable by now is answered with an error.
+    /// The reply when the time is up: what is not durable by now is answered with an error.
     ///
     /// Its records may still become durable.
-    func timeOut() {
-        let finished: ProduceResponse? = state.withLock { state in
-            guard !state.open.isEmpty else { return nil }
+    func late() -> ProduceResponse {
+        state.withLock { state in
             for index in state.open { state.response.fail(places[index], .requestTimedOut) }
             state.open = []
             return state.response
         }
-        if let finished { reply.complete(finished) }
     }
 }
 

@@ -77,7 +77,7 @@ final class MetadataSnapshotKeeper: Sendable {
             try deleteOld(at: now)
             return nil
         } catch {
-            logger.log(.warning, "metadata.snapshot.failed", ["reason": "\(error)"])
+            logger.log(.warning, "metadata_snapshot.failed", ["reason": "\(error)"])
             return Self.retryInterval
         }
     }
@@ -108,7 +108,7 @@ final class MetadataSnapshotKeeper: Sendable {
             state.bytes = bytes
         }
         logger.logLimited(
-            .info, "metadata.snapshot",
+            .info, "metadata_snapshot.written",
             ["end": "\(end.value)", "epoch": "\(epoch.value)", "bytes": "\(file.count)"])
         return true
     }

@@ -109,11 +109,11 @@ extension NewTopic {
                     code: .invalidReplicaAssignment,
                     message: "The manual partition assignment includes an empty replica list.")
             }
-            if let stranger = replicas.first(where: { $0 != broker.nodeID }) {
+            if let unknown = replicas.first(where: { $0 != broker.nodeID }) {
                 throw Refusal(
                     code: .invalidReplicaAssignment,
                     message:
-                        "The manual assignment includes broker \(stranger), which is not registered."
+                        "The manual assignment includes broker \(unknown), which is not registered."
                 )
             }
             guard Set(replicas).count == replicas.count else {

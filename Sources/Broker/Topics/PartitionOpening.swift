@@ -192,7 +192,8 @@ final class PartitionOpening: Sendable {
             try log.becomeLeader(epoch: try leadership.exceed(log, in: epoch))
             return log
         } catch {
-            logger.log(.error, "partition.offline", ["partition": "\(unopened.id)", "error": "\(error)"])
+            logger.log(
+                .error, "partition.taken_offline", ["partition": "\(unopened.id)", "error": "\(error)"])
             return nil
         }
     }
@@ -218,7 +219,7 @@ final class PartitionOpening: Sendable {
             return try directory.createPartition(id, id: topicID, config: config, startingAt: end)
         } catch .topicIDMismatch(_, _, let found) where isRemoved(found) {
             try directory.deletePartition(id)
-            logger.log(.info, "partition.stray_deleted", ["partition": "\(id)"])
+            logger.log(.info, "stray_partition.deleted", ["partition": "\(id)"])
             return try directory.createPartition(id, id: topicID, config: config)
         }
     }

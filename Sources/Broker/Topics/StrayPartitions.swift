@@ -33,7 +33,7 @@ enum StrayPartitions {
             let found = try directory.look(at: partition)
             guard let id = found.topicID else {
                 logger.log(
-                    .warning, "partition.stray",
+                    .warning, "stray_partition.found",
                     ["directory": found.path, "reason": "it does not tell which topic it belongs to"])
                 continue
             }
@@ -43,13 +43,14 @@ enum StrayPartitions {
                     // The next start finds it again.
                     guard error.isLackOfSpace else { throw error }
                     logger.log(
-                        .warning, "partition.stray", ["directory": found.path, "reason": error.description])
+                        .warning, "stray_partition.found",
+                        ["directory": found.path, "reason": error.description])
                     continue
                 }
-                logger.log(.info, "partition.stray_deleted", ["partition": "\(found.partition)"])
+                logger.log(.info, "stray_partition.deleted", ["partition": "\(found.partition)"])
             } else {
                 logger.log(
-                    .warning, "partition.stray",
+                    .warning, "stray_partition.found",
                     ["directory": found.path, "reason": "no topic has the id \(id)"])
             }
         }
@@ -68,7 +69,7 @@ enum StrayPartitions {
             let reason =
                 deletion.topicID == nil
                 ? "it does not tell which topic it belonged to" : "the topic it belongs to is there"
-            logger.log(.warning, "partition.delete.unproved", ["directory": deletion.path, "reason": reason])
+            logger.log(.warning, "deleted_partition.kept", ["directory": deletion.path, "reason": reason])
         }
     }
 }

@@ -120,7 +120,7 @@ extension TopicCatalog {
             ])
         if let factor = topic.clampedReplicationFactor {
             logger.logLimited(
-                .warning, "topic.replication_clamped",
+                .warning, "replication_factor.clamped",
                 ["topic": topic.name.text, "asked": "\(factor)", "reason": "one node keeps one replica"])
         }
     }

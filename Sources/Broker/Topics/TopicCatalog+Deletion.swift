@@ -13,21 +13,21 @@ extension TopicCatalog {
     /// Deletes what `deletion` names; one record for each in as few batches as may be.
     func deleteNow(_ deletion: Deletion) {
         var results: [Result<TopicReferenceFound, Refusal>] = []
-        var doomed: [Topic] = []
+        var deleted: [Topic] = []
         var seen: Set<TopicID> = []
         for target in deletion.targets {
             do throws(Refusal) {
                 let topic = try find(target)
                 // The second time it is gone.
                 guard seen.insert(topic.id).inserted else { throw Refusal.unknown(target) }
-                doomed.append(topic)
+                deleted.append(topic)
                 results.append(.success(TopicReferenceFound(name: topic.name, id: topic.id)))
             } catch {
                 results.append(.failure(error))
             }
         }
         do throws(MetadataError) {
-            var rest = doomed[...]
+            var rest = deleted[...]
             while !rest.isEmpty {
                 let part = rest.prefix(CreationLimits.recordsMax)
                 try metadata.append(part.map { .removeTopic(RemoveTopicRecord(of: $0.id)) })
@@ -38,10 +38,10 @@ extension TopicCatalog {
             return deletion.done(
                 results.map { result in if case .success = result { .failure(refusal) } else { result } })
         }
-        change { $0.removing(doomed) }
+        change { $0.removing(deleted) }
         notePosition()
-        tellDeleted(Set(doomed.map(\.name)))
-        removeDirectories(of: doomed[...], deletion.requester) { [worker, results] in
+        tellDeleted(Set(deleted.map(\.name)))
+        removeDirectories(of: deleted[...], deletion.requester) { [worker, results] in
             worker.run { deletion.done(results) }
         }
     }
@@ -78,7 +78,7 @@ extension TopicCatalog {
             // What was never made has no directory.
             if partition.isNew, partition.log == nil, case .partitionMissing = failure { continue }
             logger.logLimited(
-                .error, "partition.delete_failed",
+                .error, "partition_deletion.failed",
                 ["partition": "\(partition.id)", "error": "\(failure)"])
         }
     }

@@ -52,7 +52,7 @@ extension BrokerSettings {
                 effective = try effective.applying([key: value])
             } catch {
                 logger.logLimited(
-                    .error, "topic.config_invalid", ["topic": topic.text, "error": error.description])
+                    .error, "topic_config.refused", ["topic": topic.text, "error": error.description])
             }
         }
         return effective

@@ -28,7 +28,7 @@ struct UnservedMetadata: Equatable {
     func report(to logger: Logger) {
         guard !isEmpty else { return }
         logger.log(
-            .warning, "metadata.without_effect",
+            .warning, "metadata.ignored",
             [
                 "quotas": "\(quotas)", "acls": "\(accessRules)", "users": "\(users)",
                 "broker_configs": brokerConfigs.map(\.text).joined(separator: ","),

@@ -28,7 +28,7 @@ struct UnwrittenStart: Sendable {
         guard isLeft else { return }
         storage.hold(true)
         logger.log(
-            .error, "disk.full",
+            .error, "disk.filled_up",
             [
                 "directory": storage.metadata.path, "produce": "refused",
                 "reason": catalog.metadata.hasFailed
@@ -53,15 +53,17 @@ struct UnwrittenStart: Sendable {
             try catalog.goOnTakingLeadership()
         } catch {
             if catalog.metadata.hasFailed {
-                logger.logLimited(.error, "disk.full", ["reason": Self.needsStart, "produce": "refused"])
+                logger.logLimited(
+                    .error, "disk.filled_up", ["reason": Self.needsStart, "produce": "refused"])
             } else if !error.isLackOfSpace {
-                logger.logLimited(.error, "disk.full", ["reason": error.description, "produce": "refused"])
+                logger.logLimited(
+                    .error, "disk.filled_up", ["reason": error.description, "produce": "refused"])
             }
             return false
         }
         storage.hold(false)
         logger.log(
-            .info, "disk.has_space", ["directory": storage.metadata.path, "produce": "accepted"])
+            .info, "disk.freed", ["directory": storage.metadata.path, "produce": "accepted"])
         return true
     }
 }

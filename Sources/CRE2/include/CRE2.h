@@ -1,4 +1,4 @@
-// RE2 behind C: regular expressions whose time is linear in the text and whose memory is bounded, as strangers write them.
+// RE2 behind C: regular expressions whose time is linear in the text and whose memory is bounded, as clients write them.
 #ifndef APUS_CRE2_H
 #define APUS_CRE2_H
 

@@ -96,3 +96,26 @@ package struct TopicShare: Hashable, Sendable {
 
 /// What each member gets, by the members' places in the problem; topics ascend.
 package typealias Shares = [[TopicShare]]
+
+/// Collects partitions that are given out in the order of their topics.
+struct SharesBuilder {
+    private var open: [[(topic: Int, partitions: [Int32])]]
+
+    init(_ problem: AssignmentProblem) {
+        open = Array(repeating: [], count: problem.members.count)
+    }
+
+    /// Gives `slot` to the member at `member`; topics, and partitions within a topic, must ascend.
+    mutating func give(_ slot: PartitionSlot, to member: Int) {
+        let last = open[member].count - 1
+        if last >= 0, open[member][last].topic == slot.topic {
+            open[member][last].partitions.append(slot.partition)
+        } else {
+            open[member].append((slot.topic, [slot.partition]))
+        }
+    }
+
+    var shares: Shares {
+        open.map { $0.map { TopicShare(topic: $0.topic, partitions: $0.partitions) } }
+    }
+}

@@ -1,7 +1,7 @@
 // The assignors by the names under which clients and configurations know them.
 package import Base
 
-/// A rule that deals partitions out to the members of a group; pure, and the same answer for the same
+/// A rule that assigns partitions to the members of a group; pure, and the same answer for the same
 /// question.
 package enum Assignor: Name, CaseIterable, Sendable {
     /// Neighbouring partitions of each topic; the default of classic consumers' leaders.
@@ -13,7 +13,7 @@ package enum Assignor: Name, CaseIterable, Sendable {
     /// As sticky, but a partition goes to its next owner one rebalance after its last one gave it up
     /// (KIP-429).
     case cooperativeSticky = "cooperative-sticky"
-    /// The broker's own even dealing for consumer groups (KIP-848).
+    /// The broker's own balanced assignment for consumer groups (KIP-848).
     case uniform
 
     /// What the broker offers to consumer groups, the default first.

@@ -4,34 +4,34 @@
 
 enum StickyAssignor {
     static func assign(_ problem: AssignmentProblem) -> Shares {
-        Dealt(problem).shares
+        BalancedAssignment(problem).shares
     }
 
-    /// Who owns what, by topic and partition; `nobody` where no member subscribed.
-    struct Dealt {
-        static let nobody = -1
+    /// Who owns what, by topic and partition; `unassigned` where no member subscribed.
+    struct BalancedAssignment {
+        static let unassigned = -1
 
         let problem: AssignmentProblem
         /// By topic, then partition: the member's place.
         private(set) var owners: [[Int]]
 
-        /// Deals everything out.
+        /// Assigns everything.
         init(_ problem: AssignmentProblem) {
             self.problem = problem
             let claims = Claims(problem)
             if problem.isHomogeneous {
-                owners = EvenDealing.deal(problem, claims)
+                owners = HomogeneousAssignment.owners(problem, claims)
             } else {
-                var dealing = UnevenDealing(problem, claims)
-                dealing.run()
-                owners = dealing.owners
+                var assignment = HeterogeneousAssignment(problem, claims)
+                assignment.run()
+                owners = assignment.owners
             }
         }
 
         var shares: Shares {
             var builder = SharesBuilder(problem)
             for (topic, row) in owners.enumerated() {
-                for (partition, member) in row.enumerated() where member != Self.nobody {
+                for (partition, member) in row.enumerated() where member != Self.unassigned {
                     builder.give(PartitionSlot(topic: topic, partition: Int32(partition)), to: member)
                 }
             }
@@ -39,19 +39,22 @@ enum StickyAssignor {
         }
     }
 
-    /// Who rightly holds what before the dealing.
+    /// Who rightly holds what before the assignment.
     struct Claims {
-        /// By topic, then partition: the member's place or `nobody`.
+        /// By topic, then partition: the member's place or `unassigned`.
         private(set) var holders: [[Int]]
 
         /// What members say that they own, as far as it exists, they subscribed to it, and no later
         /// generation and no other member of the same one says so too.
         init(_ problem: AssignmentProblem) {
-            holders = problem.partitionCounts.map { Array(repeating: Dealt.nobody, count: $0) }
+            holders = problem.partitionCounts.map {
+                Array(repeating: BalancedAssignment.unassigned, count: $0)
+            }
             guard problem.members.contains(where: { !$0.owned.isEmpty }) else { return }
             var since = problem.partitionCounts.map { [Int32](repeating: .min, count: $0) }
             // Marks the subscriptions of the member at hand.
-            var subscriber = [Int](repeating: Dealt.nobody, count: problem.partitionCounts.count)
+            var subscriber = [Int](
+                repeating: BalancedAssignment.unassigned, count: problem.partitionCounts.count)
             for (place, member) in problem.members.enumerated() {
                 for topic in member.topics { subscriber[topic] = place }
                 for slot in member.owned {
@@ -65,7 +68,7 @@ enum StickyAssignor {
                         holders[topic][partition] = place
                     } else if member.generation == since[topic][partition], holders[topic][partition] != place
                     {
-                        holders[topic][partition] = Dealt.nobody
+                        holders[topic][partition] = BalancedAssignment.unassigned
                     }
                 }
             }

@@ -298,17 +298,3 @@ extension ClassicGroup {
         }
     }
 }
-
-extension UUID {
-    /// The id in hexadecimal digits, in groups with dashes, as Java prints it.
-    var hexText: String {
-        let digits = Array("0123456789abcdef".unicodeScalars)
-        var text = ""
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text += "-" }
-            text.unicodeScalars.append(digits[Int(byte >> 4)])
-            text.unicodeScalars.append(digits[Int(byte & 15)])
-        }
-        return text
-    }
-}

@@ -99,7 +99,7 @@ extension GroupCoordinator {
         if let instanceID {
             member = try group.member(memberID, ofInstance: instanceID)
         } else {
-            guard let known = group.members[memberID] else { throw group.strangers(memberID) }
+            guard let known = group.members[memberID] else { throw group.unknownMember(memberID) }
             member = known
         }
         guard member.classic != nil else { throw GroupRefusal(.unknownMemberID) }

@@ -119,7 +119,7 @@ extension ConsumerGroup {
         guard let instanceID else {
             guard let member = members[memberID] else {
                 if creating { return .member(memberID) }
-                throw strangers(memberID)
+                throw unknownMember(memberID)
             }
             if let epoch { try check(epoch, of: member, reporting: reported) }
             return .member(memberID)
@@ -155,7 +155,7 @@ extension ConsumerGroup {
     }
 
     /// The refusal of somebody who is no member.
-    func strangers(_ memberID: Name) -> GroupRefusal {
+    func unknownMember(_ memberID: Name) -> GroupRefusal {
         GroupRefusal(.unknownMemberID, "Member \(memberID) is not a member of group \(id).")
     }
 

@@ -41,7 +41,7 @@ extension GroupCoordinator {
         response.memberID = request.memberID
         response.memberEpoch = request.memberEpoch
         guard let instanceID = request.instanceID else {
-            guard group.members[request.memberID] != nil else { throw group.strangers(request.memberID) }
+            guard group.members[request.memberID] != nil else { throw group.unknownMember(request.memberID) }
             note(id, .left(member: request.memberID, reason: "it said so"))
             fence([request.memberID], of: id, "\(request.memberID) left")
             return response

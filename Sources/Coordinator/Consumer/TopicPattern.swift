@@ -1,5 +1,5 @@
 // Regular expressions of subscriptions (KIP-848): RE2's syntax, as Kafka, matched in linear time and bounded
-// memory whatever a stranger writes.
+// memory whatever a client writes.
 package import Base
 internal import CRE2
 

@@ -73,12 +73,12 @@ struct GroupDeletion: LongWork {
             code = problem
             return true
         }
-        let doomed = left ?? shard.offsets.places(of: id)[...]
-        for (topic, partition) in doomed.prefix(SliceLimits.stepsMax)
+        let unused = left ?? shard.offsets.places(of: id)[...]
+        for (topic, partition) in unused.prefix(SliceLimits.stepsMax)
         where shard.offsets[id, topic, partition] != nil {
             shard.emit(OffsetTable.tombstone(id, topic, partition))
         }
-        left = doomed.dropFirst(SliceLimits.stepsMax)
+        left = unused.dropFirst(SliceLimits.stepsMax)
         guard left?.isEmpty == true else { return false }
         if shard.groups.consumer[id] != nil { shard.removeConsumerGroup(id) } else { shard.remove(id) }
         return true

@@ -2,18 +2,6 @@
 package import Base
 package import Protocol
 
-/// Why a request to a group is refused.
-package struct GroupRefusal: Error {
-    package let code: ErrorCode
-    /// For people; nil where the code says it all.
-    package let message: String?
-
-    init(_ code: ErrorCode, _ message: String? = nil) {
-        self.code = code
-        self.message = message.map(ErrorText.cut)
-    }
-}
-
 /// A group among all of them.
 package struct ListedGroup: Sendable {
     package let id: Name

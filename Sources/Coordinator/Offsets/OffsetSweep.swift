@@ -25,7 +25,7 @@ private struct OffsetSweep: LongWork {
     private var groups: NamesInSlices
     /// The group that is being looked at, and what of it is to be forgotten.
     private var group: Name?
-    private var doomed: ArraySlice<(topic: Name, partition: Int32, committed: CommittedOffset)> = []
+    private var unused: ArraySlice<(topic: Name, partition: Int32, committed: CommittedOffset)> = []
 
     init(_ lost: LostTopics, _ offsets: OffsetTable) {
         self.lost = lost
@@ -38,7 +38,7 @@ private struct OffsetSweep: LongWork {
     mutating func advance(_ shard: inout GroupCoordinator) -> Bool {
         var room = SliceLimits.stepsMax
         while room > 0 {
-            if let group, let (topic, partition, committed) = doomed.popFirst() {
+            if let group, let (topic, partition, committed) = unused.popFirst() {
                 guard shard.offsets[group, topic, partition] == committed else { continue }
                 shard.emit(OffsetTable.tombstone(group, topic, partition))
                 room -= 1
@@ -57,7 +57,7 @@ private struct OffsetSweep: LongWork {
         for (topic, partitions) in before.all(of: group) {
             for (partition, committed) in partitions.sorted(by: { $0.key < $1.key })
             where lost.include(topic, committed) {
-                doomed.append((topic, partition, committed))
+                unused.append((topic, partition, committed))
             }
         }
     }

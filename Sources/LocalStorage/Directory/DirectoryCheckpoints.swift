@@ -36,7 +36,7 @@ final class DirectoryCheckpoints: Sendable {
 
     /// What was known of a partition before it is opened.
     struct Known: Sendable {
-        let vouchers: Vouchers
+        let checkpointed: CheckpointedEnds
         let logStart: Offset?
         let compactedTo: Offset?
     }
@@ -69,7 +69,7 @@ final class DirectoryCheckpoints: Sendable {
     func known(of partition: TopicPartition) -> Known {
         state.withLock { state in
             Known(
-                vouchers: Vouchers(
+                checkpointed: CheckpointedEnds(
                     recoveryPoint: state.recoveryPoints.offsets[partition],
                     highWatermark: state.highWatermarks.offsets[partition]),
                 logStart: state.logStarts.offsets[partition],

@@ -20,7 +20,7 @@ extension DirectoryIdentity {
         guard entry.isDirectory else { throw .foreignDirectory(path: path, reason: "it is a file") }
         if try properties(path, disk) != nil {
             for name in try disk.directories(in: path) where NamedDirectory(name) == .foreign {
-                throw .strangeDirectory(path: path, name: name)
+                throw .unexpectedDirectory(path: path, name: name)
             }
             return .ours
         }
@@ -53,7 +53,7 @@ extension DirectoryIdentity {
         /// Whether it was made a log directory just now.
         var isNew = false
         /// Files in it that are not of a broker, if it is new.
-        var strangers: [String] = []
+        var foreignFiles: [String] = []
     }
 
     /// Takes the lock, and makes a missing or empty directory a log directory.
@@ -63,8 +63,8 @@ extension DirectoryIdentity {
         _ options: LogDirectoryOptions, _ disk: any Disk
     ) throws(StorageError) -> Claim {
         let found = try inspect(options.path, disk)
-        var strangers: [String] = []
-        if case .empty(let others) = found { strangers = others }
+        var foreignFiles: [String] = []
+        if case .empty(let others) = found { foreignFiles = others }
         var made: (any DiskLock)?
         do throws(StorageError) {
             if found == .missing {
@@ -83,7 +83,7 @@ extension DirectoryIdentity {
                 writerVersion: options.version)
             let file = options.path + "/" + MetaProperties.fileName
             try disk.replace(file, with: properties.bytes, isDurable: true)
-            return Claim(lock: lock, properties: properties, isNew: true, strangers: strangers)
+            return Claim(lock: lock, properties: properties, isNew: true, foreignFiles: foreignFiles)
         } catch {
             // Whoever else holds the lock also owns what lies there.
             if case .directoryInUse = error { throw error }

@@ -17,7 +17,7 @@ enum LogClosing {
     ///
     /// The files of one that failed are as a crash would leave them.
     static func close(_ logs: [OpenLog], on volume: (any DiskVolume)?, threads: Int) -> [StorageError?] {
-        let volume = logs.count >= BehindLimits.togetherMin ? volume : nil
+        let volume = logs.count >= BackgroundLimits.togetherMin ? volume : nil
         var steps = Steps(logs.map { Work(store: $0.store) }, threads: threads)
         if volume == nil { for work in steps.work { work.store.startWriteBack() } }
         steps.take { (_, work) throws(StorageError) in work.rest = try work.store.takeRest() }

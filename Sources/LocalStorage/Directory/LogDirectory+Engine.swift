@@ -73,7 +73,7 @@ extension LogDirectory {
     /// Removes the files of segments that were deleted `file.delete.delay.ms` ago; when the next ones are due
     /// on the monotonic clock, nil if there are none.
     func removeDeletedSegments(at now: Int64) -> Int64? {
-        services.graveyard.sweep(at: now, services.disk, services.logger)
+        services.pendingDeletes.sweep(at: now, services.disk, services.logger)
     }
 
     /// Compacts the log that needs it most, if one does; see `DirectoryCompaction`.

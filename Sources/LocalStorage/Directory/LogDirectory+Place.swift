@@ -52,12 +52,12 @@ extension LogDirectory: StoragePlace {
     /// Directories that are named like deleted partitions; only whoever knows the topics can tell whether
     /// they are.
     func unfinishedDeletions() throws(StorageError) -> [UnfinishedDeletion] {
-        try DoomedDirectories(path, services).unfinished()
+        try DeletedDirectories(path, services).unfinished()
     }
 
     /// Goes on with a deletion that an earlier stop interrupted.
     func finish(_ deletion: UnfinishedDeletion) {
-        DoomedDirectories(path, services).removeLater(deletion.path)
+        DeletedDirectories(path, services).removeLater(deletion.path)
     }
 
     /// The names of partition directories, in no order; the directories are not looked into.

@@ -63,10 +63,10 @@ final class LogDirectory: Sendable {
     ) throws(StorageError) {
         path = options.path
         let claim = try DirectoryIdentity.claim(options, disk)
-        if let stranger = claim.strangers.first {
+        if let first = claim.foreignFiles.first {
             logger.log(
-                .warning, "directory.strangers",
-                ["directory": path, "files": "\(claim.strangers.count)", "first": stranger])
+                .warning, "foreign_files.found",
+                ["directory": path, "files": "\(claim.foreignFiles.count)", "first": first])
         }
         let replayed = try JournalReplay(logDirectory: path, disk: disk, logger: logger).begin()
         // A marker beside a journal is that of somebody who did not know what the journal is.
@@ -178,7 +178,7 @@ final class LogDirectory: Sendable {
                 guard let failure else { continue }
                 first = first ?? failure
                 services.logger.log(
-                    .error, "log.close.failed",
+                    .error, "log_close.failed",
                     ["partition": "\(open.log.partition)", "reason": failure.description])
             }
         }

@@ -35,7 +35,7 @@ extension PartitionTable {
             work.draft = draft
         }
         // A rename may reach the disk before the bytes.
-        let volume = wanted.count >= BehindLimits.togetherMin ? services.volume : nil
+        let volume = wanted.count >= BackgroundLimits.togetherMin ? services.volume : nil
         let areWritten = volume?.sync() ?? false
         making.take { (_, work) throws(StorageError) in
             if !areWritten { try work.draft?.sync() }
@@ -69,7 +69,7 @@ extension PartitionTable {
 
     /// Whether nothing is known of a partition but its name: no directory, no checkpoint, no journal.
     func isUnknown(_ partition: TopicPartition) throws(StorageError) -> Bool {
-        let recoveryPoint = checkpoints.known(of: partition).vouchers.recoveryPoint ?? .zero
+        let recoveryPoint = checkpoints.known(of: partition).checkpointed.recoveryPoint ?? .zero
         let isNoted = max(recoveryPoint, opening.journalBound(of: partition)) > .zero
         guard !isNoted, services.journal?.recovered?.holds(partition) != true else { return false }
         return try !directories.exists(partition)

@@ -1,5 +1,5 @@
 // Deleting partitions: their logs are closed, nothing is left of them in journal, checkpoints and doubts, and
-// their directories are doomed.
+// their directories are renamed and removed.
 internal import Base
 internal import Storage
 
@@ -11,12 +11,12 @@ extension PartitionTable {
     func delete(
         _ partitions: [TopicPartition], of topicID: TopicID?
     ) -> [StorageError?] {
-        let doomed = DoomedDirectories(path, services)
+        let deleted = DeletedDirectories(path, services)
         var failures: [StorageError?] = []
         var closed: [(number: Int, identity: LogIdentity?, incarnation: UInt64)] = []
         for (number, partition) in partitions.enumerated() {
             do throws(StorageError) {
-                let (identity, incarnation) = try close(doomed: partition, of: topicID)
+                let (identity, incarnation) = try close(deleting: partition, of: topicID)
                 closed.append((number, identity, incarnation))
                 failures.append(nil)
             } catch {
@@ -30,11 +30,11 @@ extension PartitionTable {
             var removed: [String] = []
             for (number, _, _) in closed {
                 services.suspects?.remove(partitions[number])
-                services.graveyard.forget(below: directories.path(of: partitions[number]))
-                removed.append(try doomed.rename(partitions[number]))
+                services.pendingDeletes.forget(below: directories.path(of: partitions[number]))
+                removed.append(try deleted.rename(partitions[number]))
             }
             try services.disk.syncDirectory(path)
-            for directory in removed { doomed.removeLater(directory) }
+            for directory in removed { deleted.removeLater(directory) }
         } catch {
             // They may be there again after a crash, with bytes that nobody syncs any more: no clean stop may
             // vouch for them.
@@ -47,7 +47,7 @@ extension PartitionTable {
     /// Closes the log of a partition that is about to be deleted; what the journal has of it is known by
     /// these.
     private func close(
-        doomed partition: TopicPartition, of topicID: TopicID?
+        deleting partition: TopicPartition, of topicID: TopicID?
     ) throws(StorageError) -> (identity: LogIdentity?, incarnation: UInt64) {
         var found = openLog(of: partition)?.log.topicID
         if found == nil { found = try directories.look(at: partition).topicID }

@@ -19,7 +19,7 @@ extension PartitionTable {
             return log
         }
         let replayed = try services.journal?.recovered?.replay(partition) ?? .zero
-        let recoveryPoint = checkpoints.known(of: partition).vouchers.recoveryPoint
+        let recoveryPoint = checkpoints.known(of: partition).checkpointed.recoveryPoint
         let bound = max(recoveryPoint ?? .zero, opening.journalBound(of: partition), replayed)
         guard try directories.exists(partition) else {
             // A missing directory that held something is not made up by an empty one.
@@ -85,13 +85,13 @@ extension PartitionTable {
             logStart = try checkpoints.logStart(fromEpochsOf: directory)
         }
         try requireWritable()
-        let recoveryPoint = known.vouchers.recoveryPoint ?? .zero
+        let recoveryPoint = known.checkpointed.recoveryPoint ?? .zero
         let suspectFrom = services.suspects?.offset(of: partition)
         let store = try Recovery(
             directory: directory, services: services, shared: shared,
             trust: trust == .clean && suspectFrom != nil ? .upTo(.zero) : trust, logStart: logStart,
             compactedTo: known.compactedTo, mayBeOld: !isOwnWriting,
-            identity: isIdentified ? identity : nil, vouchers: known.vouchers,
+            identity: isIdentified ? identity : nil, checkpointed: known.checkpointed,
             isOwnWriting: isOwnWriting, isBoundKnown: isKnown,
             verifiedEnd: min(recoveryPoint, suspectFrom ?? recoveryPoint), isSuspect: suspectFrom != nil,
             isDeferred: syncsLater && trust != .clean && suspectFrom == nil && identity.kind == .data

@@ -19,7 +19,7 @@ extension PartitionTable {
     func rollAgedSegments(at now: Timestamp) -> Timestamp? {
         // What cannot be written to need not grow by an empty file.
         if services.reserve.isHeld { return retry(after: now) }
-        return earliest(at: now, orWarn: "segment.roll.failed") { (log) throws(StorageError) in
+        return earliest(at: now, orWarn: "segment_roll.failed") { (log) throws(StorageError) in
             try log.rollIfAged(at: now)
         }
     }
@@ -27,7 +27,7 @@ extension PartitionTable {
     /// Deletes segments that are too old, too many, or before the start of their log; when the next one comes
     /// of age, nil if none will.
     func expireSegments(at now: Timestamp) -> Timestamp? {
-        earliest(at: now, orWarn: "segment.delete.failed") { (log) throws(StorageError) in
+        earliest(at: now, orWarn: "segment_deletion.failed") { (log) throws(StorageError) in
             try log.expire(at: now)
         }
     }

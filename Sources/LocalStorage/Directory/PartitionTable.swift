@@ -111,7 +111,7 @@ final class PartitionTable: Sendable {
     /// Takes all partitions offline: the journal that they rely on cannot be written.
     func fail(_ error: StorageError) {
         state.withLock { $0.failure = $0.failure ?? error }
-        services.logger.log(.error, "directory.offline", ["path": path, "reason": error.description])
+        services.logger.log(.error, "directory.taken_offline", ["path": path, "reason": error.description])
         for open in state.withLock({ Array($0.logs.values) }) { open.store.goOffline(error) }
     }
 

@@ -62,9 +62,9 @@ final class DiskReserve: Sendable {
             "produce": isReached ? "refused" : "accepted",
         ]
         if isReached {
-            logger.logLimited(.error, "disk.reserve_reached", fields)
+            logger.logLimited(.error, "disk_reserve.reached", fields)
         } else {
-            logger.logLimited(.info, "disk.reserve_restored", fields)
+            logger.logLimited(.info, "disk_reserve.restored", fields)
         }
         return isReached
     }

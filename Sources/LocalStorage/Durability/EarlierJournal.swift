@@ -1,5 +1,5 @@
 // The journal of a run that did not end cleanly, as the journal of this run knows it: how it is replayed into
-// segments is for the floors above to say.
+// segments is for the layers above to say.
 internal import Base
 internal import Storage
 

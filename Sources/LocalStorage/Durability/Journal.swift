@@ -125,7 +125,7 @@ final class Journal: Sendable {
         } catch {
             // Nothing depends on it yet: files are synced one by one until it can be made.
             try? directory.removeJournal()
-            logger.log(.warning, "journal.unavailable", ["path": path, "reason": error.description])
+            logger.log(.warning, "journal.not_created", ["path": path, "reason": error.description])
             state.withLock { state in
                 state.retryAt = clock.monotonicNanoseconds() + Self.retryEvery
                 state.isPreparing = false

@@ -101,7 +101,7 @@ final class SuspectMarks: Sendable {
             } catch {
                 // Without the mark there is still no clean stop: the next start scans the partition anyway.
                 logger.log(
-                    .error, "log.suspect.unmarked",
+                    .error, "suspect_log.not_marked",
                     ["directory": directory.path, "reason": error.description])
             }
         }

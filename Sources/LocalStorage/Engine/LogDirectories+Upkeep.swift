@@ -13,7 +13,7 @@ extension LogDirectories {
             guard settings.compaction != nil else { return jobs }
             let compact = CompactionUpkeep.begin(
                 directory, on: compaction, { [self] in self.compaction.withLock { $0 } },
-                clock: directory.services.clock, buried: jobs.requestRemoval)
+                clock: directory.services.clock, filesWait: jobs.requestRemoval)
             return jobs.resuming(compact)
         }
         self.upkeep.withLock { $0 = begun }

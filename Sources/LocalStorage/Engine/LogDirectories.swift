@@ -49,7 +49,7 @@ package final class LogDirectories: Sendable {
                 } catch {
                     guard error.isFaultOfDisk, options.path != metadata.path else { throw error }
                     logger.log(
-                        .error, "directory.offline",
+                        .error, "directory.taken_offline",
                         ["directory": options.path, "error": error.description])
                     offline.append(OfflineDirectory(path: options.path, error: error))
                 }

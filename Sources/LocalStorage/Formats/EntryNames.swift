@@ -8,7 +8,7 @@ package enum NamedDirectory: Equatable, Sendable {
     /// `topic-N`.
     case partition(TopicPartition)
     /// `topic-N.UUID-delete`, as brokers rename what they delete; a long topic name is cut.
-    case doomed
+    case deleted
     /// Like that but for its middle, or `-stray` and `-future`: Kafka works with such directories, and we let
     /// them lie.
     case setAside
@@ -17,7 +17,7 @@ package enum NamedDirectory: Equatable, Sendable {
     /// Anything else.
     case foreign
 
-    /// How the names of doomed directories end.
+    /// How the names of the directories of deleted partitions end.
     static let deletedSuffix = "-delete"
 
     /// What `name` says.
@@ -51,7 +51,7 @@ package enum NamedDirectory: Equatable, Sendable {
         guard mark == deletedSuffix, unique.count == 32, unique.allSatisfy(isHexadecimal) else {
             return .setAside
         }
-        return .doomed
+        return .deleted
     }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {

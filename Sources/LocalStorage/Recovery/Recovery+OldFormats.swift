@@ -37,7 +37,7 @@ extension Recovery {
         for suffix in [".index", ".timeindex"] { try disk.removeIfPresent(segment.path(suffix)) }
         try disk.rename(path + ".tmp", to: path)
         try disk.syncDirectory(directory)
-        services.logger.log(.info, "log.segment.converted", ["file": path, "from": "\(magic)"])
+        services.logger.log(.info, "segment.converted", ["file": path, "from": "\(magic)"])
         return old.writtenBytes
     }
 }
@@ -69,18 +69,14 @@ private struct OldSegment {
     mutating func convert() throws(StorageError) -> Bool {
         var position: Int64 = 0
         var end: Int64 = 0
-        while position < sizeBytes {
-            let left = sizeBytes - position
-            let prefix = try file.bytes(Int(min(left, Int64(BatchLayout.prefixSize))), at: position)
-            guard let size = OldSegment.size(prefix), Int64(size.bytes) <= left,
-                size.bytes <= StorageLimits.batchBytesMax
-            else { break }
-            let bytes = try file.bytes(size.bytes, at: position)
-            let isOld = size.magic != BatchLayout.currentMagic
+        var reader = BatchReader(file, upTo: sizeBytes)
+        while position < sizeBytes, case .success(let frame) = try reader.frame(at: position) {
+            let bytes = reader.piece[frame.bytes]
+            let isOld = frame.magic != BatchLayout.currentMagic
             if !isOld || run.count > OldSegment.runBytes { guard try finishRun() else { break } }
             end = isOld && run.isEmpty ? position : end
-            if isOld { run += bytes } else { try write(bytes) }
-            position += Int64(size.bytes)
+            if isOld { run += bytes } else { try write(Array(bytes)) }
+            position += Int64(bytes.count)
         }
         guard try finishRun() else {
             // One of them is damaged: the whole run stays as it was.

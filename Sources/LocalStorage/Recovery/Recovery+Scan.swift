@@ -4,34 +4,16 @@ internal import Base
 internal import Records
 internal import Storage
 
-/// Batches of a file, read in pieces of a megabyte or one batch, whichever is larger.
-private struct PieceReader {
-    private static let pieceBytes = 1 << 20
-    let file: any DiskFile
-    let sizeBytes: Int64
-    private var piece: [UInt8] = []
-    private var start: Int64 = 0
-
-    init(_ file: any DiskFile, sizeBytes: Int64) {
-        self.file = file
-        self.sizeBytes = sizeBytes
-    }
-
-    /// Calls `body` with the next `count` bytes from `position`, which must lie within the file.
-    mutating func with<Result>(
-        _ count: Int, at position: Int64, _ body: (RawSpan) throws(RecordError) -> Result
-    ) throws(StorageError) -> Swift.Result<Result, RecordError> {
-        if position < start || position + Int64(count) > start + Int64(piece.count) {
-            piece = try file.bytes(
-                Int(min(Int64(max(count, PieceReader.pieceBytes)), sizeBytes - position)), at: position)
-            start = position
-        }
-        let first = Int(position - start)
-        guard first + count <= piece.count else {
-            return .failure(.truncated(needed: count, available: max(0, piece.count - first)))
+extension BatchReader {
+    /// Calls `body` with the next `count` bytes from `position`.
+    fileprivate mutating func with<Value>(
+        _ count: Int, at position: Int64, _ body: (RawSpan) throws(RecordError) -> Value
+    ) throws(StorageError) -> Result<Value, RecordError> {
+        guard let found = try find(count, at: position) else {
+            return .failure(.truncated(needed: count, available: Int(max(0, end - position))))
         }
         do throws(RecordError) {
-            return .success(try body(piece.rawSpan.extracting(first..<(first + count))))
+            return .success(try body(piece.rawSpan.extracting(found)))
         } catch { return .failure(error) }
     }
 }
@@ -56,7 +38,7 @@ extension Recovery {
         let opened = Segment(base: segment.base, directory: directory, disk: disk, log: file)
         let begun = try resumed(opened, size) ?? SegmentState(opened, openedAt: services.clock.wallTime())
         var scanned = Scanned(state: begun, end: segment.base, isAnchored: begun.sizeBytes == 0)
-        var reader = PieceReader(file, sizeBytes: size)
+        var reader = BatchReader(file, upTo: size)
         // The last batch whose checksum was not compared again.
         var passed: (position: Int64, bytes: Int)?
         batches: while scanned.state.sizeBytes < size {
@@ -137,9 +119,9 @@ extension Recovery {
     }
 
     private func check(
-        _ reader: inout PieceReader, at position: Int64, after scanned: Scanned, _ next: Offset?
+        _ reader: inout BatchReader, at position: Int64, after scanned: Scanned, _ next: Offset?
     ) throws(StorageError) -> Result<BatchHeader, RecordError> {
-        let rest = reader.sizeBytes - position
+        let rest = reader.end - position
         let read = try reader.with(Int(min(rest, Int64(BatchLayout.headerSize))), at: position) {
             (bytes) throws(RecordError) in try BatchHeader(reading: bytes)
         }
@@ -167,7 +149,7 @@ extension Recovery {
     /// Throws if the first batch of a segment is whole, though it belongs before it: that is no torn end, but
     /// another segment's file.
     private func requireTorn(
-        _ reader: inout PieceReader, _ header: BatchHeader, _ segment: Segment
+        _ reader: inout BatchReader, _ header: BatchHeader, _ segment: Segment
     ) throws(StorageError) {
         let read = try reader.with(header.sizeInBytes, at: 0) { (bytes) throws(RecordError) in
             try RecordBatch(reading: bytes).verifyChecksum()
@@ -185,7 +167,7 @@ extension Recovery {
         let kept = try keep(file, from: position, to: size)
         try file.truncate(to: position)
         services.logger.log(
-            kept == nil ? .info : .warning, "log.tail.cut",
+            kept == nil ? .info : .warning, "log_tail.cut",
             [
                 "file": file.path, "position": "\(position)", "bytes": "\(size - position)", "reason": reason,
                 "kept": kept ?? "nothing, all bytes were zero",
@@ -232,7 +214,7 @@ extension Recovery {
             if let entry = try disk.entry(at: path), entry.sizeBytes > 0 {
                 let kept = try unusedPath(path)
                 try disk.rename(path, to: kept)
-                services.logger.log(.warning, "log.segment.cut", ["file": path, "kept": kept])
+                services.logger.log(.warning, "segment.cut", ["file": path, "kept": kept])
             }
             try segment.remove()
         }

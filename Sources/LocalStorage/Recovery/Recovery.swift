@@ -31,7 +31,7 @@ struct Recovery {
     /// Whose log it is, if that stands in its directory.
     var identity: LogIdentity?
     /// What the checkpoints say of how far it reached.
-    var vouchers = Vouchers()
+    var checkpointed = CheckpointedEnds()
     /// Whether Apus made the directory, so that its rules hold for what is in it.
     var isOwnWriting = false
     /// Whether each batch of a segment must begin where the one before it ended; the last segment, which has
@@ -58,7 +58,7 @@ struct Recovery {
         }
     }
 
-    /// Files of strangers whose names are no UTF-8 may read the same: one of them stands for all.
+    /// Foreign files whose names are no UTF-8 may read the same: one of them stands for all.
     private func byName<Value>(_ files: [DiskEntry], _ value: (DiskEntry) -> Value) -> [Name: Value] {
         Dictionary(files.map { (Name($0.name), value($0)) }) { first, _ in first }
     }

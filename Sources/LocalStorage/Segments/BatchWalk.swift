@@ -1,9 +1,7 @@
-// Walks the whole batches of a segment, reading pieces of a megabyte or one batch, whichever is larger.
+// Walks the whole batches of a segment.
 internal import Base
 internal import Records
 internal import Storage
-
-private let pieceBytes = 1 << 20
 
 /// Visits the batches in `range` of `file`, each with its position, until `visit` returns false.
 ///
@@ -13,39 +11,29 @@ func walkBatches(
     of file: any DiskFile, in range: Range<Int64>, willRead: (Int) throws(StorageError) -> Void = { _ in },
     _ visit: (borrowing RecordBatch, Int64) throws(StorageError) -> Bool
 ) throws(StorageError) {
-    var piece: [UInt8] = []
-    var pieceStart = range.lowerBound
+    var reader = BatchReader(file, upTo: range.upperBound)
     var position = range.lowerBound
-    /// Makes the piece hold `count` bytes from `position`.
-    func need(_ count: Int) throws(StorageError) {
-        guard Int(position - pieceStart) + count > piece.count else { return }
-        guard position + Int64(count) <= range.upperBound else {
-            throw .corrupt(path: file.path, position: position, reason: "a batch ends behind its segment")
-        }
-        let wanted = Int(min(Int64(max(count, pieceBytes)), range.upperBound - position))
-        try willRead(wanted)
-        piece = try file.bytes(wanted, at: position)
-        pieceStart = position
-        guard piece.count >= count else {
-            throw .corrupt(path: file.path, position: position, reason: "the file is shorter than its log")
-        }
+    func find(_ count: Int) throws(StorageError) -> Range<Int> {
+        if let found = try reader.find(count, at: position, willRead: willRead) { return found }
+        let isBehind = position + Int64(count) > range.upperBound
+        throw .corrupt(
+            path: file.path, position: position,
+            reason: isBehind ? "a batch ends behind its segment" : "the file is shorter than its log")
     }
     while position < range.upperBound {
-        try need(BatchLayout.headerSize)
+        let prefix = try find(BatchLayout.headerSize)
         let size: Int
         do throws(RecordError) {
-            size = try BatchHeader(reading: piece.rawSpan.extracting(Int(position - pieceStart)...))
-                .sizeInBytes
+            size = try BatchHeader(reading: reader.piece.rawSpan.extracting(prefix)).sizeInBytes
         } catch {
             throw .corrupt(path: file.path, position: position, reason: "no batch begins here (\(error))")
         }
         guard size <= StorageLimits.batchBytesMax else {
             throw .corrupt(path: file.path, position: position, reason: "the batch is larger than any")
         }
-        try need(size)
-        let start = Int(position - pieceStart)
+        let whole = try find(size)
         // The header was read, and all its bytes are there.
-        guard let batch = try? RecordBatch(reading: piece.rawSpan.extracting(start..<(start + size))) else {
+        guard let batch = try? RecordBatch(reading: reader.piece.rawSpan.extracting(whole)) else {
             throw .corrupt(path: file.path, position: position, reason: "no batch begins here")
         }
         guard try visit(batch, position) else { return }

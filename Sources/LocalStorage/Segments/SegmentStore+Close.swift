@@ -7,7 +7,7 @@ extension SegmentStore {
     /// Ends appends and reads.
     func close() {
         // Nothing is renamed any more when this returns: the directory may get another owner.
-        let settled = surgery.withLock { _ in
+        let settled = structureLock.withLock { _ in
             upkeep.withLock { _ in
                 state.withLock { state in
                     state.ends.closed()

@@ -34,7 +34,7 @@ extension SegmentStore {
         // What was closed just now is sealed only when it is synced.
         if mustSync { syncUnsealed() }
         settleNow()
-        return try surgery.withLock { _ throws(StorageError) in
+        return try structureLock.withLock { _ throws(StorageError) in
             let (expiry, segments, delay, serial) = takeExpired(at: now, below: limit)
             guard let last = segments.last else { return expiry }
             try leaveJournal(below: last.base.next)
@@ -44,7 +44,7 @@ extension SegmentStore {
             }
             try services.disk.syncDirectory(directory)
             state.withLock { $0.oldest = nil }
-            bury(paths, after: delay)
+            deleteLater(paths, after: delay)
             return expiry
         }
     }

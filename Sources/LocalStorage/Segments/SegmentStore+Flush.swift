@@ -53,7 +53,7 @@ extension SegmentStore: FlushTarget {
     /// Says in the log, and for the next start, that a sync failed.
     func noteFailedSync(_ error: StorageError) {
         services.logger.log(
-            .error, "log.offline", ["directory": directory, "reason": error.description])
+            .error, "log.taken_offline", ["directory": directory, "reason": error.description])
         if let identity { services.suspects?.add(identity.partition, from: kept.recoveryPoint) }
     }
 
@@ -90,7 +90,7 @@ extension SegmentStore: FlushTarget {
             } catch {
                 // Indexes can be rebuilt; unless a sync failed, the next turn tries again.
                 services.logger.logLimited(
-                    .warning, "index.write.failed", ["directory": directory, "reason": error.description])
+                    .warning, "index_write.failed", ["directory": directory, "reason": error.description])
             }
             return state.withLock { ($0.events, $0.ends.synced) }
         }

@@ -10,7 +10,7 @@ extension SegmentStore {
     ///
     /// What they held must be durable and below the recovery point.
     func swap(_ old: [Segment], for compacted: SegmentState) throws(StorageError) -> Bool {
-        try surgery.withLock { _ throws(StorageError) in
+        try structureLock.withLock { _ throws(StorageError) in
             guard let place = place(of: old) else { return false }
             try leaveJournal(below: old[old.count - 1].base.next)
             try publish(compacted.segment)
@@ -20,7 +20,7 @@ extension SegmentStore {
                     paths += try segment.retire(place.serial + number)
                 }
                 try finishSwap(of: compacted.segment)
-                bury(paths, after: place.delay)
+                deleteLater(paths, after: place.delay)
             } catch {
                 // On the disk it counts already, and the next start completes it.
                 goOffline(error)
@@ -94,10 +94,10 @@ extension SegmentStore {
     }
 
     /// Has the files at `paths` removed later.
-    func bury(_ paths: [String], after delay: Duration) {
+    func deleteLater(_ paths: [String], after delay: Duration) {
         let wait = delay.components.seconds.multipliedReportingOverflow(by: 1_000_000_000)
         let due = services.clock.monotonicNanoseconds()
             .addingReportingOverflow(wait.overflow ? .max : wait.partialValue)
-        services.graveyard.add(paths, due: due.overflow ? .max : due.partialValue)
+        services.pendingDeletes.add(paths, due: due.overflow ? .max : due.partialValue)
     }
 }

@@ -20,7 +20,7 @@ final class StoreServices: Sendable {
     /// Tells when clients' records are to be refused for lack of space.
     let reserve: DiskReserve
     /// Where the files of deleted segments wait.
-    let graveyard = Graveyard()
+    let pendingDeletes = PendingDeletes()
     /// What stands in for files that are not synced.
     let journal: Journal?
     /// Keeps in mind whose sync failed.
@@ -31,7 +31,7 @@ final class StoreServices: Sendable {
     /// What the logs above them get.
     let logs: LogServices
     /// Logs that have closed segments to be sealed.
-    let sealing: BehindQueue<SegmentStore>
+    let sealing: BackgroundQueue<SegmentStore>
 
     /// The means of a log directory.
     init(
@@ -52,8 +52,8 @@ final class StoreServices: Sendable {
         logs = LogServices(
             clock: clock, logger: logger, background: background, refusesRecords: { reserve.isReached },
             refusesAll: { reserve.isHeld }, syncAll: volume?.syncAll)
-        sealing = BehindQueue(background: background) { stores in
-            runInParallel(stores.count, threads: BehindLimits.threads) { stores[$0].settleNow() }
+        sealing = BackgroundQueue(background: background) { stores in
+            runInParallel(stores.count, threads: BackgroundLimits.threads) { stores[$0].settleNow() }
         }
     }
 }
@@ -136,7 +136,7 @@ final class SegmentStore: LogStore {
     /// Serializes what removes, replaces or closes segments, and is held while their files are renamed.
     ///
     /// Taken before `upkeep`, and never while the log above is told something.
-    let surgery = Lock(())
+    let structureLock = Lock(())
 
     init(directory: String, services: StoreServices, identity: LogIdentity?, state: State) {
         self.directory = directory

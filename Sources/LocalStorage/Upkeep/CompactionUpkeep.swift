@@ -6,13 +6,13 @@ internal import Storage
 /// Compacts the logs of one log directory.
 enum CompactionUpkeep {
     /// Adds the job to `scheduler`, and has the flusher of `storage` request it; `settings` are asked for
-    /// whenever they count, and `buried` is called when files wait to be removed.
+    /// whenever they count, and `filesWait` is called when files wait to be removed.
     ///
     /// What it returns requests the job for what an earlier run left.
     static func begin(
         _ storage: LogDirectory, on scheduler: UpkeepScheduler,
         _ settings: @escaping @Sendable () -> CompactionSettings,
-        clock: any BrokerClock, buried: @escaping @Sendable () -> Void
+        clock: any BrokerClock, filesWait: @escaping @Sendable () -> Void
     ) -> @Sendable () -> Void {
         let pace = CompactionPace(
             bytesPerSecond: max(1, settings().bytesPerSecond), clock: clock,
@@ -22,7 +22,7 @@ enum CompactionUpkeep {
             while let storage {
                 let (now, settings) = (clock.wallTime(), settings())
                 switch storage.compactNext(at: now, settings, pace) {
-                case .compacted: buried()
+                case .compacted: filesWait()
                 case .idle(let due):
                     return due.map {
                         max(settings.backoff, .milliseconds($0.milliseconds - now.milliseconds))

@@ -16,7 +16,7 @@ struct DirectoryUpkeep: Sendable {
 
     private let scheduler: UpkeepScheduler
     private let retention: UpkeepID
-    private let graves: UpkeepID
+    private let pendingDeletes: UpkeepID
     /// Requests what an earlier run left to be done, once its logs are open.
     private(set) var resume: @Sendable () -> Void
 
@@ -43,7 +43,7 @@ struct DirectoryUpkeep: Sendable {
             storage?.reserve.check() == true ? Self.spaceInterval : nil
         }
         let retentionInterval = settings.retentionInterval
-        let graves = scheduler.add { [weak storage] in
+        let pendingDeletes = scheduler.add { [weak storage] in
             let now = clock.monotonicNanoseconds()
             guard let due = storage?.removeDeletedSegments(at: now) else { return nil }
             return .nanoseconds(max(1_000_000, due - now))
@@ -52,8 +52,8 @@ struct DirectoryUpkeep: Sendable {
             let now = clock.wallTime()
             let due = storage?.expireSegments(at: now)
             let monotonic = clock.monotonicNanoseconds()
-            if let buried = storage?.removeDeletedSegments(at: monotonic) {
-                scheduler.request(graves, within: .nanoseconds(buried - monotonic))
+            if let removal = storage?.removeDeletedSegments(at: monotonic) {
+                scheduler.request(pendingDeletes, within: .nanoseconds(removal - monotonic))
             }
             // As coarse as Kafka, so that many logs that come of age one after another cost one wake-up.
             return due.map { max(retentionInterval, .milliseconds($0.milliseconds - now.milliseconds)) }
@@ -69,7 +69,7 @@ struct DirectoryUpkeep: Sendable {
         if storage.reserve.isReached { scheduler.request(space, within: Self.spaceInterval) }
         self.scheduler = scheduler
         self.retention = retention
-        self.graves = graves
+        self.pendingDeletes = pendingDeletes
         resume = {
             scheduler.request(producers, within: expiryInterval)
             scheduler.request(segments, within: Self.segmentsInterval)
@@ -91,5 +91,5 @@ struct DirectoryUpkeep: Sendable {
     func requestRetention() { scheduler.request(retention, within: .zero) }
 
     /// Has the files of deleted segments removed that are due.
-    func requestRemoval() { scheduler.request(graves, within: .zero) }
+    func requestRemoval() { scheduler.request(pendingDeletes, within: .zero) }
 }

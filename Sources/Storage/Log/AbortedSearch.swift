@@ -20,7 +20,7 @@ struct AbortedSearch {
         }
         var (from, found) = (walkStart, walked)
         if let doubtful = try firstDoubtful(segments, below: walkStart) {
-            logger.log(.info, "log.txnindex.rebuilt", ["partition": path, "from": "\(doubtful.value)"])
+            logger.log(.info, "transaction_index.rebuilt", ["partition": path, "from": "\(doubtful.value)"])
             (from, found) = try search(from: doubtful, below: walkStart)
             found += walked
         }

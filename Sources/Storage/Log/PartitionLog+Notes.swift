@@ -18,12 +18,12 @@ package enum NoteWriting {
 
     /// Writes what is due of `logs`; a failure is noted in the log, as what is missing is rebuilt.
     static func writeBehind(_ logs: [PartitionLog], _ syncAll: (@Sendable () -> Bool)?) {
-        let failures = write(logs, isFinal: false, threads: BehindLimits.threads, syncAll: syncAll)
+        let failures = write(logs, isFinal: false, threads: BackgroundLimits.threads, syncAll: syncAll)
         for (log, failure) in zip(logs, failures) {
             // What is deleted meanwhile needs none.
             guard let failure, !failure.isClosed else { continue }
             log.services.logger.logLimited(
-                .warning, "log.notes.failed",
+                .warning, "log_notes.failed",
                 ["partition": "\(log.partition)", "reason": failure.description])
         }
     }
@@ -34,7 +34,7 @@ package enum NoteWriting {
     package static func write(
         _ logs: [PartitionLog], isFinal: Bool, threads: Int, syncAll: (() -> Bool)? = nil
     ) -> [StorageError?] {
-        let syncAll = logs.count >= BehindLimits.togetherMin ? syncAll : nil
+        let syncAll = logs.count >= BackgroundLimits.togetherMin ? syncAll : nil
         var steps = Steps(logs.map { _ in Work() }, threads: threads)
         steps.take { (number, work) throws(StorageError) in
             work.due = try logs[number].takeNotes(isFinal: isFinal)

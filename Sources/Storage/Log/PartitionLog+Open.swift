@@ -65,7 +65,7 @@ extension PartitionLog {
             rebuilt.epochs = epochs
             if kind == .metadata { from = max(bounds.start, epochs.latest?.start ?? bounds.start) }
         } else if bounds.start < bounds.end {
-            logger.log(.info, "log.epochs.rebuilt", ["partition": path])
+            logger.log(.info, "leader_epochs.rebuilt", ["partition": path])
             from = min(from, bounds.start)
         }
         let snapshotEnd = rebuilt.lastSnapshot ?? bounds.oldest

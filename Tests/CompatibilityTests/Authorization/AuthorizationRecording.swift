@@ -160,10 +160,10 @@ struct AuthorizationRecorder {
             let ready = topics.filter { $0["partitions"]?.elements.first?["leaderId"] == 1 }
             let names = Set(ready.compactMap { $0["name"]?.text }).subtracting(["__consumer_offsets"])
             if let reply, names == wanted { return master.names.learn(reply) }
-            let strange = names.subtracting(wanted).sorted().map { JSONValue.string($0) }
-            if !strange.isEmpty {
+            let unexpected = names.subtracting(wanted).sorted().map { JSONValue.string($0) }
+            if !unexpected.isEmpty {
                 _ = try master.ask(
-                    .deleteTopics, 5, ["topicNames": .array(strange), "timeoutMs": 30_000])
+                    .deleteTopics, 5, ["topicNames": .array(unexpected), "timeoutMs": 30_000])
             }
             pause(milliseconds: 10)
         }

@@ -169,7 +169,7 @@ extension AuthorizationWorld {
                 return ["key": keys[0], "keyType": .integer(type), "coordinatorKeys": .array(keys)]
             }
         case .joinGroup, .heartbeat, .leaveGroup, .syncGroup:
-            return groups.map(strangers)
+            return groups.map(unknownMember)
         case .describeGroups:
             return [["groups": ["ants", "bees", "crows"], "includeAuthorizedOperations": true]]
         case .listGroups: return [["statesFilter": [], "typesFilter": []]]
@@ -191,7 +191,7 @@ extension AuthorizationWorld {
     }
 
     /// What a member that is none asks of a group; each request takes the fields that it has.
-    private static func strangers(_ group: String) -> JSONValue {
+    private static func unknownMember(_ group: String) -> JSONValue {
         [
             "groupId": .string(group), "memberId": "nobody", "groupInstanceId": nil, "generationId": 7,
             "sessionTimeoutMs": 1, "rebalanceTimeoutMs": 1, "protocolType": "consumer",

@@ -22,7 +22,7 @@ enum ConfigurationRequests {
     /// All of them, in their order.
     static var all: [ConfigurationStep] {
         [creation] + descriptions + topicChanges + brokerChanges + loggerChanges + groupChanges
-            + metricsChanges + replacements + strangers
+            + metricsChanges + replacements + unknownKeys
     }
 
     // MARK: - Requests
@@ -295,7 +295,7 @@ enum ConfigurationRequests {
         ]
     }
 
-    private static var strangers: [ConfigurationStep] {
+    private static var unknownKeys: [ConfigurationStep] {
         [0, 1, 3, 99, -1].flatMap { [alter($0, "x", []), replace($0, "x", [])] }
             + [alter([resource(topic, "plain", []), resource(0, "x", [])]), alter([])]
     }

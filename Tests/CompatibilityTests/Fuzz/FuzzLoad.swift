@@ -72,7 +72,7 @@ struct FuzzLoad {
     }
 
     /// Asks for little, and measures how long it takes.
-    func bePolite() {
+    func behaveWell() {
         repeatedly(every: 20) { peer, turn in
             let begun = ContinuousClock.now
             switch turn % 3 {

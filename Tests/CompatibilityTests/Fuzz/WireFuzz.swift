@@ -35,7 +35,7 @@ struct WireFuzz {
             let sorted = latencies.sorted()
             let p99 = sorted.isEmpty ? .zero : sorted[sorted.count * 99 / 100]
             return """
-                \(starts) starts, \(frames) odd frames, \(replies) replies, polite p99 \(p99) of \
+                \(starts) starts, \(frames) odd frames, \(replies) replies, well-behaved p99 \(p99) of \
                 \(sorted.count) (longest \(sorted.last ?? .zero)), at most \(peakMiB) MiB, \
                 longest stop \(longestStop), \(problems.count) problems
                 """
@@ -71,7 +71,7 @@ struct WireFuzz {
         try FuzzLoad.prepare(port: broker.port)
         var threads: [@Sendable () -> Void] = [
             { FuzzLoad(round).produceAndFetch() }, { FuzzLoad(round).beInGroups() },
-            { FuzzLoad(round).bePolite() },
+            { FuzzLoad(round).behaveWell() },
         ]
         for number in 0..<UInt64(Self.attackers) {
             threads.append {

@@ -17,7 +17,7 @@ struct OddFrame {
 
     /// What can be odd about a frame beside the fields of its request.
     enum FrameOddity: String, CaseIterable {
-        case noClientID, strangeClientID, endsEarly, goesOn, headerTags
+        case noClientID, oddClientID, endsEarly, goesOn, headerTags
     }
 
     /// A frame with nothing odd.
@@ -66,7 +66,7 @@ struct OddFrame {
         put(correlationID)
         switch oddity {
         case .noClientID: put(Int16(-1))
-        case .strangeClientID:
+        case .oddClientID:
             put(Int16(3))
             bytes += [0xff, 0x61, 0xc3]
         default:

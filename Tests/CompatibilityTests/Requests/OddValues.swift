@@ -31,13 +31,13 @@ struct OddValues {
             + Self.endings.map { prefix + $0 }
         names =
             texts.map { Array($0.utf8) }
-            + Self.strange.map { start + $0 }
+            + Self.oddText.map { start + $0 }
             + [long(249), long(250), long(4_097), long(Self.tooLong - 1)]
         knownCount = known.count
         self.ids = ids + [.zero, UUID(high: 0, low: 1), UUID(high: 17, low: 4)]
     }
 
-    private static let strange: [[UInt8]] = [
+    private static let oddText: [[UInt8]] = [
         [0x61, 0xff, 0x62],  // never in UTF-8
         [0xc3],  // cut short
         [0xed, 0xa0, 0x80],  // half of a surrogate pair

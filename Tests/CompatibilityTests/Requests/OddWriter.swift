@@ -261,9 +261,9 @@ struct OddWriter: ~Copyable, FieldCoder {
         bytes.removeLast(bytes.count - start)
         if isOdd() {
             note("tags", "of nobody")
-            let strange = (number: random.pick([0, 1, 25, 10_000]), payload: [UInt8](repeating: 1, count: 3))
-            fields.append(strange)
-            if random.chance(20) { fields.append(strange) }
+            let unknown = (number: random.pick([0, 1, 25, 10_000]), payload: [UInt8](repeating: 1, count: 3))
+            fields.append(unknown)
+            if random.chance(20) { fields.append(unknown) }
         }
         varint(fields.count)
         for field in fields {

@@ -194,7 +194,7 @@ struct RequestSequence {
             case .unreadable(let text): return .string("unreadable: \(text)")
             }
         }
-        if TestEnvironment.variable("APUS_TEST_STORY") != nil {
+        if TestEnvironment.variable("APUS_TEST_TRACE") != nil {
             print("\(step) \(frame.key.name) v\(frame.version) \(frame.base) with \(notes)")
             for reply in shown { print("    \("\(reply)".prefix(3000))") }
         }

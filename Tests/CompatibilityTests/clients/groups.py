@@ -1,6 +1,6 @@
 """Small services that share work through consumer groups: groups.py SCENARIO PORT LOG -- COMMAND…
 
-Each function below is a story that people rely on. The script runs the broker itself, as some stories end it.
+Each function below is a scenario that people rely on. The script runs the broker itself, as some scenarios end it.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ class Member(threading.Thread):
                     codes = (KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS,
                              KafkaError._NO_OFFSET, KafkaError._STATE)
                     assert error.args[0].code() in codes, error
-        except Exception as problem:  # noqa: BLE001 - shown by the story
+        except Exception as problem:  # noqa: BLE001 - shown by the scenario
             self.problem = problem
         if not self.vanishing:
             self.consumer.close()
@@ -317,8 +317,8 @@ def static(broker):
 
 if __name__ == "__main__":
     name, port, log = sys.argv[1:4]
-    story = Broker(sys.argv[5:], int(port), log)
+    scenario = Broker(sys.argv[5:], int(port), log)
     try:
-        globals()[name](story)
+        globals()[name](scenario)
     finally:
-        story.kill()
+        scenario.kill()

@@ -1,6 +1,6 @@
 """Services in consumer groups of the new kind (KIP-848): groups848.py SCENARIO PORT LOG -- COMMAND…
 
-The stories of groups.py that are about the coordinator's own assignment, and the move between the protocols.
+The scenarios of groups.py that are about the coordinator's own assignment, and the move between the protocols.
 """
 
 import sys

@@ -7,19 +7,19 @@ import Foundation
 import Protocol
 import Testing
 
-struct ConsumerStory: CustomTestStringConvertible {
+struct ConsumerTranscript: CustomTestStringConvertible {
     let name: String
     private let file: URL
 
     var testDescription: String { name }
 
-    static let all: [ConsumerStory] = {
+    static let all: [ConsumerTranscript] = {
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../fixtures/scenarios/consumer").standardized
         let files =
             (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
         return files.filter { $0.pathExtension == "txt" }.sorted { $0.path < $1.path }.map {
-            ConsumerStory(name: $0.deletingPathExtension().lastPathComponent, file: $0)
+            ConsumerTranscript(name: $0.deletingPathExtension().lastPathComponent, file: $0)
         }
     }()
 
@@ -44,7 +44,7 @@ struct ConsumerStory: CustomTestStringConvertible {
     }
 }
 
-struct StoryError: Error {
+struct TranscriptError: Error {
     let line: String
 }
 

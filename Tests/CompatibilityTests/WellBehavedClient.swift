@@ -6,7 +6,7 @@ import Records
 import Synchronization
 
 /// Asks small things one after the other, on threads of its own, and notes how long each took.
-final class PoliteClient: Sendable {
+final class WellBehavedClient: Sendable {
     /// What the client asks in turn.
     enum Question: Sendable {
         case versions, metadata, produce
@@ -18,7 +18,7 @@ final class PoliteClient: Sendable {
     }
 
     /// A topic that exists.
-    static let topic: Name = "polite"
+    static let topic: Name = "well-behaved"
 
     private let port: Int
     private let questions: [Question]
@@ -64,7 +64,7 @@ final class PoliteClient: Sendable {
                 usleep(1000)
             }
         } catch {
-            failure.withLock { $0 = "the polite client was not served: \(error)" }
+            failure.withLock { $0 = "the well-behaved client was not served: \(error)" }
         }
     }
 
@@ -89,7 +89,7 @@ final class PoliteClient: Sendable {
             return reply.responses.first?.partitionResponses.first?.errorCode
         case .commit:
             var request = OffsetCommitRequest()
-            request.groupID = "polite"
+            request.groupID = "well-behaved"
             var topic = OffsetCommitRequest.OffsetCommitRequestTopic()
             topic.name = Self.topic
             topic.partitions = [OffsetCommitRequest.OffsetCommitRequestPartition()]

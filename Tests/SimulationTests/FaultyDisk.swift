@@ -6,7 +6,7 @@ import Simulation
 import Storage
 
 /// Which mistake the disk makes up.
-enum Lie: String, CaseIterable, Sendable {
+enum PlantedBug: String, CaseIterable, Sendable {
     case ackBeforeSync = "acknowledged before the sync"
     case skippedDirectorySync = "a directory that is not synced"
     case unsyncedPartition = "new partitions whose names are not synced"
@@ -25,20 +25,20 @@ enum Lie: String, CaseIterable, Sendable {
     case forgottenStart = "a start of the log that is not written down"
 }
 
-/// What the history is doing: some lies are told at one time only.
+/// What the history is doing: some bugs show at one time only.
 enum Phase: Sendable {
     case running, creating, opening, deleting, stopping, expiring, trimming, compacting
 }
 
-/// A simulated disk that lies.
-final class LyingDisk: Disk {
+/// A simulated disk with a planted bug.
+final class FaultyDisk: Disk {
     let base: SimulatedDisk
-    let lie: Lie?
+    let bug: PlantedBug?
     private let phaseNow = Lock(Phase.running)
 
-    init(_ base: SimulatedDisk, _ lie: Lie?) {
+    init(_ base: SimulatedDisk, _ bug: PlantedBug?) {
         self.base = base
-        self.lie = lie
+        self.bug = bug
     }
 
     var phase: Phase { phaseNow.withLock { $0 } }
@@ -54,15 +54,15 @@ final class LyingDisk: Disk {
 
     func open(_ path: String, _ mode: OpenMode) throws(StorageError) -> any DiskFile {
         var isMuted = false
-        if lie == .newFileNotFilled, phase == .opening, path.hasSuffix(".log") {
+        if bug == .newFileNotFilled, phase == .opening, path.hasSuffix(".log") {
             isMuted = try base.entry(at: path) == nil
         }
         let file = try base.open(path, mode)
-        return lie == nil ? file : LyingFile(file, self, isMuted: isMuted)
+        return bug == nil ? file : FaultyFile(file, self, isMuted: isMuted)
     }
 
     func rename(_ path: String, to newPath: String) throws(StorageError) {
-        if lie == .snapshotAhead, newPath.hasSuffix(".snapshot") {
+        if bug == .snapshotAhead, newPath.hasSuffix(".snapshot") {
             let digits = newPath.dropLast(".snapshot".count).suffix(20)
             let earlier = String(max(0, (Int64(digits) ?? 0) - 1))
             let name = String(repeating: "0", count: 20 - earlier.count) + earlier
@@ -73,30 +73,30 @@ final class LyingDisk: Disk {
     }
 
     func remove(_ path: String) throws(StorageError) {
-        if lie == .staleJournal, path.hasSuffix("/journal"), phase == .opening { return }
+        if bug == .staleJournal, path.hasSuffix("/journal"), phase == .opening { return }
         try base.remove(path)
     }
 
     func syncDirectory(_ path: String) throws(StorageError) {
-        if lie == .skippedDirectorySync { return }
-        if lie == .unsyncedPartition, phase == .creating, path == "/data" { return }
+        if bug == .skippedDirectorySync { return }
+        if bug == .unsyncedPartition, phase == .creating, path == "/data" { return }
         try base.syncDirectory(path)
     }
 
     func removeDirectory(_ path: String) throws(StorageError) {
-        if lie == .staleJournal, path.hasSuffix("apus-journal"), phase == .opening { return }
+        if bug == .staleJournal, path.hasSuffix("apus-journal"), phase == .opening { return }
         try base.removeDirectory(path)
     }
 
     func entry(at path: String) throws(StorageError) -> DiskEntry? {
-        if lie == .forgottenBound, phase == .opening, path.hasSuffix("/recovery-point-offset-checkpoint") {
+        if bug == .forgottenBound, phase == .opening, path.hasSuffix("/recovery-point-offset-checkpoint") {
             return nil
         }
         return try base.entry(at: path)
     }
 
-    /// Lies are told of single files.
-    func volume(of path: String) -> (any DiskVolume)? { lie == nil ? base.volume(of: path) : nil }
+    /// Bugs concern single files.
+    func volume(of path: String) -> (any DiskVolume)? { bug == nil ? base.volume(of: path) : nil }
 
     func createDirectory(_ path: String) throws(StorageError) { try base.createDirectory(path) }
     func list(_ path: String) throws(StorageError) -> [DiskEntry] { try base.list(path) }
@@ -104,13 +104,13 @@ final class LyingDisk: Disk {
     func freeBytes(at path: String) throws(StorageError) -> Int64 { try base.freeBytes(at: path) }
 }
 
-private final class LyingFile: DiskFile {
+private final class FaultyFile: DiskFile {
     private let base: any DiskFile
-    private let disk: LyingDisk
+    private let disk: FaultyDisk
     /// Whether nothing is written.
     private let isMuted: Bool
 
-    init(_ base: any DiskFile, _ disk: LyingDisk, isMuted: Bool) {
+    init(_ base: any DiskFile, _ disk: FaultyDisk, isMuted: Bool) {
         self.isMuted = isMuted
         self.base = base
         self.disk = disk
@@ -120,7 +120,7 @@ private final class LyingFile: DiskFile {
     private var isLog: Bool { path.hasSuffix(".log") }
     private var isJournal: Bool { path.hasSuffix("/journal") }
     /// While the journal is replayed, the log seems to hold nothing that could speak against it.
-    private var isBlind: Bool { disk.lie == .staleJournal && isLog && disk.phase == .opening }
+    private var isBlind: Bool { disk.bug == .staleJournal && isLog && disk.phase == .opening }
 
     func size() throws(StorageError) -> Int64 { isBlind ? Int64.max / 2 : try base.size() }
 
@@ -131,8 +131,8 @@ private final class LyingFile: DiskFile {
 
     func write(_ bytes: RawSpan, at position: Int64) throws(StorageError) {
         if isMuted { return }
-        if disk.lie == .replayOntoRecreated, isJournal, disk.phase == .deleting { return }
-        if disk.lie == .journalKept, isJournal, disk.phase == .expiring || disk.phase == .compacting {
+        if disk.bug == .replayOntoRecreated, isJournal, disk.phase == .deleting { return }
+        if disk.bug == .journalKept, isJournal, disk.phase == .expiring || disk.phase == .compacting {
             return
         }
         if let forged = forged(bytes.withUnsafeBytes { Array($0) }) {
@@ -141,10 +141,10 @@ private final class LyingFile: DiskFile {
         try base.write(bytes, at: position)
     }
 
-    /// Another text for a checkpoint; nil where the lie is about something else.
+    /// Another text for a checkpoint; nil where the bug is about something else.
     private func forged(_ bytes: [UInt8]) -> [UInt8]? {
         let ahead: Int64
-        switch disk.lie {
+        switch disk.bug {
         case .cleanerAhead where path.hasSuffix("/cleaner-offset-checkpoint.tmp"): ahead = 5
         case .recoveryPointAhead where path.hasSuffix("/recovery-point-offset-checkpoint.tmp"): ahead = 2
         case .forgottenStart where path.hasSuffix("/log-start-offset-checkpoint.tmp"):
@@ -161,15 +161,15 @@ private final class LyingFile: DiskFile {
     }
 
     func sync() throws(StorageError) {
-        if disk.lie == .ackBeforeSync, isLog || isJournal { return }
-        if disk.lie == .unnamedIdentity, path.hasSuffix("partition.metadata.tmp") { return }
-        if disk.lie == .swapBeforeSync, path.hasSuffix(".cleaned") { return }
-        if disk.lie == .markerBeforeSync, isLog, disk.phase == .stopping { return }
+        if disk.bug == .ackBeforeSync, isLog || isJournal { return }
+        if disk.bug == .unnamedIdentity, path.hasSuffix("partition.metadata.tmp") { return }
+        if disk.bug == .swapBeforeSync, path.hasSuffix(".cleaned") { return }
+        if disk.bug == .markerBeforeSync, isLog, disk.phase == .stopping { return }
         try base.sync()
     }
 
     func truncate(to length: Int64) throws(StorageError) {
-        if disk.lie == .wrongTruncation, isLog, disk.phase == .opening { return }
+        if disk.bug == .wrongTruncation, isLog, disk.phase == .opening { return }
         try base.truncate(to: length)
     }
 

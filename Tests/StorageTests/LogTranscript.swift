@@ -7,7 +7,7 @@ import Simulation
 import Storage
 
 /// The life of one log over an engine.
-struct LogStory {
+struct LogTranscript {
     private struct Producer {
         var epoch: Int16 = 0
         var sequence: Int32 = 0

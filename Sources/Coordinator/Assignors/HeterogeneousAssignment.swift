@@ -1,10 +1,10 @@
-// Dealing where subscriptions differ. Free partitions go to whoever has least; then partitions wander along
-// chains of members (a gives to b, b to c) as long as that evens the counts out. When no chain is left, no
-// assignment is more even (an optimal semi-matching: Harvey, Ladner, Lovász, Tamir 2003). At last partitions
-// that wandered needlessly go home.
+// The balanced assignment where subscriptions differ. Free partitions go to whoever has least; then
+// partitions move along chains of members (a gives to b, b to c) as long as that evens the counts out. When
+// no chain is left, no assignment is more even (an optimal semi-matching: Harvey, Ladner, Lovász, Tamir
+// 2003). At last partitions that moved needlessly return to their previous owners.
 
-struct UnevenDealing {
-    private static let nobody = StickyAssignor.Dealt.nobody
+struct HeterogeneousAssignment {
+    private static let unassigned = StickyAssignor.BalancedAssignment.unassigned
 
     private let problem: AssignmentProblem
     private let holders: [[Int]]
@@ -14,7 +14,7 @@ struct UnevenDealing {
     private(set) var owners: [[Int]]
     private var loads: [Int]
     /// By member: topic → its partitions there.
-    private var hands: [[Int: Set<Int32>]]
+    private var assigned: [[Int: Set<Int32>]]
 
     init(_ problem: AssignmentProblem, _ claims: StickyAssignor.Claims) {
         self.problem = problem
@@ -22,10 +22,10 @@ struct UnevenDealing {
         owners = claims.holders
         subscribers = problem.subscribers(in: problem.memberOrder)
         loads = Array(repeating: 0, count: problem.members.count)
-        hands = Array(repeating: [:], count: problem.members.count)
+        assigned = Array(repeating: [:], count: problem.members.count)
         for (topic, row) in owners.enumerated() {
-            for (partition, owner) in row.enumerated() where owner != Self.nobody {
-                hands[owner][topic, default: []].insert(Int32(partition))
+            for (partition, owner) in row.enumerated() where owner != Self.unassigned {
+                assigned[owner][topic, default: []].insert(Int32(partition))
                 loads[owner] += 1
             }
         }
@@ -35,7 +35,7 @@ struct UnevenDealing {
         fill()
         chain()
         restore()
-        bringRestHome()
+        returnRest()
     }
 
     /// Gives what is free to the least loaded, beginning with topics that few can take.
@@ -43,7 +43,7 @@ struct UnevenDealing {
         let topics = owners.indices.filter { !subscribers[$0].isEmpty }
             .sorted { (subscribers[$0].count, $0) < (subscribers[$1].count, $1) }
         for topic in topics {
-            let free = owners[topic].indices.filter { owners[topic][$0] == Self.nobody }
+            let free = owners[topic].indices.filter { owners[topic][$0] == Self.unassigned }
             guard !free.isEmpty else { continue }
             var queue = LoadQueue(subscribers[topic], loads)
             for partition in free {
@@ -59,7 +59,7 @@ struct UnevenDealing {
         var settled = [Bool](repeating: false, count: loads.count)
         while let start = loads.indices.filter({ !settled[$0] }).max(by: { loads[$0] < loads[$1] }) {
             var search = ChainSearch(members: loads.count, topics: owners.count, start: start)
-            if let end = search.run(from: start, loads, hands, subscribers, settled) {
+            if let end = search.run(from: start, loads, assigned, subscribers, settled) {
                 for step in search.path(to: end) { move(step.topic, from: step.giver, to: step.taker) }
             } else {
                 for member in search.reached { settled[member] = true }
@@ -74,9 +74,9 @@ struct UnevenDealing {
         while improved, budget > 0 {
             improved = false
             for (topic, row) in holders.enumerated() {
-                for (partition, holder) in row.enumerated() where holder != Self.nobody && budget > 0 {
+                for (partition, holder) in row.enumerated() where holder != Self.unassigned && budget > 0 {
                     let slot = PartitionSlot(topic: topic, partition: Int32(partition))
-                    if owners[topic][partition] != holder, bringHome(slot, to: holder, &budget) {
+                    if owners[topic][partition] != holder, giveBack(slot, to: holder, &budget) {
                         improved = true
                     }
                 }
@@ -84,19 +84,19 @@ struct UnevenDealing {
         }
     }
 
-    /// How many members a search for ways home may look at, all together: beyond it, answers remain right and
+    /// How many members a search for ways back may look at, all together: beyond it, answers remain right and
     /// even, and may move more than they had to.
     private static let restoreVisitsMax = 2_000_000
 
     /// Gives `slot` back to `holder`, who passes another on, and so forth until the counts are as before.
-    private mutating func bringHome(_ slot: PartitionSlot, to holder: Int, _ budget: inout Int) -> Bool {
+    private mutating func giveBack(_ slot: PartitionSlot, to holder: Int, _ budget: inout Int) -> Bool {
         let owner = owners[slot.topic][Int(slot.partition)]
         var search = ChainSearch(members: loads.count, topics: owners.count, start: holder)
         let found = search.exchange(
             until: owner, loads, subscribers, &budget,
             gives: { giver in
                 var topics: [Int] = []
-                for (topic, partitions) in hands[giver]
+                for (topic, partitions) in assigned[giver]
                 where partitions.contains(where: { holders[topic][Int($0)] != giver }) {
                     topics.append(topic)
                 }
@@ -111,23 +111,26 @@ struct UnevenDealing {
     }
 
     /// What `restore` left, in groups that are small enough to look at everything.
-    private mutating func bringRestHome() {
-        guard loads.count <= HomeCycles.membersMax else { return }
+    private mutating func returnRest() {
+        guard loads.count <= ReturnCycles.membersMax else { return }
         while isAnyAway,
-            let moves = HomeCycles(hands: hands, holders: holders, subscribers: subscribers, loads: loads)
-                .find()
+            let moves = ReturnCycles(
+                assigned: assigned, holders: holders, subscribers: subscribers, loads: loads
+            )
+            .find()
         {
             for move in moves { place(move.slot, at: move.taker) }
         }
     }
 
     private var isAnyAway: Bool {
-        zip(holders, owners).contains { zip($0, $1).contains { $0 != Self.nobody && $0 != $1 } }
+        zip(holders, owners).contains { zip($0, $1).contains { $0 != Self.unassigned && $0 != $1 } }
     }
 
-    /// Moves one partition of `topic`, best one that comes home, then one that its giver did not hold before.
+    /// Moves one partition of `topic`, best one that returns to its previous owner, then one that its giver
+    /// did not hold before.
     private mutating func move(_ topic: Int, from giver: Int, to taker: Int) {
-        guard let partitions = hands[giver][topic] else { return }
+        guard let partitions = assigned[giver][topic] else { return }
         func cost(_ partition: Int32) -> Int {
             let holder = holders[topic][Int(partition)]
             return holder == taker ? 0 : holder == giver ? 2 : 1
@@ -138,14 +141,14 @@ struct UnevenDealing {
 
     private mutating func place(_ slot: PartitionSlot, at member: Int) {
         let old = owners[slot.topic][Int(slot.partition)]
-        if old != Self.nobody {
+        if old != Self.unassigned {
             loads[old] -= 1
-            hands[old][slot.topic]?.remove(slot.partition)
-            if hands[old][slot.topic]?.isEmpty == true { hands[old][slot.topic] = nil }
+            assigned[old][slot.topic]?.remove(slot.partition)
+            if assigned[old][slot.topic]?.isEmpty == true { assigned[old][slot.topic] = nil }
         }
         owners[slot.topic][Int(slot.partition)] = member
         loads[member] += 1
-        hands[member][slot.topic, default: []].insert(slot.partition)
+        assigned[member][slot.topic, default: []].insert(slot.partition)
     }
 }
 
@@ -168,14 +171,14 @@ private struct ChainSearch {
 
     /// The first member found that has at least two partitions less than `start`; nil if there is none.
     mutating func run(
-        from start: Int, _ loads: [Int], _ hands: [[Int: Set<Int32>]], _ subscribers: [[Int]],
+        from start: Int, _ loads: [Int], _ assigned: [[Int: Set<Int32>]], _ subscribers: [[Int]],
         _ settled: [Bool]
     ) -> Int? {
         var next = 0
         while next < reached.count {
             let giver = reached[next]
             next += 1
-            for topic in hands[giver].keys.sorted() where !seenTopic[topic] {
+            for topic in assigned[giver].keys.sorted() where !seenTopic[topic] {
                 seenTopic[topic] = true
                 for taker in subscribers[topic] where !seenMember[taker] && !settled[taker] {
                     seenMember[taker] = true

@@ -1,8 +1,9 @@
-// Dealing where everybody subscribed to the same topics: everybody gets the same number, some one more.
+// The balanced assignment where everybody subscribed to the same topics: everybody gets the same number, some
+// one more.
 
-enum EvenDealing {
+enum HomogeneousAssignment {
     /// The owners by topic and partition.
-    static func deal(_ problem: AssignmentProblem, _ claims: StickyAssignor.Claims) -> [[Int]] {
+    static func owners(_ problem: AssignmentProblem, _ claims: StickyAssignor.Claims) -> [[Int]] {
         var owners = claims.holders
         let order = problem.memberOrder
         guard let first = order.first else { return owners }
@@ -11,11 +12,12 @@ enum EvenDealing {
         let room = quotas(of: total, held: counts(owners, problem), in: order)
         var kept = [Int](repeating: 0, count: problem.members.count)
         for topic in topics {
-            for (partition, owner) in owners[topic].enumerated() where owner != StickyAssignor.Dealt.nobody {
+            for (partition, owner) in owners[topic].enumerated()
+            where owner != StickyAssignor.BalancedAssignment.unassigned {
                 if kept[owner] < room[owner] {
                     kept[owner] += 1
                 } else {
-                    owners[topic][partition] = StickyAssignor.Dealt.nobody
+                    owners[topic][partition] = StickyAssignor.BalancedAssignment.unassigned
                 }
             }
         }
@@ -23,7 +25,8 @@ enum EvenDealing {
         var turn = order.filter { kept[$0] < room[$0] }
         var next = 0
         for topic in topics {
-            for (partition, owner) in owners[topic].enumerated() where owner == StickyAssignor.Dealt.nobody {
+            for (partition, owner) in owners[topic].enumerated()
+            where owner == StickyAssignor.BalancedAssignment.unassigned {
                 if next >= turn.count {
                     turn.removeAll { kept[$0] >= room[$0] }
                     next = 0
@@ -40,7 +43,9 @@ enum EvenDealing {
     private static func counts(_ owners: [[Int]], _ problem: AssignmentProblem) -> [Int] {
         var counts = [Int](repeating: 0, count: problem.members.count)
         for row in owners {
-            for owner in row where owner != StickyAssignor.Dealt.nobody { counts[owner] += 1 }
+            for owner in row where owner != StickyAssignor.BalancedAssignment.unassigned {
+                counts[owner] += 1
+            }
         }
         return counts
     }
@@ -49,9 +54,9 @@ enum EvenDealing {
     private static func quotas(of total: Int, held: [Int], in order: [Int]) -> [Int] {
         let (each, more) = total.quotientAndRemainder(dividingBy: order.count)
         var quotas = [Int](repeating: each, count: held.count)
-        let rich = order.filter { held[$0] > each }
+        let above = order.filter { held[$0] > each }
         let others = order.filter { held[$0] <= each }
-        for member in (rich + others).prefix(more) { quotas[member] += 1 }
+        for member in (above + others).prefix(more) { quotas[member] += 1 }
         return quotas
     }
 }

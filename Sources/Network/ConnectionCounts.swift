@@ -1,9 +1,9 @@
-// Who is connected, for the limits on connections. One census serves all listeners.
+// Who is connected, for the limits on connections. All listeners share them.
 internal import Base
 import Synchronization
 
 /// Counts connections over all and by address.
-package final class ConnectionCensus: Sendable {
+package final class ConnectionCounts: Sendable {
     /// Why a connection was not admitted.
     package enum Refusal: Error, Equatable {
         /// max.connections is reached.
@@ -38,7 +38,7 @@ package final class ConnectionCensus: Sendable {
     private let state: Lock<State>
     private let nextID = Atomic<UInt64>(1)
 
-    /// An empty census.
+    /// Counts of no connections.
     package init(limits: NetworkLimits) {
         let limits = Limits(
             total: limits.maxConnections, perHost: limits.maxConnectionsPerIP,
@@ -78,7 +78,7 @@ package final class ConnectionCensus: Sendable {
     func newID() -> UInt64 { nextID.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
-extension ConnectionCensus.Refusal: CustomStringConvertible {
+extension ConnectionCounts.Refusal: CustomStringConvertible {
     /// For the log.
     package var description: String {
         switch self {

@@ -1,11 +1,12 @@
-// Moves that keep all counts and bring more partitions home than they take away: cycles of negative cost in
-// the graph of members, found by Bellman and Ford. What simple chains leave over; for small groups only.
+// Moves that keep all counts and return more partitions to their previous owners than they take away: cycles
+// of negative cost in the graph of members, found by Bellman and Ford. What simple chains leave over; for
+// small groups only.
 
-struct HomeCycles {
+struct ReturnCycles {
     /// Beyond so many members the search takes longer than a few needless moves are worth.
     static let membersMax = 64
 
-    /// A partition that changes hands.
+    /// A partition that changes its owner.
     struct Move {
         let slot: PartitionSlot
         let taker: Int
@@ -22,30 +23,30 @@ struct HomeCycles {
     private let members: Int
     private var edges: [Edge] = []
 
-    /// The graph of one assignment: `hands` by member and topic, `holders` by topic and partition.
+    /// The graph of one assignment: `assigned` by member and topic, `holders` by topic and partition.
     init(
-        hands: [[Int: Set<Int32>]], holders: [[Int]], subscribers: [[Int]], loads: [Int]
+        assigned: [[Int: Set<Int32>]], holders: [[Int]], subscribers: [[Int]], loads: [Int]
     ) {
-        members = hands.count
-        for (giver, hand) in hands.enumerated() {
-            for topic in hand.keys.sorted() {
-                let partitions = hand[topic, default: []].sorted()
-                let stray = partitions.first { holders[topic][Int($0)] != giver }
+        members = assigned.count
+        for (giver, owned) in assigned.enumerated() {
+            for topic in owned.keys.sorted() {
+                let partitions = owned[topic, default: []].sorted()
+                let movable = partitions.first { holders[topic][Int($0)] != giver }
                 for taker in subscribers[topic] where taker != giver {
-                    let home = partitions.first { holders[topic][Int($0)] == taker }
-                    guard let partition = home ?? stray ?? partitions.first else { continue }
-                    let cost = home != nil ? -1 : stray != nil ? 0 : 1
+                    let returning = partitions.first { holders[topic][Int($0)] == taker }
+                    guard let partition = returning ?? movable ?? partitions.first else { continue }
+                    let cost = returning != nil ? -1 : movable != nil ? 0 : 1
                     let slot = PartitionSlot(topic: topic, partition: partition)
                     edges.append(Edge(giver: giver, taker: taker, cost: cost, slot: slot))
                 }
             }
-            for other in hands.indices where loads[other] == loads[giver] + 1 {
+            for other in assigned.indices where loads[other] == loads[giver] + 1 {
                 edges.append(Edge(giver: giver, taker: other, cost: 0, slot: nil))
             }
         }
     }
 
-    /// The moves of one cycle that brings more home than it takes away; nil if there is none.
+    /// The moves of one cycle that returns more than it takes away; nil if there is none.
     func find() -> [Move]? {
         var distance = [Int](repeating: 0, count: members)
         var cameBy = [Int?](repeating: nil, count: members)

@@ -3,7 +3,7 @@
 internal import Base
 
 /// Work on many logs that nobody waits for.
-package final class BehindQueue<Item: AnyObject & Sendable>: Sendable {
+package final class BackgroundQueue<Item: AnyObject & Sendable>: Sendable {
     private struct State {
         var waiting: [Item] = []
         /// Which items wait: one that is worked on twice at a time would be in its own way.
@@ -21,7 +21,7 @@ package final class BehindQueue<Item: AnyObject & Sendable>: Sendable {
 
     /// A queue of what `background` does by `work`, some items at a time.
     package init(
-        itemsMax: Int = BehindLimits.itemsMax, background: @escaping BackgroundRunner,
+        itemsMax: Int = BackgroundLimits.itemsMax, background: @escaping BackgroundRunner,
         _ work: @escaping @Sendable ([Item]) -> Void
     ) {
         self.itemsMax = itemsMax
@@ -72,7 +72,7 @@ package final class BehindQueue<Item: AnyObject & Sendable>: Sendable {
 }
 
 /// Limits of what is done behind logs.
-package enum BehindLimits {
+package enum BackgroundLimits {
     /// So many logs are worked on at a time: whatever else waits for the background comes in between.
     package static let itemsMax = 64
     /// The same where all of them can be made durable at once: for notes of 3,000 logs that takes a fifth of

@@ -1,10 +1,10 @@
 // What a loop shows of itself to the watchdog: since when it has been awake, stored once a turn. The watchdog
-// sleeps while all loops do, and the first of them to wake up rings for it.
+// sleeps while all loops do, and the first of them to wake up wakes it.
 internal import Base
 internal import Synchronization
 
 /// What the loops of a group share with their watchdog: whether somebody has to wake it.
-final class WatchdogBell: Sendable {
+final class WatchdogWakeUp: Sendable {
     /// Nobody has to: it looks by itself, or there is none.
     private let isUp = Atomic<Bool>(true)
     /// What the watchdog sleeps on.
@@ -17,33 +17,33 @@ final class WatchdogBell: Sendable {
         if !isUp.exchange(true, ordering: .sequentiallyConsistent) { signal.raise() }
     }
 
-    /// From now on the next loop that wakes up rings, unless one `isAwake` already; whether that is so.
+    /// From now on the next loop that wakes up wakes it, unless one `isAwake` already; whether that is so.
     ///
     /// The loop tells that it is awake before it looks here, and here it is the other way round: one of the
     /// two sees the other.
-    func liesDown(unless isAwake: () -> Bool) -> Bool {
+    func mayRest(unless isAwake: () -> Bool) -> Bool {
         isUp.store(false, ordering: .sequentiallyConsistent)
         guard isAwake() else { return true }
         isUp.store(true, ordering: .sequentiallyConsistent)
         return false
     }
 
-    /// Nobody rings any more.
-    func rests() { isUp.store(true, ordering: .sequentiallyConsistent) }
+    /// Nobody wakes it any more.
+    func stops() { isUp.store(true, ordering: .sequentiallyConsistent) }
 }
 
 /// Since when a loop has been in its present turn.
-struct LoopPulse: ~Copyable, Sendable {
+struct LoopHeartbeat: ~Copyable, Sendable {
     private static let asleep = Int64.max
 
     private let awakeSince = Atomic<Int64>(asleep)
     /// The watchdog wants to know when the present turn ends.
     private let isAwaited = Atomic<Bool>(false)
     private let turnedAt = Atomic<Int64>(0)
-    private let bell: WatchdogBell
+    private let watchdogWakeUp: WatchdogWakeUp
 
-    /// The pulse of a loop that sleeps.
-    init(_ bell: WatchdogBell) { self.bell = bell }
+    /// The heartbeat of a loop that sleeps.
+    init(_ watchdogWakeUp: WatchdogWakeUp) { self.watchdogWakeUp = watchdogWakeUp }
 
     /// The turn is over; for the loop.
     @inline(__always)
@@ -62,7 +62,7 @@ struct LoopPulse: ~Copyable, Sendable {
     func beginsTurn(at now: Int64, wasAsleep: Bool) {
         guard wasAsleep else { return awakeSince.store(now, ordering: .relaxed) }
         awakeSince.store(now, ordering: .sequentiallyConsistent)
-        bell.loopIsAwake()
+        watchdogWakeUp.loopIsAwake()
     }
 
     /// When the present turn began; nil while the loop sleeps.

@@ -4,27 +4,27 @@ internal import Base
 internal import Storage
 
 /// Files that are to be removed, each at its time.
-final class Graveyard: Sendable {
-    private struct Grave {
+final class PendingDeletes: Sendable {
+    private struct Entry {
         /// On the monotonic clock, in nanoseconds.
         var due: Int64
         var paths: [String]
     }
 
-    private let graves = Lock<[Grave]>([])
+    private let entries = Lock<[Entry]>([])
 
     /// Has `paths` removed by the first `sweep` at `due` or later.
     func add(_ paths: [String], due: Int64) {
-        graves.withLock { $0.append(Grave(due: due, paths: paths)) }
+        entries.withLock { $0.append(Entry(due: due, paths: paths)) }
     }
 
     /// Forgets what waits in `directory`, whose log is deleted: a later one may have files of the same names.
     func forget(below directory: String) {
-        graves.withLock { graves in
-            for number in graves.indices {
-                graves[number].paths.removeAll { $0.hasPrefix(directory + "/") }
+        entries.withLock { entries in
+            for number in entries.indices {
+                entries[number].paths.removeAll { $0.hasPrefix(directory + "/") }
             }
-            graves.removeAll { $0.paths.isEmpty }
+            entries.removeAll { $0.paths.isEmpty }
         }
     }
 
@@ -32,10 +32,10 @@ final class Graveyard: Sendable {
     ///
     /// A file that cannot be removed is left to the next start.
     func sweep(at now: Int64, _ disk: any Disk, _ logger: Logger) -> Int64? {
-        let (due, next) = graves.withLock { graves in
-            let due = graves.filter { $0.due <= now }
-            graves.removeAll { $0.due <= now }
-            return (due, graves.map(\.due).min())
+        let (due, next) = entries.withLock { entries in
+            let due = entries.filter { $0.due <= now }
+            entries.removeAll { $0.due <= now }
+            return (due, entries.map(\.due).min())
         }
         for path in due.flatMap(\.paths) {
             do throws(StorageError) {
@@ -43,7 +43,7 @@ final class Graveyard: Sendable {
                 try disk.removeIfPresent(path)
             } catch {
                 logger.logLimited(
-                    .warning, "segment.remove.failed", ["file": path, "reason": error.description])
+                    .warning, "segment_removal.failed", ["file": path, "reason": error.description])
             }
         }
         return next

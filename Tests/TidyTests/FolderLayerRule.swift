@@ -1,10 +1,10 @@
-// The engine over files is one module, and its folders are its floors: a file speaks of what stands on its
-// own floor, or below.
+// The engine over files is one module, and its folders are its layers: a file speaks of what is in its
+// own layer, or below.
 
-/// Types of a higher floor are not named on a lower one.
-struct FloorRule {
+/// Types of a higher layer are not named in a lower one.
+struct FolderLayerRule {
     /// The folders of a module, lowest first.
-    static let floors: [String: [String]] = [
+    static let layers: [String: [String]] = [
         "LocalStorage": [
             "Disk", "Formats", "Durability", "Segments", "Recovery", "Compaction", "Directory", "Upkeep",
             "Engine",
@@ -13,15 +13,15 @@ struct FloorRule {
     private static let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "typealias"]
 
     private let files: [SourceFile]
-    /// Module, then type: the floor that it is declared on.
+    /// Module, then type: the layer that it is declared in.
     private var declared: [String: [Substring: Int]] = [:]
 
     init(files: [SourceFile]) {
-        self.files = files.filter { FloorRule.floors[$0.module] != nil }
+        self.files = files.filter { FolderLayerRule.layers[$0.module] != nil }
         for file in self.files {
-            guard let floor = FloorRule.floor(of: file) else { continue }
-            for type in file.code.compactMap(FloorRule.declaration) {
-                declared[file.module, default: [:]][type] = floor
+            guard let layer = FolderLayerRule.layer(of: file) else { continue }
+            for type in file.code.compactMap(FolderLayerRule.declaration) {
+                declared[file.module, default: [:]][type] = layer
             }
         }
     }
@@ -29,21 +29,21 @@ struct FloorRule {
     func check() -> [Violation] { files.flatMap(check) }
 
     private func check(_ file: SourceFile) -> [Violation] {
-        guard let floor = FloorRule.floor(of: file) else {
-            return [Violation(file, 0, "the folder has no place among the floors of \(file.module)")]
+        guard let layer = FolderLayerRule.layer(of: file) else {
+            return [Violation(file, 0, "the folder has no place among the layers of \(file.module)")]
         }
         let types = declared[file.module] ?? [:]
         return file.code.enumerated().flatMap { index, line in
-            FloorRule.words(of: line).filter { types[$0] ?? 0 > floor }.map { type in
-                Violation(file, index + 1, "\(type) stands on a floor above")
+            FolderLayerRule.words(of: line).filter { types[$0] ?? 0 > layer }.map { type in
+                Violation(file, index + 1, "\(type) is of a layer above")
             }
         }
     }
 
-    private static func floor(of file: SourceFile) -> Int? {
+    private static func layer(of file: SourceFile) -> Int? {
         let parts = file.path.split(separator: "/")
         guard parts.count > 3 else { return nil }
-        return floors[file.module]?.firstIndex(of: String(parts[2]))
+        return layers[file.module]?.firstIndex(of: String(parts[2]))
     }
 
     private static func words(of line: String) -> [Substring] {

@@ -7,7 +7,7 @@ extension [String: String] {
     func name(_ key: String) -> Name? { self[key].map { Name($0) } }
 }
 
-/// The commands of stories: a verb, then `key=value` pairs.
+/// The commands of transcripts: a verb, then `key=value` pairs.
 extension ConsumerRig {
     mutating func run(_ line: String) throws -> [String] {
         let words = line.split(separator: " ").map(String.init)
@@ -41,7 +41,7 @@ extension ConsumerRig {
         case "commit": return answer(request(commit(pairs)))
         case "delete": return answer(request(.delete(pairs.name("g") ?? "g")))
         case "describe": return answer(request(.describeConsumers(pairs.name("g") ?? "g")))
-        default: throw StoryError(line: line)
+        default: throw TranscriptError(line: line)
         }
     }
 

@@ -4,8 +4,8 @@
 internal import Base
 internal import Storage
 
-/// The directories in a log directory that are on their way out.
-struct DoomedDirectories {
+/// The directories of deleted partitions in a log directory.
+struct DeletedDirectories {
     private let path: String
     private let services: StoreServices
 
@@ -24,14 +24,14 @@ struct DoomedDirectories {
             let digits = String(half, radix: 16)
             return String(repeating: "0", count: 16 - digits.utf8.count) + digits
         }
-        let doomed = path + "/" + Self.doomedName(partition, digits.joined())
-        try services.disk.rename(path + "/" + partition.description, to: doomed)
-        return doomed
+        let deleted = path + "/" + Self.deletedName(partition, digits.joined())
+        try services.disk.rename(path + "/" + partition.description, to: deleted)
+        return deleted
     }
 
     /// `topic-N.UUID-delete`, with a long topic name cut so that the whole is a legal file name, as Kafka
     /// does.
-    private static func doomedName(_ partition: TopicPartition, _ unique: String) -> String {
+    private static func deletedName(_ partition: TopicPartition, _ unique: String) -> String {
         let suffix = "-\(partition.partition.value).\(unique)\(NamedDirectory.deletedSuffix)"
         return String(partition.topic.text.prefix(255 - suffix.utf8.count)) + suffix
     }
@@ -40,7 +40,7 @@ struct DoomedDirectories {
     /// they are.
     func unfinished() throws(StorageError) -> [UnfinishedDeletion] {
         var found: [UnfinishedDeletion] = []
-        for name in try services.disk.directories(in: path).sorted() where NamedDirectory(name) == .doomed {
+        for name in try services.disk.directories(in: path).sorted() where NamedDirectory(name) == .deleted {
             let directory = path + "/" + name
             let topicID = try PartitionDirectories.topicID(in: directory, services.disk)
             let isEmpty = try services.disk.list(directory).isEmpty
@@ -58,24 +58,24 @@ struct DoomedDirectories {
         services.background {
             do throws(StorageError) {
                 let entries = try disk.list(directory)
-                let (ours, strange) = (
+                let (ours, foreign) = (
                     entries.filter { !$0.isDirectory && PartitionFileName.isOfBroker($0.name) },
                     entries.filter { $0.isDirectory || !PartitionFileName.isOfBroker($0.name) }
                 )
                 for entry in ours where entry.name != PartitionMetadata.fileName {
                     try disk.remove(directory + "/" + entry.name)
                 }
-                if let stranger = strange.first {
+                if let other = foreign.first {
                     logger.logLimited(
-                        .warning, "partition.delete.kept",
-                        ["directory": directory, "reason": "\(stranger.name) in it is not of a broker"])
+                        .warning, "partition_directory.kept",
+                        ["directory": directory, "reason": "\(other.name) in it is not of a broker"])
                     return
                 }
                 try disk.removeIfPresent(directory + "/" + PartitionMetadata.fileName)
                 try disk.removeDirectory(directory)
             } catch {
                 logger.logLimited(
-                    .warning, "partition.delete.failed",
+                    .warning, "partition_removal.failed",
                     ["directory": directory, "reason": error.description])
             }
         }

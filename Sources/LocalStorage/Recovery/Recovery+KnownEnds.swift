@@ -4,13 +4,13 @@ internal import Base
 internal import Storage
 
 /// What the checkpoints of a directory say about one log.
-struct Vouchers: Sendable {
+struct CheckpointedEnds: Sendable {
     var recoveryPoint: Offset?
     var highWatermark: Offset?
 }
 
 /// What one file says about the end of a log.
-private struct Voucher {
+private struct KnownEnd {
     let file: String
     let end: Offset
     /// Whether a clean stop leaves exactly this offset there, not merely at most this.
@@ -47,18 +47,18 @@ extension Recovery {
     }
 
     private func checkEnd(_ names: [DiskEntry], _ last: SegmentState?, _ end: Offset) throws(StorageError) {
-        let vouchers = try vouchers(names)
+        let known = try knownEnds(names)
         guard trust == .clean else {
             // A log that ends cleanly, but before the recovery point, has lost what was durable.
             if end < bound, bound > logStart ?? .zero { throw lost(last, end, durable: bound) }
             // Snapshots follow the durable end; those of Kafka do not.
-            for voucher in vouchers where !voucher.isExact && isOwnWriting && voucher.end > end {
-                throw lost(last, end, durable: voucher.end)
+            for other in known where !other.isExact && isOwnWriting && other.end > end {
+                throw lost(last, end, durable: other.end)
             }
             return
         }
-        let agreeing = vouchers.count { $0.end == end }
-        let above = vouchers.filter { $0.end > end }
+        let agreeing = known.count { $0.end == end }
+        let above = known.filter { $0.end > end }
         if let greatest = above.max(by: { $0.end < $1.end }) {
             // One alone against two is itself what is damaged.
             guard above.count == 1, agreeing >= 2 else {
@@ -68,13 +68,13 @@ extension Recovery {
                         + "\(greatest.file)")
             }
             services.logger.log(
-                .warning, "log.note.contradicted",
+                .warning, "log_note.contradicted",
                 [
                     "directory": directory, "file": greatest.file, "says": "\(greatest.end.value)",
                     "end": "\(end.value)",
                 ])
         }
-        let below = vouchers.filter { $0.isExact && $0.end < end }
+        let below = known.filter { $0.isExact && $0.end < end }
         if below.count >= 2, agreeing == 0, let other = below.first {
             throw .corrupt(
                 path: last?.segment.path(".log") ?? directory, position: last?.sizeBytes ?? 0,
@@ -89,25 +89,25 @@ extension Recovery {
             reason: "the log ends at offset \(end.value), but it was durable up to \(durable.value)")
     }
 
-    private func vouchers(_ names: [DiskEntry]) throws(StorageError) -> [Voucher] {
-        var found: [Voucher] = []
+    private func knownEnds(_ names: [DiskEntry]) throws(StorageError) -> [KnownEnd] {
+        var found: [KnownEnd] = []
         if trust == .clean {
-            if let offset = vouchers.recoveryPoint {
+            if let offset = checkpointed.recoveryPoint {
                 let file = OffsetCheckpoint.Kind.recoveryPoint.rawValue
-                found.append(Voucher(file: file, end: offset, isExact: true))
+                found.append(KnownEnd(file: file, end: offset, isExact: true))
             }
-            if let offset = vouchers.highWatermark {
+            if let offset = checkpointed.highWatermark {
                 let file = OffsetCheckpoint.Kind.highWatermark.rawValue
-                found.append(Voucher(file: file, end: offset, isExact: true))
+                found.append(KnownEnd(file: file, end: offset, isExact: true))
             }
         }
         if let newest = names.compactMap({ Segment.offset(in: $0.name, suffix: ".snapshot") }).max(),
             let file = names.first(where: { Segment.offset(in: $0.name, suffix: ".snapshot") == newest })
         {
-            found.append(Voucher(file: file.name, end: newest))
+            found.append(KnownEnd(file: file.name, end: newest))
         }
         if let latest = try epochs()?.latest {
-            found.append(Voucher(file: LeaderEpochs.fileName, end: latest.start))
+            found.append(KnownEnd(file: LeaderEpochs.fileName, end: latest.start))
         }
         return found
     }
