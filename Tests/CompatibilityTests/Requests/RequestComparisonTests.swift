@@ -29,7 +29,7 @@ extension Compatibility.BesideKafka {
             try await withBroker { one in
                 try await withBroker([("group.min.session.timeout.ms", "100000")]) { other in
                     for port in [one.port, other.port] { try ComparedBrokers.prepare(port) }
-                    let tally = try await ComparedRequests(ports: [one.port, other.port]).run(1..<6)
+                    let tally = try await ComparedRequests(ports: [one.port, other.port]).run(1..<26)
                     #expect(
                         tally.differences.contains { $0.key == .joinGroup && $0.apus == 0 && $0.kafka == 26 })
                 }
