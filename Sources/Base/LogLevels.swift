@@ -2,7 +2,7 @@
 // any time, and what is not logged costs next to nothing.
 import Synchronization
 
-/// The levels of a logger and of its components; a component is the first word of an event's name.
+/// The levels of a logger and of its components; a component is the first part of an event's name.
 package final class LogLevels: Sendable {
     private struct State {
         /// Nil logs nothing at all.

@@ -31,7 +31,7 @@ private enum ConfigurationManual {
         \(metrics)
         ## Loggers
         The levels of the log are changed while the broker runs, and gone after a restart: `TRACE`, `DEBUG`,
-        `INFO`, `WARN`, `ERROR` or `FATAL` for `root` or for a component, the first word of an event:
+        `INFO`, `WARN`, `ERROR` or `FATAL` for `root` or for a component, the first part of an event:
         \(code(BrokerLoggers.components)).
 
         ## The broker

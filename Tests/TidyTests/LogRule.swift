@@ -1,6 +1,6 @@
 // What a peer can bring about, it can bring about a hundred thousand times: such events are logged with
 // `logLimited`. Those that are not limited stand in a table, each with what bounds it. And all are spelled
-// alike.
+// alike, and belong to a logger whose level can be changed.
 import Foundation
 
 /// Compares the events that are logged without a limit with the table of those that may be, and looks how
@@ -58,6 +58,27 @@ struct LogRule {
                 Violation(file, $0.line, "the event \($0.event) is not spelled noun.verb, as in log_tail.cut")
             }
         }
+    }
+
+    /// Each noun of an event is a logger of the broker, and no other name is: `loggers` are those that it
+    /// lists.
+    func checkLoggers(_ loggers: Set<String> = Self.loggers) -> [String] {
+        let nouns = Set(files.flatMap(Self.names).map { String($0.event.prefix { $0 != "." }) })
+        return nouns.subtracting(loggers).sorted().map { "the events of \($0) have no logger" }
+            + loggers.subtracting(nouns).sorted().map { "the logger \($0) has no events" }
+    }
+
+    /// What `BrokerLoggers.components` lists.
+    static var loggers: Set<String> {
+        let file = SourceTree.productFiles.first { $0.path.hasSuffix("/BrokerLoggers.swift") }
+        let list = file?.lines.drop { !$0.contains("static let components") }.dropFirst().prefix {
+            $0 != "    ]"
+        }
+        return Set(
+            (list ?? []).flatMap { line in
+                line.split(separator: "\"").filter { $0.allSatisfy { $0.isLetter || $0 == "_" } }.map(
+                    String.init)
+            })
     }
 
     /// Participles that do not end as most do.

@@ -192,6 +192,17 @@ struct RulesCanFailTests {
     }
 
     @Test(
+        "loggers",
+        arguments: [
+            ("logger.log(.info, \"topic.created\")", ["topic"], 0),
+            ("logger.log(.info, \"topic.created\")", ["topic", "log"], 1),
+            ("logger.log(.info, \"log_tail.cut\")", ["log"], 2),
+        ])
+    func loggers(_ text: String, _ loggers: [String], _ count: Int) {
+        #expect(LogRule(files: [source(text)]).checkLoggers(Set(loggers)).count == count)
+    }
+
+    @Test(
         "tests that stop without a word",
         arguments: [
             ("guard case .a = b else { return }", 1), ("guard\n        case .a = b\n    else { return }", 1),

@@ -40,6 +40,11 @@ struct TidyTests {
         expectNone(LogRule(files: SourceTree.productFiles).checkSpelling().map(\.description))
     }
 
+    @Test("every event of the log has a logger, and every logger has events")
+    func loggers() {
+        expectNone(LogRule(files: SourceTree.productFiles).checkLoggers())
+    }
+
     @Test("no test passes because it stops early", arguments: SourceTree.swiftFiles)
     func silentReturns(_ file: SourceFile) {
         expectNone(SilentReturnRule.check(file).map(\.description))

@@ -1,5 +1,5 @@
 // The loggers of the broker, as Kafka's tools see them: `root`, and one for each component, which is the
-// first word of an event's name. Their levels are gone after a restart, as in Kafka.
+// first part of an event's name. Their levels are gone after a restart, as in Kafka.
 internal import Base
 
 internal import enum Protocol.ErrorCode
@@ -36,11 +36,16 @@ final class BrokerLoggers: Sendable {
         }
     }
 
-    /// The first words of all events.
+    /// What events are of: the first parts of their names (`LogRule` compares them).
     static let components: [Name] = [
-        "broker", "checkpoint", "compaction", "config", "connection", "coordinator", "delete_records",
-        "directory", "disk", "group", "index", "journal", "leader_epochs", "limits", "listener", "log",
-        "loop", "metadata", "partition", "partitions", "recovery", "segment", "segments", "topic",
+        "accept", "backlog", "broker", "broker_config", "checkpoint", "clean_stop", "compaction", "config",
+        "connection", "connection_limit", "deleted_partition", "directory", "disk", "disk_reserve",
+        "foreign_files", "group_config", "handshake", "index", "index_write", "journal", "leader_epochs",
+        "listener", "log", "log_close", "log_note", "log_notes", "log_tail", "loop", "metadata",
+        "metadata_snapshot", "partition", "partition_deletion", "partition_directory", "partition_removal",
+        "partitions", "record_deletion", "recovery", "replication_factor", "request_limit", "segment",
+        "segment_deletion", "segment_removal", "segment_roll", "segments", "shard", "state_record",
+        "stray_partition", "suspect_log", "topic", "topic_config", "transaction_index",
     ]
     private static let root: Name = "root"
 
@@ -96,15 +101,13 @@ final class BrokerLoggers: Sendable {
         case .delete:
             try requireLogger(name)
             guard name != root else {
-                throw Refusal(
-                    code: .invalidRequest,
-                    message: "Removing the log level of the root logger is not allowed")
+                throw .invalidRequest("Removing the log level of the root logger is not allowed")
             }
             return nil
         case .append: throw .notForLoggers("APPEND")
         case .subtract: throw .notForLoggers("SUBTRACT")
         case .unknown(let number):
-            throw Refusal(code: .invalidRequest, message: "Unknown operations type \(number)")
+            throw .invalidRequest("Unknown operations type \(number)")
         case .null: preconditionFailure("values that are null were not refused by checkForm")
         }
     }
@@ -118,8 +121,6 @@ final class BrokerLoggers: Sendable {
 
 extension Refusal {
     fileprivate static func notForLoggers(_ operation: String) -> Refusal {
-        Refusal(
-            code: .invalidRequest,
-            message: "\(operation) operation is not allowed for the BROKER_LOGGER resource")
+        .invalidRequest("\(operation) operation is not allowed for the BROKER_LOGGER resource")
     }
 }
