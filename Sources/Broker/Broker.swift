@@ -28,6 +28,10 @@ package final class Broker: Sendable {
     let authorizer: any Authorizer
     /// How long clients are made to wait.
     let quotas: any Quotas
+    // What counts at a start alone, so that no request looks it up in the configuration.
+    let nodeID: Int32
+    let rack: Name?
+    let fetchMaxBytes: Int32
     let sockets: BrokerSockets
     let watchdog: LoopWatchdog
     let upkeep: UpkeepScheduler
@@ -45,6 +49,9 @@ package final class Broker: Sendable {
         producerIDs = parts.producerIDs
         authorizer = parts.rules.authorizer
         quotas = parts.rules.quotas
+        nodeID = settings.nodeID
+        rack = settings.rack.map { Name($0) }
+        fetchMaxBytes = settings.fetchMaxBytes
         sockets = parts.sockets
         watchdog = LoopWatchdog(parts.sockets.loops, clock: clock, logger: logger)
         upkeep = UpkeepScheduler(clock: clock)
@@ -55,7 +62,7 @@ package final class Broker: Sendable {
         advertised = AdvertisedAddresses(
             parts.advertised, listeners: parts.sockets.listeners.map(\.address), logger: logger)
         fetchSessions = FetchSessionCache(slots: Int(settings.fetchSessionSlots))
-        allowConnections(settings)
+        if !configuration.isAsStarted { allowConnections(settings) }
         catalog.whenConfigured { [weak self] news in self?.configured(news) }
     }
 

@@ -19,6 +19,11 @@ package struct Refusal: Error, Equatable, Sendable {
         message = nil
     }
 
+    /// A request that makes no sense.
+    static func invalidRequest(_ message: String) -> Refusal {
+        Refusal(code: .invalidRequest, message: message)
+    }
+
     /// There was no time to do anything in, or the disk took too long.
     static let outOfTime = Refusal(.requestTimedOut)
 }

@@ -144,7 +144,7 @@ private final class AuthorizationReplay {
         let client = try user.map(client) ?? master
         let request = names.resolved(try #require(line["request"]))
         let type = try #require(key.requestType)
-        let reply = try ask(type, request, version, as: client)
+        let reply = try client.ask(type, request, version, rig)
         var names = names
         names.learn(reply)
         if user == nil { self.names = names }
@@ -162,17 +162,6 @@ private final class AuthorizationReplay {
         let client = try rig.connect(as: RecordedRights.principal(user))
         clients[user] = client
         return client
-    }
-
-    private func ask<Request: RequestMessage>(
-        _ type: Request.Type, _ request: JSONValue, _ version: Int16, as client: RigClient
-    ) throws -> JSONValue {
-        let parsed = try MessageParser.message(
-            type, parsing: request, version: version, skipsOtherVersions: true)
-        try client.send(parsed, version: version)
-        let reply = try #require(
-            try client.reply(to: type, version, rig), "\(type.key.name) v\(version) is not answered")
-        return try MessagePrinter.json(of: reply, version: version)
     }
 
     private static func byName(_ elements: [JSONValue]) -> [JSONValue] {

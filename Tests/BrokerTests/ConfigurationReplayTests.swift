@@ -75,23 +75,12 @@ private final class ConfigurationReplay {
         let version = Int16(try #require(line["version"]?.integer))
         let request = try #require(line["request"])
         let type = try #require(key.requestType)
-        let reply = try ask(type, request, version)
+        let reply = try client.ask(type, request, version, rig)
         compared += 1
         compare(try #require(line["reply"]), reply, at: "") { path, kafka, apus in
             guard !ConfigurationDifference.has(path, kafka, apus) else { return }
             problems.append("\(request) \(path): \(kafka) by Kafka, \(apus) by Apus")
         }
-    }
-
-    private func ask<Request: RequestMessage>(
-        _ type: Request.Type, _ request: JSONValue, _ version: Int16
-    ) throws -> JSONValue {
-        let parsed = try MessageParser.message(
-            type, parsing: request, version: version, skipsOtherVersions: true)
-        try client.send(parsed, version: version)
-        let reply = try #require(
-            try client.reply(to: type, version, rig), "\(type.key.name) v\(version) is not answered")
-        return try MessagePrinter.json(of: reply, version: version)
     }
 
     /// By their names, without keys of our own and those that Kafka was started with.

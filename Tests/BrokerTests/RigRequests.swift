@@ -134,6 +134,18 @@ extension RigClient {
         return nil
     }
 
+    /// Asks what a recording asked, in JSON, and gives the answer, likewise.
+    func ask<Request: RequestMessage>(
+        _ type: Request.Type, _ request: JSONValue, _ version: Int16, _ rig: BrokerRig
+    ) throws -> JSONValue {
+        let parsed = try MessageParser.message(
+            type, parsing: request, version: version, skipsOtherVersions: true)
+        try send(parsed, version: version)
+        let reply = try #require(
+            try reply(to: type, version, rig), "\(type.key.name) v\(version) is not answered")
+        return try MessagePrinter.json(of: reply, version: version)
+    }
+
     /// The next reply, to a Produce request.
     func produced(_ version: Int16 = 8) throws -> [ProduceResponse.Outcome]? {
         try reply(ProduceResponse.self, version: version)?.outcomes

@@ -19,7 +19,7 @@ extension Administration {
     /// What is known of the cluster without waiting for anything.
     func describeCluster() -> ClusterDescription {
         let node = ClusterDescription.Node(
-            id: broker.settings.nodeID, rack: broker.settings.rack.map { Name($0) })
+            id: broker.nodeID, rack: broker.rack)
         return ClusterDescription(id: broker.clusterID, controllerID: node.id, nodes: [node])
     }
 }

@@ -24,40 +24,28 @@ extension Administration {
         let (name, configs) = (resource.name, broker.catalog.configuration)
         switch resource.kind {
         case .topic:
-            if let problem = TopicName.problem(with: name) {
-                throw Refusal(code: .invalidTopicException, message: "Topic name is invalid: \(problem)")
-            }
+            try TopicName.check(name)
             guard let topic = broker.catalog.topics[name] else { throw Refusal(.unknownTopicOrPartition) }
             return topic.configEntries(configs)
         case .broker where name.isEmpty: return configs.clusterEntries()
         case .broker:
-            try requireThisBroker(name, "\(broker.settings.nodeID) or empty string,")
+            try configs.checkName(
+                name, called: "Broker", "Unexpected broker id, expected \(broker.nodeID) or empty string,")
             return configs.entries()
         case .logger:
-            guard !name.isEmpty else { throw .unnamed("Broker id must not be empty") }
-            try requireThisBroker(name, "\(broker.settings.nodeID)")
+            guard !name.isEmpty else { throw .invalidRequest("Broker id must not be empty") }
+            try configs.checkName(
+                name, called: "Broker", "Unexpected broker id, expected \(broker.nodeID)")
             return broker.loggers.entries
         case .clientMetrics:
             guard !name.isEmpty else {
-                throw .unnamed("Client metrics subscription name must not be empty")
+                throw .invalidRequest("Client metrics subscription name must not be empty")
             }
             return try clientMetrics(name)
         case .group:
-            guard !name.isEmpty else { throw .unnamed("Group name must not be empty") }
+            guard !name.isEmpty else { throw .invalidRequest("Group name must not be empty") }
             return group(name, configs)
-        case nil:
-            throw Refusal(
-                code: .invalidRequest,
-                message: "Unexpected resource type \(resource.type) for resource \(name)")
-        }
-    }
-
-    private func requireThisBroker(_ name: Name, _ expected: String) throws(Refusal) {
-        guard let number = JavaNumber.integer(name.text), Int32(exactly: number) != nil else {
-            throw .unnamed("Broker id must be an integer, but it is: \(name)")
-        }
-        guard number == Int64(broker.settings.nodeID) else {
-            throw .unnamed("Unexpected broker id, expected \(expected) but received \(name)")
+        case nil: throw .invalidRequest("Unexpected resource type \(resource.type) for resource \(name)")
         }
     }
 
@@ -111,7 +99,7 @@ extension Topic {
 extension Administration {
     /// What has configurations of these kinds: topics and brokers all, others where something is set.
     func listConfigResources(_ kinds: Set<ConfigResourceKind>) -> [MetadataImage.ConfigResource] {
-        let node = Name("\(broker.settings.nodeID)")
+        let node = Name("\(broker.nodeID)")
         let set = broker.catalog.metadata.image.configs.filter { !$0.value.isEmpty }.keys
         return kinds.sorted { $0.rawValue > $1.rawValue }.flatMap { kind in
             let names: [Name] =
@@ -145,7 +133,7 @@ extension Administration {
         for (place, alteration) in wanted.enumerated() {
             do throws(Refusal) {
                 guard counts[alteration.resource] == 1 else {
-                    throw .unnamed("Each resource must appear at most once.")
+                    throw .invalidRequest("Each resource must appear at most once.")
                 }
                 try alteration.checkForm()
                 try checkBroker(alteration)
@@ -179,7 +167,7 @@ extension Administration {
 
     private func alterLoggers(_ alteration: ConfigAlteration, validateOnly: Bool) throws(Refusal) {
         try broker.catalog.configuration.checkName(
-            alteration.resource.name, "Unexpected node id. Expected")
+            alteration.resource.name, "Unexpected node id. Expected \(broker.nodeID),")
         try broker.loggers.alter(alteration.edits, validateOnly: validateOnly)
     }
 
@@ -191,11 +179,5 @@ extension Administration {
         if isOwn { try configs.checkName(name) }
         let values = try alteration.values(from: isOwn ? configs.own : configs.cluster)
         _ = try configs.altered(alteration.resource, to: values)
-    }
-}
-
-extension Refusal {
-    fileprivate static func unnamed(_ message: String) -> Refusal {
-        Refusal(code: .invalidRequest, message: message)
     }
 }

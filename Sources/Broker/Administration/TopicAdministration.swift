@@ -46,7 +46,7 @@ extension Administration {
         for topic in wanted {
             guard let count = counts.removeValue(forKey: topic.name) else { continue }
             if count > 1 {
-                let refusal = Refusal(code: .invalidRequest, message: "Duplicate topic name.")
+                let refusal = Refusal.invalidRequest("Duplicate topic name.")
                 refused.append(TopicCreation(name: topic.name, outcome: .failure(refusal)))
             }
             if let denial = denial(topic.name) {
@@ -91,7 +91,7 @@ extension Administration {
         _ wanted: [TopicReference], _ denial: (TopicReference, TopicDirectory) -> TopicDeletion?
     ) -> (targets: [TopicReference], refused: [TopicDeletion]) {
         func refuse(_ target: TopicReference, _ message: String) -> TopicDeletion {
-            TopicDeletion(topic: target, refusal: Refusal(code: .invalidRequest, message: message))
+            TopicDeletion(topic: target, refusal: .invalidRequest(message))
         }
         let topics = broker.catalog.topics
         var refused: [TopicDeletion] = []

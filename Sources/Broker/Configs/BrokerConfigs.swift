@@ -11,6 +11,8 @@ package final class BrokerConfigs: Sendable {
     /// Values that were set for all brokers.
     let cluster: [Name: String]
     private let start: BrokerSettings
+    /// Whether nothing was set since the start, or before it while the broker ran.
+    var isAsStarted: Bool { own.isEmpty && cluster.isEmpty }
 
     /// What a start gives with values that were set since.
     ///
@@ -80,13 +82,18 @@ extension BrokerConfigs {
         return ListenerKey.key(of: name).flatMap { BrokerSettings.rule(Name($0))?.key }
     }
 
+    /// What was set, the strongest first.
+    private var layers: [([Name: String], ConfigOrigin)] {
+        [(own, .broker), (cluster, .cluster), (start.given, .start)]
+    }
+
     /// The value that holds of a key; nil where there is none.
     func text(of name: Name) -> String? {
         if let rule = BrokerSettings.rule(name) {
             if let text = rule.render(settings) { return text }
             if case .honoured = rule.effect { return rule.key.unsetText }
         }
-        let given = own[name] ?? cluster[name] ?? start.given[name]
+        let given = layers.lazy.compactMap { values, _ in values[name] }.first
         let kind = Self.key(name)?.kind
         return given.map { kind?.normalized($0, name) ?? $0 } ?? BrokerSettings.defaults[name]
     }
@@ -105,12 +112,9 @@ extension BrokerConfigs {
 
     /// The values of a key in the order in which they hold, beginning with one under its own name.
     func synonyms(of name: Name) -> [ConfigSynonym] {
-        let layers: [([Name: String], ConfigOrigin)] = [
-            (own, .broker), (cluster, .cluster), (start.given, .start), (BrokerSettings.defaults, .default),
-        ]
         let isSensitive = Self.key(name)?.isSensitive ?? true
         let family = Self.family(of: name)
-        let found = layers.flatMap { values, origin in
+        let found = (layers + [(BrokerSettings.defaults, .default)]).flatMap { values, origin in
             family.compactMap { name in
                 values[name].map { ConfigSynonym(name: name, value: isSensitive ? nil : $0, origin: origin) }
             }
@@ -141,10 +145,7 @@ extension BrokerConfigs {
 
     /// Where the value of a topic's key comes from that the topic does not set itself.
     func origin(ofDefault key: ConfigKey) -> ConfigOrigin {
-        let layers: [([Name: String], ConfigOrigin)] = [
-            (own, .broker), (cluster, .cluster), (start.given, .start),
-        ]
-        return layers.first { values, _ in key.synonyms.contains { values[$0] != nil } }?.1 ?? .default
+        layers.first { values, _ in key.synonyms.contains { values[$0] != nil } }?.1 ?? .default
     }
 }
 

@@ -30,19 +30,17 @@ extension ConfigAlteration {
     /// Refuses what makes no sense, whatever is there.
     func checkForm() throws(Refusal) {
         guard Set(edits.map(\.name)).count == edits.count else {
-            throw Refusal(code: .invalidRequest, message: "Error due to duplicate config keys")
+            throw .invalidRequest("Error due to duplicate config keys")
         }
         let nulls = edits.filter { $0.edit == .null }.map(\.name.text)
         guard nulls.isEmpty else {
-            throw Refusal(
-                code: .invalidRequest,
-                message: "Null value not supported for : \(nulls.joined(separator: ", "))")
+            throw .invalidRequest("Null value not supported for : \(nulls.joined(separator: ", "))")
         }
         switch resource.kind {
         case .topic, .broker, .clientMetrics, .group: break
         case .logger where !replacesAll: break
         case .logger, nil:
-            throw Refusal(code: .invalidRequest, message: "Unknown resource type \(resource.type)")
+            throw .invalidRequest("Unknown resource type \(resource.type)")
         }
     }
 
@@ -62,7 +60,7 @@ extension ConfigAlteration {
                 let elements = try elements(of: name, current, "subtract", "SUBTRACT")
                 values[name] = elements.filter { !removed.contains($0) }.joined(separator: ",")
             case .unknown(let number):
-                throw Refusal(code: .invalidRequest, message: "Unknown operations type \(number)")
+                throw .invalidRequest("Unknown operations type \(number)")
             case .null: preconditionFailure("values that are null were not refused by checkForm")
             }
         }
@@ -121,7 +119,7 @@ extension BrokerConfigs {
         ) { Self.storesOfListeners.contains($0) }
         let altered: BrokerConfigs
         do throws(ConfigError) { altered = try changing(isOwn, to: values) } catch {
-            throw Refusal(code: .invalidRequest, message: error.description)
+            throw .invalidRequest(error.description)
         }
         if !isOwn {
             try Self.refuse(
@@ -142,23 +140,19 @@ extension BrokerConfigs {
     ) throws(Refusal) {
         let refused = names.filter(isRefused)
         guard !refused.isEmpty else { return }
-        throw Refusal(
-            code: .invalidRequest,
-            message: "\(sentence): [\(refused.map(\.text).joined(separator: ", "))]")
+        throw .invalidRequest("\(sentence): [\(refused.map(\.text).joined(separator: ", "))]")
     }
 
-    /// Refuses the name of another broker, which `surprise` begins to tell of.
+    /// Refuses the name of another broker, which is `called` so where it is no number, and which `surprise`
+    /// tells of where it is another one; without it, as the controller does.
     func checkName(
-        _ name: Name, _ surprise: String = "Unexpected broker id, expected"
+        _ name: Name, called what: String = "Node", _ surprise: String? = nil
     ) throws(Refusal) {
         guard let number = JavaNumber.integer(name.text), Int32(exactly: number) != nil else {
-            throw Refusal(
-                code: .invalidRequest, message: "Node id must be an integer, but it is: \(name)")
+            throw .invalidRequest("\(what) id must be an integer, but it is: \(name)")
         }
-        guard number == Int64(settings.nodeID) else {
-            throw Refusal(
-                code: .invalidRequest,
-                message: "\(surprise) \(settings.nodeID), but received \(name)")
-        }
+        guard number != Int64(settings.nodeID) else { return }
+        let surprise = surprise ?? "Unexpected broker id, expected \(settings.nodeID),"
+        throw .invalidRequest("\(surprise) but received \(name)")
     }
 }

@@ -137,7 +137,7 @@ struct ClientMetricsConfig: Sendable {
     /// A subscription with these values, each checked as Kafka does.
     init(_ values: [Name: String]) throws(Refusal) {
         for key in values.keys.sorted() where !Self.rules.contains(where: { $0.name == key }) {
-            throw Refusal(code: .invalidRequest, message: "Unknown client metrics configuration: \(key)")
+            throw .invalidRequest("Unknown client metrics configuration: \(key)")
         }
         do throws(ConfigError) {
             for rule in Self.rules { if let value = values[rule.name] { try rule.apply(&self, value) } }
@@ -145,9 +145,8 @@ struct ClientMetricsConfig: Sendable {
             throw Refusal(code: .invalidConfig, message: error.description)
         }
         guard Self.intervals.contains(intervalMilliseconds) else {
-            throw Refusal(
-                code: .invalidRequest,
-                message: "Invalid value \(intervalMilliseconds) for interval.ms, interval must be between "
+            throw .invalidRequest(
+                "Invalid value \(intervalMilliseconds) for interval.ms, interval must be between "
                     + "\(Self.intervals.lowerBound) and \(Self.intervals.upperBound) (1 hour)")
         }
         for match in matches where !Self.isMatch(match) {

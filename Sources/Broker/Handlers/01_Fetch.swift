@@ -126,7 +126,7 @@ extension FetchPlan {
     init(_ request: FetchRequest, _ session: FetchSessionContext, _ context: RequestContext) {
         self.context = context
         targets = session.targets
-        let bound = min(request.maxBytes, context.broker.configuration.settings.fetchMaxBytes)
+        let bound = min(request.maxBytes, context.broker.fetchMaxBytes)
         maxBytes = Int(max(0, bound))
         minBytes = Int(min(request.minBytes, bound))
         maxWaitMilliseconds = request.maxWaitMs

@@ -92,12 +92,12 @@ enum MetadataHandler: RequestHandler {
         let address = broker.advertisedAddress(for: context)
         var response = MetadataResponse()
         var node = MetadataResponse.MetadataResponseBroker()
-        node.nodeID = broker.configuration.settings.nodeID
+        node.nodeID = broker.nodeID
         (node.host, node.port) = address
-        node.rack = broker.configuration.settings.rack.map { Name($0) }
+        node.rack = broker.rack
         response.brokers = [node]
         response.clusterID = broker.clusterID
-        response.controllerID = broker.configuration.settings.nodeID
+        response.controllerID = broker.nodeID
         if request.includeClusterAuthorizedOperations {
             response.clusterAuthorizedOperations = context.clusterOperationBits
         }
@@ -191,7 +191,7 @@ enum MetadataHandler: RequestHandler {
     private static func describe(
         _ topic: Topic, _ request: MetadataRequest, _ context: RequestContext
     ) -> MetadataResponse.MetadataResponseTopic {
-        let node = context.broker.configuration.settings.nodeID
+        let node = context.broker.nodeID
         var answer = MetadataResponse.MetadataResponseTopic()
         answer.name = topic.name
         answer.topicID = topic.id

@@ -126,7 +126,7 @@ enum FindCoordinatorHandler: RequestHandler {
             return coordinator
         }
         let address = context.broker.advertisedAddress(for: context)
-        coordinator.nodeID = context.broker.configuration.settings.nodeID
+        coordinator.nodeID = context.broker.nodeID
         (coordinator.host, coordinator.port) = address
         return coordinator
     }

@@ -21,11 +21,9 @@ enum DescribeConfigsHandler: RequestHandler {
         if let other = request.resources.first(where: {
             ConfigResourceKind(rawValue: $0.resourceType) == nil
         }) {
-            let refusal = Refusal(
-                code: .invalidRequest,
-                message: "Unexpected resource type \(other.resourceType) for resource "
-                    + "\(other.resourceName)")
-            return .now(answer(request.resources.map { result($0, .failure(refusal), request) }))
+            let refusal = context.administration.describeConfigs(
+                of: .init(type: other.resourceType, name: other.resourceName), keys: [])
+            return .now(answer(request.resources.map { result($0, refusal, request) }))
         }
         var results: [Reply.DescribeConfigsResult] = []
         var denied: [Reply.DescribeConfigsResult] = []
@@ -105,18 +103,4 @@ extension ConfigResourceKind {
 
 extension Int {
     fileprivate var nonZero: Int? { self == 0 ? nil : self }
-}
-
-extension RequestContext {
-    /// Why the sender must not do `operation` to the configuration of `resource`; nil if he may.
-    func denial(_ operation: Operation, _ resource: MetadataImage.ConfigResource) -> Refusal? {
-        let asked: Resource =
-            switch resource.kind {
-            case .topic: .topic(resource.name)
-            case .group: .group(resource.name)
-            case .broker, .logger, .clientMetrics, nil: .cluster
-            }
-        guard !authorize(operation, asked) else { return nil }
-        return Refusal(code: asked.refusal, message: "Authorization failed.")
-    }
 }

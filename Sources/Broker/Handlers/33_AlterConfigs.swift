@@ -21,21 +21,10 @@ enum AlterConfigsHandler: RequestHandler {
                 edits: resource.configs.map { ($0.name, $0.value.map(ConfigEdit.set) ?? .null) },
                 replacesAll: true)
         }
-        let reply = context.administration.alterConfigs(
-            wanted, validateOnly: request.validateOnly,
-            denial: { context.denial(.alterConfigs, $0) },
-            answer: { refusals in
-                var reply = Reply()
-                reply.responses = zip(wanted, refusals).map { alteration, refusal in
-                    var response = Reply.AlterConfigsResourceResponse()
-                    response.errorCode = refusal?.code.rawValue ?? ErrorCode.none.rawValue
-                    response.errorMessage = refusal?.message
-                    response.resourceType = alteration.resource.type
-                    response.resourceName = alteration.resource.name
-                    return response
-                }
-                return reply
-            })
-        return .later(reply)
+        return context.alterConfigs(wanted, validateOnly: request.validateOnly) { responses in
+            var reply = Reply()
+            reply.responses = responses
+            return reply
+        }
     }
 }

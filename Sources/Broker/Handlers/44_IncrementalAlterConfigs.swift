@@ -21,22 +21,11 @@ enum IncrementalAlterConfigsHandler: RequestHandler {
                 edits: resource.configs.map { ($0.name, ConfigEdit($0.configOperation, $0.value)) },
                 replacesAll: false)
         }
-        let reply = context.administration.alterConfigs(
-            wanted, validateOnly: request.validateOnly,
-            denial: { context.denial(.alterConfigs, $0) },
-            answer: { refusals in
-                var reply = Reply()
-                reply.responses = zip(wanted, refusals).map { alteration, refusal in
-                    var response = Reply.AlterConfigsResourceResponse()
-                    response.errorCode = refusal?.code.rawValue ?? ErrorCode.none.rawValue
-                    response.errorMessage = refusal?.message
-                    response.resourceType = alteration.resource.type
-                    response.resourceName = alteration.resource.name
-                    return response
-                }
-                return reply
-            })
-        return .later(reply)
+        return context.alterConfigs(wanted, validateOnly: request.validateOnly) { responses in
+            var reply = Reply()
+            reply.responses = responses
+            return reply
+        }
     }
 }
 

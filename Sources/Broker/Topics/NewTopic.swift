@@ -37,12 +37,9 @@ extension NewTopic {
     func checked(against existing: TopicDirectory, _ broker: BrokerSettings) throws(Refusal)
         -> CheckedTopic
     {
-        if let problem = TopicName.problem(with: name) {
-            throw Refusal(code: .invalidTopicException, message: "Topic name is invalid: \(problem)")
-        }
+        try TopicName.check(name)
         if name == TopicName.clusterMetadata {
-            throw Refusal(
-                code: .invalidRequest, message: "Creation of internal topic \(name) is prohibited.")
+            throw .invalidRequest("Creation of internal topic \(name) is prohibited.")
         }
         if existing[name] != nil {
             throw Refusal(code: .topicAlreadyExists, message: "Topic '\(name)' already exists.")
@@ -87,11 +84,7 @@ extension NewTopic {
 
     private func checkedAssignments(_ broker: BrokerSettings) throws(Refusal) -> Int32 {
         guard partitionCount == -1, replicationFactor == -1 else {
-            throw Refusal(
-                code: .invalidRequest,
-                message:
-                    "With a manual assignment numPartitions and replicationFactor must be -1."
-            )
+            throw .invalidRequest("With a manual assignment numPartitions and replicationFactor must be -1.")
         }
         if let index = contradictoryPartition {
             throw Refusal(

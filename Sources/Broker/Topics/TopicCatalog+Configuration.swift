@@ -125,7 +125,9 @@ struct ConfigurationPlan {
             broker = altered
             changesBroker = true
         case .group:
-            guard !resource.name.isEmpty else { throw .unnamed("Default group resources are not allowed.") }
+            guard !resource.name.isEmpty else {
+                throw .invalidRequest("Default group resources are not allowed.")
+            }
             do throws(ConfigError) {
                 let config = try GroupConfig(values, broker)
                 groups[resource.name] = .some(values.isEmpty ? nil : config.consumer)
@@ -133,19 +135,17 @@ struct ConfigurationPlan {
                 throw Refusal(code: .invalidConfig, message: error.description)
             }
         case .clientMetrics:
-            guard !resource.name.isEmpty else { throw .unnamed("Subscription name can't be empty") }
+            guard !resource.name.isEmpty else { throw .invalidRequest("Subscription name can't be empty") }
             _ = try ClientMetricsConfig(values)
         case .logger, nil:
-            throw Refusal(code: .invalidRequest, message: "Unknown resource type \(resource.type)")
+            throw .invalidRequest("Unknown resource type \(resource.type)")
         }
         write(alteration, current, values)
     }
 
     private mutating func addTopic(_ name: Name, _ values: [Name: String]) throws(Refusal) {
-        guard !name.isEmpty else { throw .unnamed("Default topic resources are not allowed.") }
-        if let problem = TopicName.problem(with: name) {
-            throw Refusal(code: .invalidTopicException, message: "Topic name is invalid: \(problem)")
-        }
+        guard !name.isEmpty else { throw .invalidRequest("Default topic resources are not allowed.") }
+        try TopicName.check(name)
         let settings: TopicSettings
         do throws(ConfigError) { settings = try broker.settings.topicDefaults.applying(values) } catch {
             throw Refusal(code: .invalidConfig, message: error.description)
@@ -197,11 +197,5 @@ extension ConfigRecord {
         resourceName = resource.name
         name = key
         self.value = value
-    }
-}
-
-extension Refusal {
-    fileprivate static func unnamed(_ message: String) -> Refusal {
-        Refusal(code: .invalidRequest, message: message)
     }
 }

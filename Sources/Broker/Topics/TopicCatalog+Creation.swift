@@ -133,8 +133,9 @@ extension TopicCatalog {
         let configs: [MetadataRecord] = topic.overrides.sorted { $0.key < $1.key }.map { name, value in
             .config(ConfigRecord(.topic(topic.name), name, value))
         }
+        let node = settings.nodeID
         let partitions: [MetadataRecord] = zip(Int32(0)..., plan.directories).map { index, directory in
-            .partition(PartitionRecord(index, of: id, on: settings.nodeID, directory.directoryID))
+            .partition(PartitionRecord(index, of: id, on: node, directory.directoryID))
         }
         return [.topic(first)] + configs + partitions
     }

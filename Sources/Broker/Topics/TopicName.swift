@@ -2,6 +2,8 @@
 // underscores.
 package import Base
 
+internal import enum Protocol.ErrorCode
+
 /// Rules for topic names.
 package enum TopicName {
     /// Topics that the broker itself writes; clients may not create or delete records in them at will.
@@ -23,6 +25,12 @@ package enum TopicName {
                 "'\(name)' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
         }
         return nil
+    }
+
+    /// Refuses what cannot be a topic's name.
+    static func check(_ name: Name) throws(Refusal) {
+        guard let problem = problem(with: name) else { return }
+        throw Refusal(code: .invalidTopicException, message: "Topic name is invalid: \(problem)")
     }
 
     /// The form under which two names collide: metric names cannot tell a dot from an underscore.
