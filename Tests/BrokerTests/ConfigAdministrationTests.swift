@@ -216,6 +216,32 @@ struct ConfigAdministrationTests {
         #expect(rig.broker.settings.topicDefaults.maxMessageBytes == 4000)
     }
 
+    @Test("that go together alone are there after a restart, whatever their order")
+    func contradictoryAlone() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let pairs: [(resource: Target, prefix: String, lags: (min: String, max: String))] = [
+            (.cluster, "log.cleaner.", ("50000", "100000")), (.broker(1), "log.cleaner.", ("20000", "40000")),
+            (.topic("t"), "", ("5000", "10000")),
+        ]
+        func check(_ rig: BrokerRig) throws {
+            for (resource, prefix, lags) in pairs.dropFirst() {
+                #expect(try rig.text(resource, Name(prefix + "min.compaction.lag.ms")) == lags.min)
+                #expect(try rig.text(resource, Name(prefix + "max.compaction.lag.ms")) == lags.max)
+            }
+        }
+        do {
+            let rig = try BrokerRig(on: disk)
+            try rig.topic("t")
+            for (resource, prefix, lags) in pairs {
+                let keys = ["min", "max"].map { Name("\(prefix)\($0).compaction.lag.ms") }
+                try rig.configure(ConfigAlteration(resource, [keys[0]: lags.min, keys[1]: lags.max]))
+            }
+            try check(rig)
+            rig.flush()
+        }
+        try check(try BrokerRig(on: disk.afterKill()))
+    }
+
     @Test("go as a whole or not at all where the broker crashes at any moment", arguments: 0..<12)
     func crashes(after operations: Int) throws {
         let disk = SimulatedDisk(seed: UInt64(operations))
@@ -272,6 +298,24 @@ struct ConfigAdministrationTests {
                 #expect(try rig.refusal(change) == nil, "\(resource) \(entry.name)")
             }
         }
+    }
+
+    @Test(
+        "of groups that this version refuses, or the broker's bounds by now, have no effect; those beside do",
+        arguments: [
+            ("consumer.assignment.interval.ms", "x"), ("consumer.heartbeat.interval.ms", "1"),
+            ("consumer.of.the.future", "1"), ("", ""),
+        ])
+    func foreignGroupValues(_ key: Name, _ value: String) throws {
+        let broker = try BrokerConfigs(BrokerSettings())
+        var refused: [Name] = []
+        let config = GroupConfig(
+            accepted: ["consumer.session.timeout.ms": "50000", key: value], broker
+        ) { refused.append($0.key) }
+        var expected = ConsumerSettings(BrokerSettings()).defaults
+        expected.sessionTimeoutMilliseconds = 50_000
+        #expect(config.consumer == expected)
+        #expect(refused == [key])
     }
 
     @Test("of Kafka's that this version refuses have no effect, and those beside them keep theirs")

@@ -36,11 +36,15 @@ package final class BrokerConfigs: Sendable {
     /// What the metadata log says of the values that were set.
     ///
     /// Those that this version refuses were accepted by another one: they have no effect, and those beside
-    /// them keep theirs.
+    /// them keep theirs. Only then are they taken one by one, as some go together alone.
     package init(_ start: BrokerSettings, _ image: MetadataImage, logger: Logger) {
         self.start = start
         own = image.configs[.broker(start.nodeID)] ?? [:]
         cluster = image.configs[.cluster] ?? [:]
+        if let whole = try? BrokerConfigs(start, own: own, cluster: cluster) {
+            settings = whole.settings
+            return
+        }
         var settings = start
         for layer in [cluster, own] {
             for (key, value) in layer.sorted(by: { $0.key < $1.key }) {

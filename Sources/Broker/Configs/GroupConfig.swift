@@ -77,6 +77,27 @@ extension GroupConfig {
         }
     }
 
+    /// The settings of a group whose values were accepted once.
+    ///
+    /// Those that this version refuses, or that are beyond the bounds that the broker has by now, have no
+    /// effect, and those beside them keep theirs; `refused` hears of each.
+    init(accepted values: [Name: String], _ broker: BrokerConfigs, refused: (ConfigError) -> Void) {
+        if let whole = try? GroupConfig(values, broker) {
+            self = whole
+            return
+        }
+        self.init(broker.settings)
+        var kept: [Name: String] = [:]
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+            do throws(ConfigError) {
+                self = try GroupConfig(kept.merging([key: value]) { $1 }, broker)
+                kept[key] = value
+            } catch {
+                refused(error)
+            }
+        }
+    }
+
     /// What a key is where a group does not set it.
     static func defaultText(of rule: ConfigRule<GroupConfig>, _ broker: BrokerConfigs) -> String? {
         rule.key.synonyms.first.flatMap { broker.text(of: $0) } ?? rule.key.unsetText

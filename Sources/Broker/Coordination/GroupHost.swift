@@ -120,13 +120,12 @@ extension GroupConfig {
         let broker = catalog.configuration
         return catalog.metadata.image.configs.compactMap { resource, values in
             guard resource.kind == .group, !values.isEmpty else { return nil }
-            do throws(ConfigError) { return (resource.name, try GroupConfig(values, broker).consumer) } catch
-            {
+            let config = GroupConfig(accepted: values, broker) { error in
                 catalog.logger.logLimited(
                     .error, "group_config.refused",
                     ["group": resource.name.text, "error": error.safeDescription])
-                return nil
             }
+            return (resource.name, config.consumer)
         }
     }
 }

@@ -44,8 +44,10 @@ extension BrokerSettings {
     /// The settings of a topic with values of its own.
     ///
     /// Those that this version refuses, or does not know, were accepted by another one: they have no effect,
-    /// and those beside them keep theirs, as a retention that is passed over would delete records.
+    /// and those beside them keep theirs, as a retention that is passed over would delete records. Only then
+    /// are they taken one by one, as some go together alone.
     func topicSettings(with overrides: [Name: String], of topic: Name, _ logger: Logger) -> TopicSettings {
+        if let whole = try? topicDefaults.applying(overrides) { return whole }
         var effective = topicDefaults
         for (key, value) in overrides.sorted(by: { $0.key < $1.key }) {
             do throws(ConfigError) {
