@@ -171,6 +171,21 @@ struct ConfigAdministrationTests {
         #expect(try beat(first.memberEpoch).heartbeatIntervalMs == 5_000)
     }
 
+    @Test("of the broker hold for groups of which nobody had heard yet")
+    func laterGroups() throws {
+        let rig = try BrokerRig()
+        try rig.configure(ConfigAlteration(.broker(1), ["group.consumer.assignment.interval.ms": "7"]))
+        let client = try rig.connect()
+        var request = ConsumerGroupHeartbeatRequest()
+        (request.groupID, request.memberID, request.rebalanceTimeoutMs) = ("g", "m", 60_000)
+        (request.subscribedTopicNames, request.topicPartitions) = (["t"], [])
+        try client.send(request, version: 1)
+        #expect(try client.reply(to: ConsumerGroupHeartbeatRequest.self, 1, rig)?.errorCode == 0)
+        let shard = GroupHost.shard(of: "g", in: try #require(rig.broker.groups.existingShards()))
+        let defaults = try #require(shard.inspect { $0.settings.consumer.defaults })
+        #expect(defaults.assignmentIntervalMilliseconds == 7)
+    }
+
     @Test("of loggers hold until the next start")
     func loggers() throws {
         let rig = try BrokerRig()

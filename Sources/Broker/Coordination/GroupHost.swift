@@ -23,7 +23,8 @@ extension GroupHost {
             },
             whenLoaded: { _ in
                 let topics = catalog.topics
-                return [.topicsKnown(topics.ids), .topicsChanged(topics)]
+                let defaults = ConsumerSettings(catalog.settings).defaults
+                return [.topicsKnown(topics.ids), .topicsChanged(topics), .defaultsConfigured(defaults)]
                     + GroupConfig.all(in: catalog).map { .configured(group: $0, $1) }
             })
         var services = ShardServices(clock: clock, logger: logger, pool: parts.sockets.pool)
