@@ -58,7 +58,8 @@ struct SystemLimits: Sendable {
         if settings.partitionsMax == 0 {
             bounded.partitionsMax = Int32(clamping: max(1, room.bytes / Self.partitionBytes))
         }
-        bounded.cleanerMapBytes = min(settings.cleanerMapBytes, Int64(room.bytes / Self.partOfCompaction))
+        // A bound of its own: what is configured may change while the broker runs.
+        bounded.cleanerMapBytesMax = Int64(room.bytes / Self.partOfCompaction)
         return bounded
     }
 

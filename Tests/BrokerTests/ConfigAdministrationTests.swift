@@ -144,6 +144,20 @@ struct ConfigAdministrationTests {
         first.vanish()
     }
 
+    @Test("of compaction get no more memory than there is room for", arguments: [1, 8])
+    func compactionInLittleMemory(threads: Int32) throws {
+        let room = MemoryRoom(bytes: 64 << 20, bound: .controlGroup)
+        let system = SystemLimits(descriptors: 1024, room: room, backlogMax: nil)
+        var settings = BrokerSettings()
+        settings.cleanerThreads = threads
+        for value in ["134217728", "1073741824"] {
+            let configs = try BrokerConfigs(
+                system.bounding(settings), cluster: ["log.cleaner.dedupe.buffer.size": value])
+            #expect(CompactionSettings(configs.settings).mapBytes == 8 << 20)
+            #expect(configs.text(of: "log.cleaner.dedupe.buffer.size") == value)
+        }
+    }
+
     @Test("of a group reach its members with their next heartbeat")
     func liveGroup() throws {
         let rig = try BrokerRig()

@@ -58,6 +58,8 @@ package struct BrokerSettings: Sendable {
     package var cleanerEnabled = true
     package var cleanerThreads: Int32 = 1
     package var cleanerMapBytes: Int64 = 128 << 20
+    /// What compaction gets of that at most; no key, but what the memory allows (`SystemLimits`).
+    var cleanerMapBytesMax = Int64.max
     package var cleanerMapLoad = 0.9
     package var cleanerBytesPerSecond = Double.greatestFiniteMagnitude
     package var cleanerBackoffMilliseconds: Int64 = 15_000

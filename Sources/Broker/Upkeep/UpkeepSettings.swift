@@ -19,7 +19,7 @@ extension CompactionSettings {
         self.init()
         backoff = .milliseconds(settings.cleanerBackoffMilliseconds)
         bytesPerSecond = settings.cleanerBytesPerSecond
-        mapBytes = Int(clamping: settings.cleanerMapBytes)
+        mapBytes = Int(clamping: min(settings.cleanerMapBytes, settings.cleanerMapBytesMax))
         mapLoad = max(0.01, settings.cleanerMapLoad)
     }
 }
