@@ -28,7 +28,7 @@ struct ComparedBrokers: SuiteTrait, TestScoping {
         ]
         let own = [("offsets.topic.num.partitions", "4"), ("apus.replication.clamp", "false")]
         try await withBroker(common + own) { apus in
-            try await withKafka(common.map { "\($0)=\($1)" }) { kafka in
+            try await Self.withKafka(common.map { "\($0)=\($1)" }) { kafka in
                 let ports = [apus.port, kafka]
                 for port in ports {
                     try Self.prepare(port)
@@ -79,7 +79,7 @@ struct ComparedBrokers: SuiteTrait, TestScoping {
 
     /// Runs `body` with Kafka on a port of its own, or with the one on port `APUS_TEST_KAFKA`, which runs
     /// already.
-    private func withKafka(_ settings: [String], _ body: (Int) async throws -> Void) async throws {
+    static func withKafka(_ settings: [String], _ body: (Int) async throws -> Void) async throws {
         if let running = TestEnvironment.variable("APUS_TEST_KAFKA").flatMap({ Int($0) }) {
             return try await body(running)
         }

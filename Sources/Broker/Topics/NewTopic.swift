@@ -141,7 +141,9 @@ extension NewTopic {
         guard broker.clampReplication else {
             throw Refusal(
                 code: .invalidReplicationFactor,
-                message: "Unable to replicate the partition \(factor) time(s): only 1 broker is registered.")
+                message: "Unable to replicate the partition \(factor) time(s): The target replication "
+                    + "factor of \(factor) cannot be reached because only 1 broker(s) are registered or "
+                    + "some brokers have all their log directories cordoned.")
         }
         return factor
     }

@@ -1,0 +1,115 @@
+// The tools for the cluster, its nodes, and where partitions lie.
+import Protocol
+
+extension ToolRow {
+    /// What is asked of the cluster and its nodes.
+    static let cluster: [ToolRow] = [
+        .reads(
+            "kafka-broker-api-versions",
+            allowed: [
+                AllowedLines("\\w+\\(\\d+\\): .*", "each serves what it serves")
+            ]),
+        .reads("kafka-cluster cluster-id @"),
+        .reads("kafka-cluster list-endpoints @"),
+        .reads("kafka-cluster list-endpoints @ --include-fenced-brokers"),
+        .acts("kafka-cluster unregister @ --id 7", needs: [.unregisterBroker]),
+        .acts("kafka-cluster unregister @ --id -1", needs: [.unregisterBroker]),
+        .reads("kafka-metadata-quorum describe --status", needs: [.describeQuorum])
+            .with { $0.measures = true },
+        .reads("kafka-metadata-quorum describe --status --human-readable", needs: [.describeQuorum])
+            .with { $0.measures = true },
+        .reads("kafka-metadata-quorum describe --replication", needs: [.describeQuorum])
+            .with { $0.measures = true },
+        .reads("kafka-metadata-quorum describe --replication --human-readable", needs: [.describeQuorum])
+            .with { $0.measures = true },
+        .reads("kafka-metadata-quorum describe", needs: [.describeQuorum]),
+        .acts(
+            "kafka-metadata-quorum remove-controller --controller-id 2 "
+                + "--controller-directory-id AAAAAAAAAAAAAAAAAAAAAQ", needs: [.removeRaftVoter]),
+        .reads(
+            "kafka-features describe",
+            allowed: [
+                AllowedLines(
+                    "Feature: (eligible.leader.replicas|share|streams|transaction)\\.version .*",
+                    "what is announced is served (GAPS.md)")
+            ]
+        ).with { $0.measures = true },
+        .reads("kafka-features version-mapping"),
+        .reads("kafka-features feature-dependencies --feature group.version=1"),
+        .acts("kafka-features upgrade --feature group.version=1", needs: [.updateFeatures]),
+        .acts("kafka-features upgrade --feature group.version=9", needs: [.updateFeatures]),
+        .acts("kafka-features upgrade --feature nothing=1", needs: [.updateFeatures]),
+        .acts("kafka-features upgrade --metadata 3.3-IV0", needs: [.updateFeatures]),
+        .acts("kafka-features upgrade --release-version 3.7 --dry-run", needs: [.updateFeatures]),
+        .acts("kafka-features downgrade --feature group.version=0 --dry-run", needs: [.updateFeatures]),
+        .acts("kafka-features disable --feature kraft.version", needs: [.updateFeatures]),
+        .acts("kafka-acls --list", needs: [.describeAcls]),
+        .acts(
+            "kafka-acls --add --allow-principal User:u --operation Read --topic a --force",
+            needs: [.createAcls]),
+        .acts(
+            "kafka-acls --remove --allow-principal User:u --operation Read --topic a --force",
+            needs: [.deleteAcls]),
+    ]
+
+    /// Leaders, replicas and directories; topic `a` is there, with records.
+    static let replicas: [ToolRow] = [
+        .acts("kafka-leader-election --election-type preferred --all-topic-partitions", needs: elections),
+        .acts(
+            "kafka-leader-election --election-type preferred --topic a --partition 0", needs: elections),
+        .acts("kafka-leader-election --election-type unclean --topic a --partition 0", needs: elections),
+        .acts("kafka-leader-election --election-type preferred --topic a --partition 9", needs: elections),
+        .acts(
+            "kafka-leader-election --election-type preferred --topic nothing --partition 0",
+            needs: elections),
+        .acts("kafka-leader-election --election-type preferred", needs: elections),
+        .acts(
+            "kafka-leader-election --election-type preferred --path-to-json-file FOLDER/elect.json",
+            needs: elections
+        ).with {
+            $0.files["elect.json"] = """
+                {"partitions": [{"topic": "a", "partition": 1}, {"topic": "a", "partition": 2}]}
+                """
+        },
+        reassigning("--list"),
+        reassigning("--generate --topics-to-move-json-file FOLDER/move.json --broker-list 1").with {
+            $0.files["move.json"] = "{\"topics\": [{\"topic\": \"a\"}], \"version\": 1}"
+        },
+        reassigning("--generate --topics-to-move-json-file FOLDER/move.json --broker-list 1,2"),
+        reassigning("--execute --reassignment-json-file FOLDER/same.json").with {
+            $0.files["same.json"] = plan("a", 0, [1])
+        },
+        reassigning("--verify --reassignment-json-file FOLDER/same.json"),
+        reassigning("--execute --reassignment-json-file FOLDER/other.json").with {
+            $0.files["other.json"] = plan("a", 0, [1, 2])
+        },
+        reassigning("--execute --reassignment-json-file FOLDER/none.json").with {
+            $0.files["none.json"] = plan("nothing", 0, [1])
+        },
+        reassigning("--verify --reassignment-json-file FOLDER/none.json"),
+        reassigning("--cancel --reassignment-json-file FOLDER/same.json"),
+        reassigning("--verify --reassignment-json-file FOLDER/broken.json").with {
+            $0.files["broken.json"] = "{"
+        },
+        .reads("kafka-log-dirs --describe", needs: [.describeLogDirs]).with { $0.measures = true },
+        .reads("kafka-log-dirs --describe --topic-list a", needs: [.describeLogDirs]),
+        .reads("kafka-log-dirs --describe --topic-list nothing --broker-list 1", needs: [.describeLogDirs]),
+        .reads("kafka-log-dirs --describe --broker-list 2", needs: [.describeLogDirs]),
+        .reads("kafka-log-dirs", needs: [.describeLogDirs]),
+    ]
+
+    private static let elections: [APIKey] = [.electLeaders]
+
+    private static func reassigning(_ words: String) -> ToolRow {
+        .acts(
+            "kafka-reassign-partitions " + words,
+            needs: [.alterPartitionReassignments, .listPartitionReassignments])
+    }
+
+    private static func plan(_ topic: String, _ partition: Int, _ replicas: [Int]) -> String {
+        """
+        {"version": 1, "partitions": [{"topic": "\(topic)", "partition": \(partition), \
+        "replicas": \(replicas)}]}
+        """
+    }
+}

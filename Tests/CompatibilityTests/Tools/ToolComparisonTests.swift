@@ -1,0 +1,81 @@
+// Kafka's own command-line tools say the same of Apus as of Kafka: a table, tool by tool.
+import Foundation
+import TestSupport
+import Testing
+
+extension Compatibility {
+    @Suite("Command-line tools", .enabled(if: TestEnvironment.hasJava, TestEnvironment.needsJava))
+    struct ToolComparison {
+        /// All rows, in the order in which they run: later ones find what earlier ones made.
+        private static let table =
+            ToolRow.topics + ToolRow.records + ToolRow.cluster + ToolRow.configs + ToolRow.replicas
+            + ToolRow.groups + ToolRow.loads
+
+        @Test("print of Apus what they print of Kafka", .endsHangs)
+        func table() async throws {
+            let begun = ContinuousClock.now
+            let results = try await FreshBrokers.run { ports in
+                try await ToolRun(ports: ports).results(of: Self.table)
+            }
+            for result in results {
+                let (apus, kafka) = (result.comparable[0], result.comparable[1])
+                if apus != kafka {
+                    let described =
+                        "Apus \(lines(apus, without: kafka))\nKafka \(lines(kafka, without: apus))"
+                    Issue.record("\(result.row.command)\n\(described)")
+                }
+                for stale in result.staleAllowances {
+                    Issue.record(
+                        "\(result.row.command) does not need its allowance any more: \(stale.reason)")
+                }
+            }
+            let slowest = results.max { $0.milliseconds < $1.milliseconds }
+            print(
+                "\(results.count) command lines of \(Set(results.map(\.row.script)).count) tools,",
+                "\(results.count { !$0.isSame }) differ, \(ContinuousClock.now - begun);",
+                "slowest: \(slowest.map { "\($0.milliseconds) ms \($0.row.command)" } ?? "none")")
+        }
+
+        @Test("each tool has rows, or a reason why not")
+        func complete() {
+            let scripts = Set(Self.table.map(\.script))
+            for script in ToolScripts.classes.keys.sorted() {
+                let isLeftOut = ToolScripts.leftOut[script] != nil
+                #expect(scripts.contains(script) != isLeftOut, "\(script)")
+            }
+        }
+
+        @Test("a broker that behaves otherwise is found", .endsHangs)
+        func planted() async throws {
+            try await withBroker([("num.partitions", "2")]) { one in
+                try await withBroker([("num.partitions", "3")]) { other in
+                    let results = try await ToolRun(ports: [one.port, other.port]).results(of: [
+                        .acts("kafka-topics --create --topic a"),
+                        .reads("kafka-cluster cluster-id @"),
+                        .reads("kafka-get-offsets --topic a"),
+                    ])
+                    #expect(results.map(\.isSame) == [true, true, false])
+                }
+            }
+        }
+
+        private func lines(_ lines: [String], without others: [String]) -> String {
+            let own = lines.filter { !others.contains($0) }
+            return own.isEmpty && lines != others
+                ? "says:\n" + lines.joined(separator: "\n") : "alone:\n" + own.joined(separator: "\n")
+        }
+    }
+}
+
+/// An Apus and a Kafka of their own, which no other test has seen.
+enum FreshBrokers {
+    /// Runs `body` with their ports, Apus first.
+    static func run<Result>(_ body: ([Int]) async throws -> Result) async throws -> Result {
+        var result: Result?
+        try await withBroker([("offsets.topic.num.partitions", "4"), ("apus.replication.clamp", "false")]) {
+            apus in
+            try await ComparedBrokers.withKafka([]) { kafka in result = try await body([apus.port, kafka]) }
+        }
+        return try #require(result)
+    }
+}
