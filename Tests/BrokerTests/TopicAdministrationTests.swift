@@ -88,7 +88,8 @@ struct TopicAdministrationTests {
                 "Neither topic name nor id were specified.",
                 "You may not specify both topic name and topic id.", "Duplicate topic name.",
                 "The provided topic name maps to an ID that was already supplied.",
-                "This server does not host this topic.", "This server does not host this topic.",
+                "This server does not host this topic-partition.",
+                "This server does not host this topic ID.",
             ])
         #expect(done[5].topic.name == "a" && done[6].topic == TopicReference(name: "b", id: ids[0]))
         #expect(Set(rig.broker.catalog.topics.all.map(\.name)) == ["c", "d", "kept"])

@@ -87,8 +87,10 @@ extension TopicCatalog {
 extension Refusal {
     /// There is no such topic.
     static func unknown(_ topic: TopicReference) -> Refusal {
-        let code: ErrorCode = topic.name == nil ? .unknownTopicID : .unknownTopicOrPartition
-        return Refusal(code: code, message: "This server does not host this topic.")
+        let byID = topic.name == nil
+        return Refusal(
+            code: byID ? .unknownTopicID : .unknownTopicOrPartition,
+            message: "This server does not host this topic\(byID ? " ID" : "-partition").")
     }
 }
 

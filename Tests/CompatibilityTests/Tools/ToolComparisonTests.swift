@@ -72,9 +72,15 @@ enum FreshBrokers {
     /// Runs `body` with their ports, Apus first.
     static func run<Result>(_ body: ([Int]) async throws -> Result) async throws -> Result {
         var result: Result?
-        try await withBroker([("offsets.topic.num.partitions", "4"), ("apus.replication.clamp", "false")]) {
-            apus in
-            try await ComparedBrokers.withKafka([]) { kafka in result = try await body([apus.port, kafka]) }
+        // Records stay, however old they say they are.
+        let settings = [
+            ("offsets.topic.num.partitions", "4"), ("apus.replication.clamp", "false"),
+            ("log.retention.ms", "-1"),
+        ]
+        try await withBroker(settings) { apus in
+            try await ComparedBrokers.withKafka(["log.retention.ms=-1"]) { kafka in
+                result = try await body([apus.port, kafka])
+            }
         }
         return try #require(result)
     }

@@ -85,13 +85,8 @@ struct ToolRun {
 
     /// The rows of `table` for which both brokers serve what they need, in one process.
     func results(of table: [ToolRow]) async throws -> [ToolResult] {
-        let served = try ports.map { port in
-            let body = try WireConnection(port: port).askForVersions()
-            return Set(try ApiVersionsResponse(reading: body, version: 0).apiKeys.map { $0.apiKey })
-        }
-        let rows = table.filter { row in
-            row.needs.allSatisfy { key in served.allSatisfy { $0.contains(key.rawValue) } }
-        }
+        let served = try ServedKeys.common(to: ports)
+        let rows = table.filter { row in row.needs.allSatisfy { served.contains($0.rawValue) } }
         let scratch = Scratch()
         let path = scratch.path + "/table.json"
         try JSONSerialization.data(withJSONObject: try rows.map(json)).write(to: URL(filePath: path))
