@@ -11,13 +11,13 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 RELEASE := .build/release/apus
 
 # Libraries that the broker links, and tools that only the tests use.
-LIBRARIES := zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev libre2-dev pkg-config
+LIBRARIES := zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev libre2-dev libssl-dev pkg-config
 TEST_TOOLS := kcat python3 python3-venv python3-dev gcc libc6-dev
 
 # The release binary holds the Swift runtime and these libraries; at run time it needs the C library alone. It exports
 # nothing, and its relocations are packed where the loader knows that (glibc 2.36): what the loader need not touch is
 # neither read at start nor resident. SYMBOLS=1 keeps what a profiler wants to see.
-STATIC := snappy lz4 zstd z re2 stdc++
+STATIC := snappy lz4 zstd z re2 crypto stdc++
 # Newer versions of RE2 stand on Abseil, which is many small libraries.
 RE2_NEEDS = $(shell pkg-config --static --libs-only-l re2 2>/dev/null | tr ' ' '\n' | sed -n 's/^-l\(absl_.*\)/\1/p')
 COMPILER := $(shell command -v clang || command -v c++ || echo cc)

@@ -31,13 +31,14 @@ let package = Package(
     name: "apus",
     products: [.executable(name: "apus", targets: ["apus"])],
     targets: [
-        // C: what Swift cannot call directly, and the system's compression libraries.
+        // C: what Swift cannot call directly, and the system's libraries.
         .target(name: "CSystem"),
         .target(name: "CCRC32C"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLZ4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         // C++ within, C outside.
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
@@ -58,7 +59,7 @@ let package = Package(
             name: "Broker",
             dependencies: [
                 "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "LocalStorage",
-                "Network",
+                "Network", "CCrypto",
             ],
             swiftSettings: house),
         .target(

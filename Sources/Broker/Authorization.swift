@@ -74,6 +74,12 @@ extension RequestContext {
         }
     }
 
+    /// What the sender is told who may not do to the cluster what he asked for.
+    var clusterRefusal: Refusal {
+        let name = header.key?.name ?? "\(header.requestAPIKey)"
+        return Refusal(code: .clusterAuthorizationFailed, message: "Request \(name) is not authorized.")
+    }
+
     /// The same for the cluster, which nothing is told of to who may not describe it.
     var clusterOperationBits: Int32 { authorize(.describe, .cluster) ? operationBits(.cluster) : 0 }
 }

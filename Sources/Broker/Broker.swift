@@ -37,6 +37,12 @@ package final class Broker: Sendable {
     let upkeep: UpkeepScheduler
     /// Compacts, on a thread of its own, as one compaction may take hours.
     let cleaner: UpkeepScheduler
+    /// Looks up hosts that clients name, one after another: one that takes long holds up nobody else.
+    let resolver = SerialWorker()
+    /// Taken when the first quota is set.
+    let hasQuotas = First()
+    /// Taken when the first user's credential is set.
+    let hasUsers = First()
     private let advertised: AdvertisedAddresses
 
     init(_ parts: BrokerParts, logger: Logger, clock: any BrokerClock) {

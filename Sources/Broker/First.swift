@@ -5,6 +5,9 @@ internal import Base
 final class First: Sendable {
     private let isTaken = Lock(false)
 
+    /// Whether somebody was there.
+    var isClaimed: Bool { isTaken.withLock { $0 } }
+
     func claim() -> Bool {
         isTaken.withLock { isTaken in
             defer { isTaken = true }

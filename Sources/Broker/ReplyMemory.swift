@@ -79,6 +79,8 @@ enum EntryBytes {
     /// A configuration with where it comes from and what it means.
     static let describedConfig = 256
     static let aborted = 16
+    /// A quota, and whom it is for without the names.
+    static let quota = 64
     /// What is said of a partition, or of a topic, where something was wrong with it.
     static let refusal = 128
 

@@ -1,6 +1,7 @@
 // Administration without a client: the functions are called, and their results waited for.
 import Base
 import Glibc
+import Protocol
 import Testing
 
 @testable import Broker
@@ -9,6 +10,13 @@ import Testing
 extension BrokerRig {
     /// What tests have done in their own name.
     var administration: Administration { Administration(broker: broker, requester: "test", loop: loop) }
+
+    /// Has its directory say that it has this format of metadata.
+    func useMetadataVersion(_ level: Int16) throws {
+        var feature = FeatureLevelRecord()
+        (feature.name, feature.featureLevel) = ("metadata.version", level)
+        try broker.catalog.metadata.append([.featureLevel(feature)])
+    }
 
     /// The value, once threads and pools have come that far; without `pool` the work of both pools stays.
     func value<Value: Sendable>(of awaited: Awaited<Value>, pool: Bool = true) throws -> Value {

@@ -34,6 +34,9 @@ private struct AskedRights {
             return allows(operation, .cluster) ? nil : .clusterAuthorizationFailed
         }
     }
+    private static func cluster(_ operation: Operation) -> AskedRights {
+        AskedRights(whole: { allows in allows(operation, .cluster) ? nil : .clusterAuthorizationFailed })
+    }
     private static func member(_ group: Name = "g0", _ operation: Operation = .read) -> (Allows) -> ErrorCode?
     {
         { allows in allows(operation, .group(group)) ? nil : .groupAuthorizationFailed }
@@ -113,12 +116,19 @@ private struct AskedRights {
                 return allows(.idempotentWrite, .cluster) || mayWrite ? nil : .clusterAuthorizationFailed
             })
         case .describeCluster, .apiVersions: AskedRights()
+        case .describeClientQuotas: cluster(.describeConfigs)
+        case .alterClientQuotas: cluster(.alterConfigs)
+        case .describeUserScramCredentials: cluster(.describe)
+        case .alterUserScramCredentials, .createAcls, .deleteAcls, .updateFeatures, .unregisterBroker,
+            .addRaftVoter, .removeRaftVoter:
+            cluster(.alter)
+        case .describeAcls: cluster(.describe)
+        case .createDelegationToken, .renewDelegationToken, .expireDelegationToken,
+            .describeDelegationToken:
+            AskedRights()
         case .describeConfigs: AskedRights(each: configured(.describeConfigs))
         case .alterConfigs, .incrementalAlterConfigs: AskedRights(each: configured(.alterConfigs))
-        case .listConfigResources:
-            AskedRights(whole: { allows in
-                allows(.describeConfigs, .cluster) ? nil : .clusterAuthorizationFailed
-            })
+        case .listConfigResources: cluster(.describeConfigs)
         default: nil
         }
     }
@@ -164,7 +174,7 @@ private struct RefusalComparison {
     }
 
     private static func identity(_ value: JSONValue) -> String? {
-        for field in ["name", "topic", "groupId", "key", "topicId", "resourceName"] {
+        for field in ["name", "topic", "groupId", "key", "topicId", "resourceName", "user"] {
             guard let text = value[field]?.text, !text.isEmpty else { continue }
             return text.hasPrefix("id of ") ? String(text.dropFirst(6)) : text
         }
@@ -197,7 +207,12 @@ private struct RefusalComparison {
         var rest = reply.elements
         for element in full.elements {
             guard let name = Self.identity(element) else {
-                problems.append("\(place): \(element) has no name")
+                // Such as what became of a rule, which is told by its place.
+                if let index = rest.firstIndex(of: element) {
+                    rest.remove(at: index)
+                } else {
+                    problems.append("\(place): \(element) is missing")
+                }
                 continue
             }
             let found = rest.firstIndex { Self.identity($0) == name }.map { rest.remove(at: $0) }
@@ -240,7 +255,8 @@ struct AuthorizationTests {
     /// Requests that leave nothing as it was.
     private static let changing: Set<APIKey> = [
         .produce, .metadata, .createTopics, .deleteTopics, .deleteGroups, .offsetDelete, .initProducerID,
-        .alterConfigs, .incrementalAlterConfigs,
+        .alterConfigs, .incrementalAlterConfigs, .alterClientQuotas,
+        .alterUserScramCredentials, .updateFeatures,
     ]
 
     static let authorizers = [TestAuthorizer.denyAll, .seeded(1)]

@@ -88,7 +88,7 @@ struct AuthorizationWorld {
         for topic in before + Array(rig.broker.catalog.topics.all) {
             ids[Name(topic.id.description)] = topic.name
         }
-        return reply.removing(["clusterId"])
+        return reply.removing(["clusterId", "principalName", "tokenRequesterPrincipalName"])
             .mappingTexts { text in ids[Name(text)].map { "id of \($0)" } ?? text }
     }
 
@@ -114,7 +114,7 @@ extension AuthorizationWorld {
     /// One request of each kind that names what there is and what there is not.
     private func request(_ key: APIKey) throws -> (any RequestMessage)? {
         try aboutRecords(key) ?? aboutTopics(key) ?? aboutGroups(key) ?? aboutMembers(key)
-            ?? aboutConfigs(key)
+            ?? aboutConfigs(key) ?? aboutCluster(key)
     }
 
     private func aboutRecords(_ key: APIKey) throws -> (any RequestMessage)? {

@@ -82,7 +82,16 @@ final class BrokerRig {
             try isNew
             ? storage.createPartition(partition, id: .metadataTopic, config: config, kind: .metadata)
             : storage.openPartition(partition, id: .metadataTopic, config: config, kind: .metadata)
-        return try MetadataLog(log: log, clock: clock)
+        let metadata = try MetadataLog(log: log, clock: clock)
+        if isNew {
+            try metadata.append(
+                Features.initial.map { name, level in
+                    var feature = FeatureLevelRecord()
+                    (feature.name, feature.featureLevel) = (name, level)
+                    return .featureLevel(feature)
+                })
+        }
+        return metadata
     }
 
     /// Lets loop and pools run until none of them has anything left to do; without `pool` the work of both

@@ -15,7 +15,7 @@ struct MetadataSnapshotTests {
     private func record(_ random: inout SeededRandom) -> MetadataRecord {
         let number = UInt64.random(in: 1...4, using: &random)
         let id = UUID(high: 1, low: 100 + number)
-        switch Int.random(in: 0..<13, using: &random) {
+        switch Int.random(in: 0..<16, using: &random) {
         case 0, 1:
             var record = TopicRecord()
             record.name = "t\(number)"
@@ -54,11 +54,29 @@ struct MetadataSnapshotTests {
             ids.nextProducerID = Int64(number) * 1000
             return .producerIDs(ids)
         case 11:
-            // Type 11 is a user's SCRAM credential: it has to be there, whatever it says.
-            return .unmodelled(type: 11, value: [1, 11, 0] + [UInt8](repeating: 7, count: Int(number)))
+            // Type 18 is an access rule: it has to be there, whatever it says.
+            return .unmodelled(type: 18, value: [1, 18, 0] + [UInt8](repeating: 7, count: Int(number)))
+        case 12...14: return clusterRecord(number, &random)
         default:
             return [.beginTransaction, .endTransaction, .abortTransaction, .noOp][Int(number) - 1]
         }
+    }
+
+    /// One of quotas and users.
+    private func clusterRecord(_ number: UInt64, _ random: inout SeededRandom) -> MetadataRecord {
+        guard random.chance(30) else {
+            let entity = QuotaEntity(
+                names: number % 2 == 0 ? ["user": "u\(number)"] : ["user": nil, "client-id": "c"])
+            return .clientQuota(
+                ClientQuotaRecord(entity, "key\(number % 3)", random.chance(30) ? nil : Double(number)))
+        }
+        let id = ScramCredentialID(name: "u\(number)", mechanism: Int8(number % 2))
+        guard random.chance(70) else {
+            return .removeUserScramCredential(RemoveUserScramCredentialRecord(id))
+        }
+        let credential = ScramCredential(
+            iterations: Int32(number), salt: [UInt8(number)], storedKey: [1], serverKey: [2])
+        return .userScramCredential(UserScramCredentialRecord(id, credential))
     }
 
     private func batch(_ records: [MetadataRecord], at offset: Offset) throws -> [UInt8] {
@@ -94,6 +112,8 @@ struct MetadataSnapshotTests {
         let configured = { (image: MetadataImage) in image.configs.filter { !$0.value.isEmpty } }
         #expect(configured(again.image) == configured(replay.image))
         #expect(again.image.features == replay.image.features)
+        #expect(again.image.quotas == replay.image.quotas)
+        #expect(again.image.credentials == replay.image.credentials)
         #expect(again.image.nextProducerID == replay.image.nextProducerID)
         #expect(again.image.unmodelledRecords == replay.image.unmodelledRecords)
     }

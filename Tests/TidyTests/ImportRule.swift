@@ -14,7 +14,7 @@ enum ImportRule {
         "Network": ["Glibc", "Synchronization", "CSystem", "Base"],
         "Broker": [
             "Glibc", "Synchronization", "Base", "Compression", "Records", "Protocol", "Coordinator",
-            "Storage", "Network",
+            "Storage", "Network", "CCrypto",
         ],
         "Inspection": [
             "Glibc", "Synchronization", "Base", "Records", "Protocol", "Storage", "LocalStorage",

@@ -29,6 +29,7 @@ struct LogRule {
         "metadata_snapshot.failed": "it is tried again after a while only", "metadata.ignored": start,
         "deleted_partition.kept": start, "partition.given_up": opening, "partition.taken_offline": opening,
         "stray_partition.found": start, "stray_partition.deleted": opening, "partitions.opened": start,
+        "quota.ignored": "once for the broker", "user.ignored": "once for the broker",
         "recovery.syncing": start,
     ]
     private static let start = "at a start, once"

@@ -40,12 +40,13 @@ final class BrokerLoggers: Sendable {
     static let components: [Name] = [
         "accept", "backlog", "broker", "broker_config", "checkpoint", "clean_stop", "compaction", "config",
         "connection", "connection_limit", "deleted_partition", "directory", "disk", "disk_reserve",
-        "foreign_files", "group_config", "handshake", "index", "index_write", "journal", "leader_epochs",
-        "listener", "log", "log_close", "log_note", "log_notes", "log_tail", "loop", "metadata",
-        "metadata_snapshot", "partition", "partition_deletion", "partition_directory", "partition_removal",
-        "partitions", "record_deletion", "recovery", "replication_factor", "request_limit", "segment",
-        "segment_deletion", "segment_removal", "segment_roll", "segments", "shard", "state_record",
-        "stray_partition", "suspect_log", "topic", "topic_config", "transaction_index",
+        "feature", "foreign_files", "group_config", "handshake", "index", "index_write", "journal",
+        "leader_epochs", "listener", "log", "log_close", "log_note", "log_notes", "log_tail", "loop",
+        "metadata", "metadata_snapshot", "partition", "partition_deletion", "partition_directory",
+        "partition_removal", "partitions", "quota", "record_deletion", "recovery", "replication_factor",
+        "request_limit", "segment", "segment_deletion", "segment_removal", "segment_roll", "segments",
+        "shard", "state_record", "stray_partition", "suspect_log", "topic", "topic_config",
+        "transaction_index", "user",
     ]
     private static let root: Name = "root"
 

@@ -16,6 +16,7 @@ enum ConsumerGroupHeartbeatHandler: RequestHandler {
     static func handle(
         _ request: ConsumerGroupHeartbeatRequest, _ context: RequestContext
     ) -> Outcome<Response> {
+        guard context.broker.catalog.servesConsumerGroups else { return .now(failure(.unsupportedVersion)) }
         guard context.authorize(.read, .group(request.groupID)) else {
             return .now(failure(.groupAuthorizationFailed))
         }

@@ -18,6 +18,11 @@ enum ConsumerGroupDescribeHandler: RequestHandler {
     static func handle(
         _ request: ConsumerGroupDescribeRequest, _ context: RequestContext
     ) -> Outcome<ConsumerGroupDescribeResponse> {
+        guard context.broker.catalog.servesConsumerGroups else {
+            var response = ConsumerGroupDescribeResponse()
+            response.groups = request.groupIDs.map { failure(Refusal(.unsupportedVersion), $0) }
+            return .now(response)
+        }
         let reply = context.administration.describeConsumerGroups(
             request.groupIDs, denial: context.groupDenial(.describe),
             answer: { results in

@@ -12,6 +12,20 @@ enum Features {
     /// Kafka's number for the newest metadata format that we write: 4.3-IV0.
     static let metadataVersion: Int16 = 30
 
+    /// The first format that has users (KIP-900): 3.5-IV2.
+    static let metadataVersionOfUsers: Int16 = 11
+
+    /// The feature that says which format the metadata has.
+    static let metadata: Name = "metadata.version"
+
+    /// The formats of metadata that brought records, or fields of records, which older ones do not know.
+    static let newFormats: [Int16] = [8, 11, 13, 14, 15, 17, 23, 30]
+
+    /// What else Kafka 4.3 has: directories of its may have levels of these.
+    static let unserved: Set<Name> = [
+        "eligible.leader.replicas.version", "share.version", "streams.version", "transaction.version",
+    ]
+
     /// What this broker can run at.
     ///
     /// Transaction and share levels follow with their coordinators.

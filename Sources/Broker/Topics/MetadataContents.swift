@@ -15,6 +15,8 @@ struct MetadataContents: Sendable {
     private var brokers: [Int32: RegisterBrokerRecord] = [:]
     private var topics: [TopicID: Topic] = [:]
     private var configs: [MetadataImage.ConfigResource: [Name: ConfigRecord]] = [:]
+    private var quotas = ClientQuotas()
+    private var credentials: [ScramCredentialID: ScramCredential] = [:]
     private var producerIDs: ProducerIdsRecord?
     /// Records of types that have no effect here, all of them: what became of them only Kafka knows.
     private var others: [MetadataRecord] = []
@@ -65,6 +67,11 @@ struct MetadataContents: Sendable {
             configs[resource, default: [:]][record.name] = record.value == nil ? nil : record
         case .featureLevel(let record):
             features[record.name] = record.featureLevel == 0 ? nil : record
+        case .clientQuota(let record): quotas.apply(record)
+        case .userScramCredential(let record):
+            credentials[ScramCredentialID(record)] = ScramCredential(record)
+        case .removeUserScramCredential(let record):
+            credentials[ScramCredentialID(record)] = nil
         case .producerIDs(let record):
             // Ids are never given out twice, whatever the log says.
             guard record.nextProducerID > producerIDs?.nextProducerID ?? 0 else { return }
@@ -93,7 +100,11 @@ struct MetadataContents: Sendable {
         for (_, values) in configs.sorted(by: { ($0.key.type, $0.key.name) < ($1.key.type, $1.key.name) }) {
             records += values.sorted { $0.key < $1.key }.map { .config($0.value) }
         }
+        records += quotas.records.map { .clientQuota($0) }
         if let producerIDs { records.append(.producerIDs(producerIDs)) }
+        records += credentials.sorted { $0.key < $1.key }.map {
+            .userScramCredential(UserScramCredentialRecord($0.key, $0.value))
+        }
         return records + others
     }
 }

@@ -3,7 +3,7 @@
 package import Base
 internal import Protocol
 
-/// Topics, configurations and producer ids as the metadata log has them.
+/// Topics, configurations, quotas, users and producer ids as the metadata log has them.
 package struct MetadataImage: Sendable {
     /// A partition as its records describe it.
     package struct PartitionState: Sendable, Equatable {
@@ -55,6 +55,10 @@ package struct MetadataImage: Sendable {
     package private(set) var configs: [ConfigResource: [Name: String]] = [:]
     /// Finalized features; `metadata.version` is always among them.
     package private(set) var features: [Name: Int16] = [:]
+    /// Client quotas, by whom they are for.
+    private(set) var quotas = ClientQuotas()
+    /// SCRAM credentials, by users and mechanisms.
+    private(set) var credentials: [ScramCredentialID: ScramCredential] = [:]
     /// The first producer id that no block contains yet.
     package private(set) var nextProducerID: Int64 = 0
     /// Nodes that registered and are not gone for good.
@@ -74,8 +78,6 @@ package struct MetadataImage: Sendable {
 
     /// Types of records that are counted only, as KRaft numbers them.
     enum UnmodelledType: UInt32 {
-        case userScramCredential = 11
-        case clientQuota = 14
         case accessControlEntry = 18
     }
 
@@ -116,6 +118,12 @@ package struct MetadataImage: Sendable {
             configs[resource, default: [:]][record.name] = record.value
         case .featureLevel(let record):
             features[record.name] = record.featureLevel == 0 ? nil : record.featureLevel
+        case .clientQuota(let record):
+            quotas.apply(record)
+        case .userScramCredential(let record):
+            credentials[ScramCredentialID(record)] = ScramCredential(record)
+        case .removeUserScramCredential(let record):
+            credentials[ScramCredentialID(record)] = nil
         case .producerIDs(let record):
             nextProducerID = max(nextProducerID, record.nextProducerID)
         case .registerBroker(let record):

@@ -13,10 +13,13 @@ package enum MetadataRecord: Sendable {
     case config(ConfigRecord)
     case partitionChange(PartitionChangeRecord)
     case removeTopic(RemoveTopicRecord)
+    case userScramCredential(UserScramCredentialRecord)
     case featureLevel(FeatureLevelRecord)
+    case clientQuota(ClientQuotaRecord)
     case producerIDs(ProducerIdsRecord)
     case brokerRegistrationChange(BrokerRegistrationChangeRecord)
     case noOp
+    case removeUserScramCredential(RemoveUserScramCredentialRecord)
     case beginTransaction
     case endTransaction
     case abortTransaction
@@ -67,11 +70,16 @@ extension MetadataRecord {
         case 4: .config(try ConfigRecord(reading: body, version: version))
         case 5: .partitionChange(try PartitionChangeRecord(reading: body, version: version))
         case 9: .removeTopic(try RemoveTopicRecord(reading: body, version: version))
+        case 11: .userScramCredential(try UserScramCredentialRecord(reading: body, version: version))
         case 12: .featureLevel(try FeatureLevelRecord(reading: body, version: version))
+        case 14: .clientQuota(try ClientQuotaRecord(reading: body, version: version))
         case 15: .producerIDs(try ProducerIdsRecord(reading: body, version: version))
         case 17:
             .brokerRegistrationChange(try BrokerRegistrationChangeRecord(reading: body, version: version))
         case 20: .noOp
+        case 22:
+            .removeUserScramCredential(
+                try RemoveUserScramCredentialRecord(reading: body, version: version))
         case 23: .beginTransaction
         case 24: .endTransaction
         case 25: .abortTransaction
@@ -90,10 +98,14 @@ extension MetadataRecord {
         case .config(let record): try write(record, type: 4, version: 0, into: &writer)
         case .partitionChange(let record): try write(record, type: 5, version: 2, into: &writer)
         case .removeTopic(let record): try write(record, type: 9, version: 0, into: &writer)
+        case .userScramCredential(let record): try write(record, type: 11, version: 0, into: &writer)
         case .featureLevel(let record): try write(record, type: 12, version: 0, into: &writer)
+        case .clientQuota(let record): try write(record, type: 14, version: 0, into: &writer)
         case .producerIDs(let record): try write(record, type: 15, version: 0, into: &writer)
         case .brokerRegistrationChange(let record): try write(record, type: 17, version: 3, into: &writer)
         case .noOp: try write(NoOpRecord(), type: 20, version: 0, into: &writer)
+        case .removeUserScramCredential(let record):
+            try write(record, type: 22, version: 0, into: &writer)
         case .beginTransaction: try write(BeginTransactionRecord(), type: 23, version: 0, into: &writer)
         case .endTransaction: try write(EndTransactionRecord(), type: 24, version: 0, into: &writer)
         case .abortTransaction: try write(AbortTransactionRecord(), type: 25, version: 0, into: &writer)

@@ -112,6 +112,8 @@ package final class TopicCatalog: Sendable {
     var settings: BrokerSettings { configuration.settings }
     /// Finalized feature levels.
     package var features: [Name: Int16] { state.withLock { $0.features } }
+    /// Whether consumer groups are served (KIP-848): their level says so.
+    var servesConsumerGroups: Bool { state.withLock { $0.features["group.version"] ?? 0 > 0 } }
     /// The last offset of the metadata log that is applied.
     package var metadataOffset: Offset { state.withLock { $0.metadataOffset } }
 
@@ -188,7 +190,7 @@ package final class TopicCatalog: Sendable {
         add(.configure(change))
     }
 
-    private func add(_ change: Change) {
+    func add(_ change: Change) {
         let isTaken = state.withLock { state in
             if !state.isStopping { state.changes.append(change) }
             return !state.isStopping
@@ -228,6 +230,7 @@ package final class TopicCatalog: Sendable {
             case .create(let creation): creations.append(creation)
             case .delete(let deletion): deleteNow(deletion)
             case .configure(let change): configureNow(change)
+            case .alter(let change): change()
             }
         }
         createNow(creations)
@@ -258,9 +261,11 @@ extension TopicCatalog {
         let done: @Sendable ([Refusal?]) -> Void
     }
 
-    private enum Change {
+    enum Change {
         case create(Creation)
         case delete(Deletion)
         case configure(Configuration)
+        /// Something beside topics and configurations; done when it returns.
+        case alter(@Sendable () -> Void)
     }
 }

@@ -12,8 +12,8 @@ struct UnservedMetadata: Equatable {
     var brokerConfigs: [Name] = []
 
     init(_ image: MetadataImage, nodeID: Int32) {
-        users = image.unmodelledRecords(of: .userScramCredential)
-        quotas = image.unmodelledRecords(of: .clientQuota)
+        users = Set(image.credentials.keys.map(\.name)).count
+        quotas = image.quotas.entities.count
         accessRules = image.unmodelledRecords(of: .accessControlEntry)
         let keys = [.cluster, .broker(nodeID)].flatMap { image.configs[$0].map { Array($0.keys) } ?? [] }
         brokerConfigs = Set(keys).filter { key in

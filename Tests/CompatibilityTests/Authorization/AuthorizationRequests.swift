@@ -46,7 +46,7 @@ extension AuthorizationWorld {
             ]
         case .describeConfigs, .alterConfigs, .incrementalAlterConfigs: [configurations]
         case .listConfigResources: [["resourceTypes": [2]], ["resourceTypes": []]]
-        default: groupRequests(key, version)
+        default: clusterRequests(key) ?? groupRequests(key, version)
         }
     }
 

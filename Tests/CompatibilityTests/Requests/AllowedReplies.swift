@@ -70,6 +70,22 @@ struct AllowedReply: Sendable {
             .listConfigResources, "configResources", "what other sequences made, and coordinators",
             when: { apus, kafka in apus == nil || kafka == nil }),
         AllowedReply(
+            .describeConfigs, "results.configs", "what a broker was started with is its own affair",
+            odd: "configurationKeys: "),
+        AllowedReply(
+            .createDelegationToken, anywhere,
+            "Kafka fails (UNKNOWN_SERVER_ERROR) over an owner without a type",
+            odd: "ownerPrincipalType: null"),
+        AllowedReply(
+            .describeClientQuotas, "entries", "what other sequences made",
+            when: { apus, kafka in apus == nil || kafka == nil }),
+        AllowedReply(
+            .describeUserScramCredentials, "results", "what other sequences made",
+            when: { apus, kafka in apus == nil || kafka == nil }),
+        AllowedReply(
+            .alterUserScramCredentials, "results",
+            "Kafka fails (UNKNOWN_SERVER_ERROR) on a password of no bytes", odd: "saltedPassword: 0 bytes"),
+        AllowedReply(
             .fetch, "responses.partitions", "Kafka fails (UNKNOWN_SERVER_ERROR) where we take none for none",
             odd: "partitionMaxBytes: -"),
         AllowedReply(
@@ -146,6 +162,7 @@ struct AllowedReply: Sendable {
             .consumerGroupHeartbeat, anywhere, "Kafka fails (UNKNOWN_SERVER_ERROR), as its text is too long",
             odd: longName, when: { _, kafka in kafka == -1 || kafka == .null }),
         AllowedReply(.consumerGroupDescribe, anywhere, "as above", odd: longName),
+        AllowedReply(.describeUserScramCredentials, anywhere, "as above", odd: longName),
         AllowedReply(
             .createTopics, anywhere, "as above", odd: longName,
             when: { _, kafka in kafka == -1 || kafka == .null }),

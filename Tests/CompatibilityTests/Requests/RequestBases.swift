@@ -34,6 +34,11 @@ struct RequestBases {
             ]
         case .describeConfigs, .alterConfigs, .incrementalAlterConfigs, .listConfigResources:
             configRequest(key)
+        case .describeClientQuotas, .alterClientQuotas, .describeUserScramCredentials,
+            .alterUserScramCredentials, .describeAcls, .createAcls, .deleteAcls, .createDelegationToken,
+            .renewDelegationToken, .expireDelegationToken, .describeDelegationToken, .updateFeatures,
+            .unregisterBroker, .addRaftVoter, .removeRaftVoter:
+            clusterRequest(key)
         default: groupRequest(key)
         }
     }

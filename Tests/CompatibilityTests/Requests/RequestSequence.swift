@@ -117,7 +117,8 @@ struct RequestSequence {
     }
 
     private static let onlyReads: Set<APIKey> = [
-        .describeConfigs, .listConfigResources, .listOffsets, .metadata, .offsetFetch, .findCoordinator,
+        .describeConfigs, .listConfigResources, .describeClientQuotas,
+        .describeUserScramCredentials, .describeAcls, .listOffsets, .metadata, .offsetFetch, .findCoordinator,
         .describeGroups, .listGroups, .apiVersions,
         .offsetForLeaderEpoch, .describeCluster, .consumerGroupDescribe,
     ]

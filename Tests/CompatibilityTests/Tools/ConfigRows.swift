@@ -95,14 +95,16 @@ extension ToolRow {
             "--ip-defaults --alter --delete-config connection_creation_rate",
         ].map { configs($0).with { $0.needs = [.describeClientQuotas, .alterClientQuotas] } }
 
+    // Kafka tells several credentials of one user in the order of a hash map.
     private static let users: [ToolRow] = [
         configs("--user u --alter --add-config 'SCRAM-SHA-256=[iterations=8192,password=secret]'"),
+        reading("--user u --describe"),
         configs("--user u --alter --add-config 'SCRAM-SHA-512=[password=secret]'"),
         configs("--user u --alter --add-config 'SCRAM-SHA-256=[iterations=1,password=secret]'"),
         configs("--user u --alter --add-config 'SCRAM-SHA-256=[password=]'"),
         configs("--user-defaults --alter --add-config 'SCRAM-SHA-256=[password=secret]'"),
-        reading("--user u --describe"),
         configs("--user u --alter --delete-config SCRAM-SHA-256"),
+        reading("--user u --describe"),
         configs("--user u --alter --delete-config SCRAM-SHA-256"),
         configs("--user u --alter --delete-config SCRAM-SHA-512"),
         reading("--user u --describe"),

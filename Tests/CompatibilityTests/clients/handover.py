@@ -16,6 +16,8 @@ from confluent_kafka import (
     OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition)
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
+import cluster_metadata
+
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 LOAD = "h-load"
 RECORDS = 200
@@ -96,6 +98,7 @@ def fill(producer, topic, partitions, round_number, count=RECORDS):
 def write(bootstrap, round_number, with_transactions):
     create(bootstrap, round_number)
     configure(bootstrap, round_number)
+    cluster_metadata.write(bootstrap, round_number)
     for codec in CODECS:
         producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "compression.type": codec})
         fill(producer, f"h-{codec}", 2, round_number)
@@ -204,7 +207,7 @@ def read(bootstrap):
             found[f"{isolation} {topic}-{partition}"] = f"{count} {digest.hexdigest()}"
         found[f"{isolation} h-compact"] = repr(sorted((k, v) for k, v in last.items() if v is not None))
         consumer.close()
-    found |= read_groups(bootstrap) | read_configs(bootstrap)
+    found |= read_groups(bootstrap) | read_configs(bootstrap) | cluster_metadata.read(bootstrap)
     print(json.dumps(found, sort_keys=True, indent=1))
 
 
