@@ -47,6 +47,7 @@ package final class MemoryEngine: StorageEngine {
     }
 
     package var places: [any StoragePlace] { [place] }
+    package let missingPlaces: [String] = []
     package var metadata: any StoragePlace { place }
 
     package func start() throws(StorageError) {}

@@ -26,6 +26,7 @@ package final class MemoryPlace: StoragePlace {
     package let path: String
     package let hasFailed = false
     package let isFull = false
+    package let space: PlaceSpace? = nil
     let state: Lock<State>
     private let services: LogServices
     private let memory: MemoryServices

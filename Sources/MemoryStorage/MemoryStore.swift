@@ -75,6 +75,13 @@ package final class MemoryStore: LogStore {
 
     package var bounds: StoreBounds { state.withLock { $0.bounds } }
 
+    package var sizeBytes: Int64 {
+        state.withLock { state in
+            let oldest = state.pieces[0].base
+            return state.batches.reduce(0) { $1.header.baseOffset < oldest ? $0 : $0 + Int64($1.bytes.count) }
+        }
+    }
+
     package func update(_ shared: SharedLogConfig) { state.withLock { $0.shared = shared } }
 
     package func append(

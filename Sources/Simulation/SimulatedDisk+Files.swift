@@ -144,9 +144,12 @@ extension SimulatedDisk {
         }
     }
 
-    /// What is left of the capacity.
-    package func freeBytes(at path: String) throws(StorageError) -> Int64 {
-        state.withLock { Int64($0.capacityBytes - min($0.capacityBytes, $0.usedBytes)) }
+    /// The capacity, and what is left of it.
+    package func space(at path: String) throws(StorageError) -> PlaceSpace {
+        state.withLock { state in
+            let free = state.capacityBytes - min(state.capacityBytes, state.usedBytes)
+            return PlaceSpace(totalBytes: Int64(state.capacityBytes), freeBytes: Int64(free))
+        }
     }
 
     static func parent(of path: String) -> String {

@@ -181,6 +181,8 @@ package protocol LogStore: AnyObject, Sendable {
 
     /// How far the store reaches now.
     var bounds: StoreBounds { get }
+    /// How many bytes all batches take that are kept, those before the start too.
+    var sizeBytes: Int64 { get }
 
     /// Appends one batch whose base offset is the end of the store; the bytes are taken over before the call
     /// returns, and whether they are kept for good is told by events. Where nobody waits for that

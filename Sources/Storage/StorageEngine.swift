@@ -9,6 +9,8 @@ package protocol StorageEngine: AnyObject, Sendable {
     var owner: StorageOwner { get }
     /// Where partitions of topics may lie, in the order of the configuration; never empty.
     var places: [any StoragePlace] { get }
+    /// What those of them are called that the configuration names and the start could not have.
+    var missingPlaces: [String] { get }
     /// Where the metadata log lies: one of `places`, or one beside them.
     var metadata: any StoragePlace { get }
     /// Whether an earlier run ended without a clean stop.

@@ -15,6 +15,8 @@ package protocol StoragePlace: AnyObject, Sendable {
     var isFull: Bool { get }
     /// How many partitions of topics lie here, open or not.
     var partitionCount: Int { get }
+    /// How much there is room for; nil where that cannot be told. May wait for the disk.
+    var space: PlaceSpace? { get }
     /// Calls `body`, on another thread, now and then after something was written.
     func afterWrites(_ body: @escaping @Sendable () -> Void)
 
@@ -87,6 +89,19 @@ extension StoragePlace {
         var wanted = NewPartition(partition, of: id, config: config)
         wanted.start = start
         return try createPartitions([wanted], kind: kind)[0].get()
+    }
+}
+
+/// How much there is room for in a place, with whoever shares it.
+package struct PlaceSpace: Equatable, Sendable {
+    package var totalBytes: Int64
+    /// What of that may still be written.
+    package var freeBytes: Int64
+
+    /// Room for `totalBytes`, of which `freeBytes` are left.
+    package init(totalBytes: Int64, freeBytes: Int64) {
+        self.totalBytes = totalBytes
+        self.freeBytes = freeBytes
     }
 }
 

@@ -121,6 +121,13 @@ private struct AllowedDifference: Sendable {
         AllowedDifference(.createTopics, "configs.value", "Kafka was recorded without retention") {
             $0 == "-1" && $1 == "604800000"
         },
+        AllowedDifference(.describeConfigs, "configs.value", "Kafka was recorded with long sessions") {
+            $0 == "3600000" && $1 == "45000"
+        },
+        AllowedDifference(.describeConfigs, "configs.configSource", "as above") { $0 == 4 && $1 == 5 },
+        AllowedDifference(.describeLogDirs, "results.logDir", "each broker has its own"),
+        AllowedDifference(.describeLogDirs, "results.totalBytes", "each broker has its own disk"),
+        AllowedDifference(.describeLogDirs, "results.usableBytes", "as above"),
         AllowedDifference(.consumerGroupDescribe, "clientId", "another client") {
             $0 == "compared" && $1 == "rig"
         },

@@ -44,7 +44,7 @@ private struct AskedRights {
 
     /// What each served API asks in `version`.
     static func table(_ key: APIKey, _ version: Int16) -> AskedRights? {
-        ofTopics(key) ?? ofGroups(key, version) ?? ofOthers(key)
+        ofTopics(key) ?? ofPartitions(key, version) ?? ofGroups(key, version) ?? ofOthers(key)
     }
 
     private static func ofTopics(_ key: APIKey) -> AskedRights? {
@@ -72,6 +72,27 @@ private struct AskedRights {
                 return name == "nowhere"
                     ? topic(.describe)(name, allows) : topic(.describe, .delete)(name, allows)
             })
+        default: nil
+        }
+    }
+
+    private static func ofPartitions(_ key: APIKey, _ version: Int16) -> AskedRights? {
+        func cluster(_ operation: Operation) -> AskedRights {
+            AskedRights(whole: { allows in
+                allows(operation, .cluster) ? nil : .clusterAuthorizationFailed
+            })
+        }
+        return switch key {
+        case .createPartitions: AskedRights(each: topic(.alter))
+        case .describeTopicPartitions: AskedRights(each: topic(.describe))
+        case .describeProducers: AskedRights(each: topic(.read))
+        // There is no place for an error.
+        case .describeLogDirs where version < 3:
+            AskedRights(
+                each: { _, allows in allows(.describe, .cluster) ? nil : .clusterAuthorizationFailed },
+                hides: true)
+        case .describeLogDirs, .describeQuorum, .listPartitionReassignments: cluster(.describe)
+        case .electLeaders, .alterPartitionReassignments: cluster(.alter)
         default: nil
         }
     }
@@ -174,7 +195,11 @@ private struct RefusalComparison {
     }
 
     private static func identity(_ value: JSONValue) -> String? {
-        for field in ["name", "topic", "groupId", "key", "topicId", "resourceName", "user"] {
+        let fields = [
+            "name", "topic", "groupId", "key", "topicId", "resourceName", "topicName", "logDir",
+            "user",
+        ]
+        for field in fields {
             guard let text = value[field]?.text, !text.isEmpty else { continue }
             return text.hasPrefix("id of ") ? String(text.dropFirst(6)) : text
         }
@@ -256,7 +281,7 @@ struct AuthorizationTests {
     private static let changing: Set<APIKey> = [
         .produce, .metadata, .createTopics, .deleteTopics, .deleteGroups, .offsetDelete, .initProducerID,
         .alterConfigs, .incrementalAlterConfigs, .alterClientQuotas,
-        .alterUserScramCredentials, .updateFeatures,
+        .alterUserScramCredentials, .updateFeatures, .createPartitions,
     ]
 
     static let authorizers = [TestAuthorizer.denyAll, .seeded(1)]

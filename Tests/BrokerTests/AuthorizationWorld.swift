@@ -114,7 +114,77 @@ extension AuthorizationWorld {
     /// One request of each kind that names what there is and what there is not.
     private func request(_ key: APIKey) throws -> (any RequestMessage)? {
         try aboutRecords(key) ?? aboutTopics(key) ?? aboutGroups(key) ?? aboutMembers(key)
-            ?? aboutConfigs(key) ?? aboutCluster(key)
+            ?? aboutConfigs(key) ?? aboutCluster(key) ?? aboutPartitions(key)
+    }
+
+    private func aboutPartitions(_ key: APIKey) -> (any RequestMessage)? {
+        switch key {
+        case .createPartitions:
+            var request = CreatePartitionsRequest()
+            request.timeoutMs = 1000
+            request.topics = Self.named.map { name in
+                var topic = CreatePartitionsRequest.CreatePartitionsTopic()
+                (topic.name, topic.count, topic.assignments) = (name, 3, nil)
+                return topic
+            }
+            return request
+        case .describeTopicPartitions:
+            var request = DescribeTopicPartitionsRequest()
+            request.topics = Self.named.map { name in
+                var topic = DescribeTopicPartitionsRequest.TopicRequest()
+                topic.name = name
+                return topic
+            }
+            return request
+        case .describeLogDirs:
+            var request = DescribeLogDirsRequest()
+            request.topics = nil
+            return request
+        case .describeProducers:
+            var request = DescribeProducersRequest()
+            request.topics = Self.named.map { name in
+                var topic = DescribeProducersRequest.TopicRequest()
+                (topic.name, topic.partitionIndexes) = (name, [0])
+                return topic
+            }
+            return request
+        case .describeQuorum:
+            var request = DescribeQuorumRequest()
+            request.topics = [.init()]
+            (request.topics[0].topicName, request.topics[0].partitions) = ("__cluster_metadata", [.init()])
+            return request
+        default: return aboutReplicas(key)
+        }
+    }
+
+    private func aboutReplicas(_ key: APIKey) -> (any RequestMessage)? {
+        switch key {
+        case .electLeaders:
+            var request = ElectLeadersRequest()
+            request.topicPartitions = Self.named.map { name in
+                var topic = ElectLeadersRequest.TopicPartitions()
+                (topic.topic, topic.partitions) = (name, [0])
+                return topic
+            }
+            return request
+        case .alterPartitionReassignments:
+            var request = AlterPartitionReassignmentsRequest()
+            request.topics = Self.named.map { name in
+                var topic = AlterPartitionReassignmentsRequest.ReassignableTopic()
+                (topic.name, topic.partitions) = (name, [.init()])
+                return topic
+            }
+            return request
+        case .listPartitionReassignments:
+            var request = ListPartitionReassignmentsRequest()
+            request.topics = Self.named.map { name in
+                var topic = ListPartitionReassignmentsRequest.ListPartitionReassignmentsTopics()
+                (topic.name, topic.partitionIndexes) = (name, [0])
+                return topic
+            }
+            return request
+        default: return nil
+        }
     }
 
     private func aboutRecords(_ key: APIKey) throws -> (any RequestMessage)? {

@@ -31,7 +31,53 @@ private struct ManyNamed: CustomTestStringConvertible, Sendable {
     private static let names = (0..<6000).map { Name("name-\($0)") }
     private static let numbers = (Int32(0)..<6000).map(\.self)
 
-    static var all: [ManyNamed] { ofPartitions + ofNames }
+    static var all: [ManyNamed] { ofPartitions + ofNames + ofAdministration }
+
+    private static var ofAdministration: [ManyNamed] {
+        var increase = CreatePartitionsRequest()
+        increase.timeoutMs = 1000
+        increase.topics = names.map { name in
+            var topic = CreatePartitionsRequest.CreatePartitionsTopic()
+            (topic.name, topic.count) = (name, 3)
+            return topic
+        }
+        var describe = DescribeTopicPartitionsRequest()
+        describe.topics = names.map { name in
+            var topic = DescribeTopicPartitionsRequest.TopicRequest()
+            topic.name = name
+            return topic
+        }
+        var producers = DescribeProducersRequest()
+        producers.topics = [.init()]
+        (producers.topics[0].name, producers.topics[0].partitionIndexes) = ("nowhere", numbers)
+        var quorum = DescribeQuorumRequest()
+        quorum.topics = [.init()]
+        quorum.topics[0].partitions = numbers.map { number in
+            var partition = DescribeQuorumRequest.PartitionData()
+            partition.partitionIndex = number
+            return partition
+        }
+        var election = ElectLeadersRequest()
+        election.topicPartitions = [.init()]
+        election.topicPartitions?[0].topic = "a-topic-that-is-not-there"
+        election.topicPartitions?[0].partitions = numbers
+        var reassignment = AlterPartitionReassignmentsRequest()
+        reassignment.topics = [.init()]
+        reassignment.topics[0].name = "a-topic-that-is-not-there"
+        reassignment.topics[0].partitions = numbers.map { number in
+            var partition = AlterPartitionReassignmentsRequest.ReassignablePartition()
+            (partition.partitionIndex, partition.replicas) = (number, [9])
+            return partition
+        }
+        return [
+            ManyNamed(3, CreatePartitionsHandler.self, increase),
+            ManyNamed(0, DescribeTopicPartitionsHandler.self, describe),
+            ManyNamed(0, DescribeProducersHandler.self, producers),
+            ManyNamed(2, DescribeQuorumHandler.self, quorum),
+            ManyNamed(2, ElectLeadersHandler.self, election),
+            ManyNamed(1, AlterPartitionReassignmentsHandler.self, reassignment),
+        ]
+    }
 
     private static var ofPartitions: [ManyNamed] {
         var produce = ProduceRequest("t", acks: 1, numbers.map { ($0, []) })

@@ -101,7 +101,7 @@ final class FaultyDisk: Disk {
     func createDirectory(_ path: String) throws(StorageError) { try base.createDirectory(path) }
     func list(_ path: String) throws(StorageError) -> [DiskEntry] { try base.list(path) }
     func lock(_ path: String) throws(StorageError) -> (any DiskLock)? { try base.lock(path) }
-    func freeBytes(at path: String) throws(StorageError) -> Int64 { try base.freeBytes(at: path) }
+    func space(at path: String) throws(StorageError) -> PlaceSpace { try base.space(at: path) }
 }
 
 private final class FaultyFile: DiskFile {

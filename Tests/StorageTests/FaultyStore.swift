@@ -14,6 +14,7 @@ enum StoreFault: CaseIterable, Sendable {
     case movesStartBack, trimsBeyondEnd, deletesBeyondLimit, forgetsTrims, deletesNothing, sealsTooEarly,
         sealsAfterClose, comesBackLate
     case sealsElsewhere, ignoresSettings
+    case countsWhatWasDeleted
 }
 
 /// A store with a fault.
@@ -23,6 +24,7 @@ final class FaultyStore: LogStore, LogStoreEvents {
         var held: StoreBounds?
         var shownStart: Offset?
         var isClosed = false
+        var largest: Int64 = 0
     }
 
     private let base: any LogStore
@@ -50,6 +52,15 @@ final class FaultyStore: LogStore, LogStoreEvents {
         default: break
         }
         return bounds
+    }
+
+    var sizeBytes: Int64 {
+        let (size, fault) = (base.sizeBytes, fault)
+        guard fault == .countsWhatWasDeleted else { return size }
+        return state.withLock { state in
+            state.largest = max(state.largest, size)
+            return state.largest
+        }
     }
 
     func append(

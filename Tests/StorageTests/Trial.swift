@@ -100,6 +100,10 @@ final class Trial {
         expect(bounds.syncedEnd <= bounds.durableEnd, "less is visible than is synced")
         expect(bounds.durableEnd <= bounds.end, "more is durable than was appended")
         expect(bounds.syncedEnd >= promised, "the synced end went back to \(bounds.syncedEnd.value)")
+        if bounds.oldest == model.oldest {
+            let size = model.kept.reduce(0) { $0 + Int64($1.bytes.count) }
+            expect(store.sizeBytes == size, "\(size) bytes are kept, and \(store.sizeBytes) are told")
+        }
         promised = max(promised, bounds.syncedEnd)
         if config.durability == .disk { promised = max(promised, bounds.durableEnd, events.durableEnd) }
     }

@@ -50,6 +50,8 @@ struct RequestFieldRule {
             "of v0 alone: Kafka's broker passes it on to a controller that does not read it",
         Unread(request: "AddRaftVoterRequest", field: "timeoutMs"): "nobody is waited for",
         Unread(request: "AddRaftVoterRequest", field: "ackWhenCommitted"): "nothing is committed",
+        Unread(request: "ListPartitionReassignmentsRequest", field: "timeoutMs"):
+            "nothing is looked up that would take time",
         Unread(request: "DescribeClusterRequest", field: "includeFencedBrokers"): "no broker is ever fenced",
     ]
     private static let tokens = "nobody gets a token without authentication"

@@ -32,7 +32,8 @@ extension Administration {
     ) -> Deferred<Reply> {
         let topics = broker.catalog.topics
         let reply = Deferred<Reply>()
-        whenSettled(hasWaited ? [] : wanted, of: topics, for: reply) {
+        let named = hasWaited ? [] : wanted.compactMap { topics.partition($0.partition) }
+        whenSettled(named, for: reply) {
             DiskWait.whenDurable(ends(of: wanted, topics), for: reply) {
                 // The new starts are written to the disk, so all of it happens on the pool.
                 broker.sockets.pool.run { reply.complete(answer(trim(wanted, of: topics))) }
@@ -43,11 +44,10 @@ extension Administration {
 
     /// Calls `body` when the logs of all partitions are open, or cannot be had, unless nobody wants the reply
     /// any more.
-    private func whenSettled<Reply: Sendable>(
-        _ wanted: [RecordDeletion], of topics: TopicDirectory, for reply: Deferred<Reply>,
-        then body: @escaping @Sendable () -> Void
+    func whenSettled<Reply: Sendable>(
+        _ partitions: [Partition], for reply: Deferred<Reply>, then body: @escaping @Sendable () -> Void
     ) {
-        let closed = wanted.compactMap { topics.partition($0.partition) }.filter { !$0.isSettled }
+        let closed = partitions.filter { !$0.isSettled }
         guard !closed.isEmpty else { return body() }
         let first = First()
         reply.whenAbandoned { _ = first.claim() }
@@ -122,7 +122,7 @@ extension Administration {
 
 extension TopicDirectory {
     /// The partition called `id`, if there is one.
-    fileprivate func partition(_ id: TopicPartition) -> Partition? {
+    func partition(_ id: TopicPartition) -> Partition? {
         self[id.topic]?.partition(id.partition.value)
     }
 }

@@ -14,11 +14,12 @@ struct TopicDescription: Sendable {
     /// All its settings, defaults included.
     let settings: TopicSettings
 
-    init(_ topic: Topic) {
+    /// The topic with its partitions, or with some of them.
+    init(_ topic: Topic, partitions: ArraySlice<Partition>? = nil) {
         name = topic.name
         id = topic.id
         isInternal = topic.isInternal
-        partitions = topic.partitions.map { PartitionDescription($0) }
+        self.partitions = (partitions ?? topic.partitions[...]).map { PartitionDescription($0) }
         overrides = topic.overrides
         settings = topic.settings
     }

@@ -97,25 +97,7 @@ extension NewTopic {
                     code: .invalidReplicaAssignment,
                     message: "partitions should be a consecutive 0-based integer sequence")
             }
-            guard !replicas.isEmpty else {
-                throw Refusal(
-                    code: .invalidReplicaAssignment,
-                    message: "The manual partition assignment includes an empty replica list.")
-            }
-            if let unknown = replicas.first(where: { $0 != broker.nodeID }) {
-                throw Refusal(
-                    code: .invalidReplicaAssignment,
-                    message:
-                        "The manual assignment includes broker \(unknown), which is not registered."
-                )
-            }
-            guard Set(replicas).count == replicas.count else {
-                throw Refusal(
-                    code: .invalidReplicaAssignment,
-                    message:
-                        "The manual partition assignment includes the broker \(broker.nodeID) more than once."
-                )
-            }
+            try ManualAssignment.check(replicas, on: broker.nodeID)
         }
         return Int32(assignments.count)
     }

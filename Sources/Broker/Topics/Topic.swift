@@ -34,6 +34,13 @@ package final class Topic: Sendable {
         Topic(name: name, id: id, partitions: partitions, overrides: overrides, settings: settings)
     }
 
+    /// The same topic with more partitions.
+    func adding(_ partitions: [Partition]) -> Topic {
+        Topic(
+            name: name, id: id, partitions: self.partitions + partitions, overrides: overrides,
+            settings: settings)
+    }
+
     /// Whether the broker itself writes this topic.
     package var isInternal: Bool { TopicName.internalNames.contains(name) }
 

@@ -55,7 +55,7 @@ extension TopicCatalog {
             do throws(Refusal) {
                 let checked = try topic.checked(against: topics, settings)
                 guard checked.partitionCount <= left else {
-                    throw .noRoom(for: checked, left: left, of: limit)
+                    throw .noRoom(for: Int(checked.partitionCount), left: left, of: limit)
                 }
                 left -= Int(checked.partitionCount)
                 let id = UUID.random(using: &generator)
@@ -143,19 +143,28 @@ extension TopicCatalog {
     /// The topic, with partitions that are still to be made.
     private func topic(of plan: PlannedTopic) -> Topic {
         let (topic, id) = (plan.checked, plan.id)
-        let config = SharedLogConfig(LogConfig(topic.settings, settings))
-        let partitions = zip(Int32(0)..., plan.directories).map { index, directory in
+        let partitions = newPartitions(
+            from: 0, in: plan.directories, of: topic.name, id, topic.settings)
+        return Topic(
+            name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,
+            settings: topic.settings)
+    }
+
+    /// Partitions that the metadata log speaks of, one in each of `directories`, which are still to be made.
+    func newPartitions(
+        from first: Int32, in directories: [any StoragePlace], of name: Name, _ id: TopicID,
+        _ topic: TopicSettings
+    ) -> [Partition] {
+        let config = SharedLogConfig(LogConfig(topic, settings))
+        return zip(first..., directories).map { index, directory in
             directory.expect(1)
             let unopened = LogToOpen(
-                id: TopicPartition(topic: topic.name, partition: PartitionIndex(index)), topicID: id,
+                id: TopicPartition(topic: name, partition: PartitionIndex(index)), topicID: id,
                 config: config, directory: directory, isNew: true)
             let partition = Partition(unopened, by: opening)
             partition.lead(in: 0)
             return partition
         }
-        return Topic(
-            name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,
-            settings: topic.settings)
     }
 }
 
@@ -220,14 +229,16 @@ extension Refusal {
         .init(code: .policyViolation, message: "Unable to perform excessively large batch operation.")
     }
 
-    fileprivate static var tooManyPartitionsAtOnce: Refusal {
+    /// More than what one request may create.
+    static var tooManyPartitionsAtOnce: Refusal {
         .init(code: .policyViolation, message: "Excessively large number of partitions per request.")
     }
 
-    fileprivate static func noRoom(for topic: CheckedTopic, left: Int, of limit: Int) -> Refusal {
+    /// More than what the broker may have.
+    static func noRoom(for partitionCount: Int, left: Int, of limit: Int) -> Refusal {
         .init(
             code: .policyViolation,
-            message: "This broker has room for \(max(0, left)) more partitions, and \(topic.partitionCount) "
+            message: "This broker has room for \(max(0, left)) more partitions, and \(partitionCount) "
                 + "were asked for; apus.partitions.max is \(limit).")
     }
 }

@@ -179,6 +179,17 @@ package final class TopicCatalog: Sendable {
         add(.delete(Deletion(targets: targets, requester: requester, done: done)))
     }
 
+    /// Gives topics more partitions, or with `validateOnly` checks whether it could; `done` gets for each, in
+    /// order, why it was not done, when the partitions can be used.
+    ///
+    /// No topic is named twice.
+    func increase(
+        _ wanted: [PartitionIncrease], by requester: String, validateOnly: Bool,
+        then done: @escaping @Sendable ([Refusal?]) -> Void
+    ) {
+        add(.increase(Increase(wanted: wanted, requester: requester, validateOnly: validateOnly, done: done)))
+    }
+
     /// Changes configurations, or with `validateOnly` checks whether it could; `done` gets for each, in
     /// order, why it was not done.
     func configure(
@@ -229,6 +240,7 @@ package final class TopicCatalog: Sendable {
             switch change {
             case .create(let creation): creations.append(creation)
             case .delete(let deletion): deleteNow(deletion)
+            case .increase(let increase): increaseNow(increase)
             case .configure(let change): configureNow(change)
             case .alter(let change): change()
             }
@@ -253,6 +265,14 @@ extension TopicCatalog {
         let done: @Sendable ([Result<TopicReferenceFound, Refusal>]) -> Void
     }
 
+    /// What somebody wants to have more partitions.
+    struct Increase: Sendable {
+        let wanted: [PartitionIncrease]
+        let requester: String
+        let validateOnly: Bool
+        let done: @Sendable ([Refusal?]) -> Void
+    }
+
     /// What somebody wants to be configured.
     struct Configuration: Sendable {
         let alterations: [ConfigAlteration]
@@ -264,6 +284,7 @@ extension TopicCatalog {
     enum Change {
         case create(Creation)
         case delete(Deletion)
+        case increase(Increase)
         case configure(Configuration)
         /// Something beside topics and configurations; done when it returns.
         case alter(@Sendable () -> Void)

@@ -12,6 +12,9 @@ extension LogDirectory: StoragePlace {
     /// How many partitions of topics lie here, open or not.
     var partitionCount: Int { opening.unopened + table.openLogs.count { $0.kind == .data } }
 
+    /// What the file system says.
+    var space: PlaceSpace? { try? services.disk.space(at: path) }
+
     /// Calls `body` at the end of each turn of the flusher that had something to do.
     func afterWrites(_ body: @escaping @Sendable () -> Void) { flusher.afterTurn(body) }
 

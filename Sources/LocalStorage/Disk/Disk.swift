@@ -110,8 +110,8 @@ package protocol Disk: AnyObject, Sendable {
     func place(of path: String) throws(StorageError) -> DirectoryPlace
     /// What `path` lies on; nil where it cannot be synced as a whole, or would not tell of losses.
     func volume(of path: String) -> (any DiskVolume)?
-    /// How many bytes an ordinary user may still write to the file system of `path`.
-    func freeBytes(at path: String) throws(StorageError) -> Int64
+    /// How large the file system of `path` is, and how many bytes an ordinary user may still write to it.
+    func space(at path: String) throws(StorageError) -> PlaceSpace
 }
 
 extension DiskVolume {

@@ -150,12 +150,16 @@ package final class PosixDisk: Disk {
     }
 
     /// statvfs(3).
-    package func freeBytes(at path: String) throws(StorageError) -> Int64 {
+    package func space(at path: String) throws(StorageError) -> PlaceSpace {
         var status = statvfs()
         try check(.freeSpace, path) { unsafe statvfs(path, &status) }
-        return Int64(
-            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
-                .partialValue)
+        let bytes = { (blocks: UInt) in
+            // Of file systems that are too large for the product as well.
+            let (product, isTooLarge) = UInt64(blocks).multipliedReportingOverflow(
+                by: UInt64(status.f_frsize))
+            return isTooLarge ? .max : Int64(clamping: product)
+        }
+        return PlaceSpace(totalBytes: bytes(status.f_blocks), freeBytes: bytes(status.f_bavail))
     }
 }
 

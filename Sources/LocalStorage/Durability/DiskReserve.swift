@@ -54,7 +54,9 @@ final class DiskReserve: Sendable {
     func check() -> Bool {
         guard bytes > 0 else { return false }
         checkedAt.store(clock.monotonicNanoseconds(), ordering: .relaxed)
-        guard let free = try? disk.freeBytes(at: path) else { return reached.load(ordering: .relaxed) }
+        guard let free = (try? disk.space(at: path))?.freeBytes else {
+            return reached.load(ordering: .relaxed)
+        }
         let isReached = free < bytes
         guard reached.exchange(isReached, ordering: .relaxed) != isReached else { return isReached }
         let fields: KeyValuePairs = [

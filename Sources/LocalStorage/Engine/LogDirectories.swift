@@ -192,6 +192,7 @@ extension LogDirectories {
 
 extension LogDirectories: StorageEngine {
     package var places: [any StoragePlace] { data }
+    package var missingPlaces: [String] { offline.map(\.path) }
     package var metadata: any StoragePlace { metadataDirectory }
     package var owner: StorageOwner {
         StorageOwner(clusterID: properties.clusterID, nodeID: properties.nodeID)

@@ -160,6 +160,9 @@ final class SegmentStore: LogStore {
     /// How far the store reaches now.
     var bounds: StoreBounds { state.withLock { $0.bounds } }
 
+    /// How many bytes all segments hold.
+    var sizeBytes: Int64 { state.withLock { $0.segments.reduce(0) { $0 + $1.sizeBytes } } }
+
     /// What checkpoints say of its files.
     var kept: KeptBounds { state.withLock { $0.kept } }
 

@@ -101,6 +101,9 @@ package final class PartitionLog: Sendable {
     /// Where the log is and where it ends, in one lock acquisition.
     package var bounds: LogBounds { state.withLock { $0.bounds } }
 
+    /// How many bytes its batches take, those too that were deleted and still lie there.
+    package var sizeBytes: Int64 { store.sizeBytes }
+
     /// Whether a write or sync failed, so that the log takes no more appends.
     package var hasFailed: Bool { state.withLock { $0.hasFailed } }
 

@@ -46,7 +46,46 @@ extension AuthorizationWorld {
             ]
         case .describeConfigs, .alterConfigs, .incrementalAlterConfigs: [configurations]
         case .listConfigResources: [["resourceTypes": [2]], ["resourceTypes": []]]
-        default: clusterRequests(key) ?? groupRequests(key, version)
+        default: clusterRequests(key) ?? partitionRequests(key) ?? groupRequests(key, version)
+        }
+    }
+
+    private static func partitionRequests(_ key: APIKey) -> [JSONValue]? {
+        let numbered: JSONValue = .array(
+            asked.map { name in
+                [
+                    "name": .string(name), "topic": .string(name), "partitionIndexes": [0],
+                    "partitions": [0],
+                ]
+            })
+        switch key {
+        case .createPartitions:
+            let topics = asked.map { name -> JSONValue in
+                ["name": .string(name), "count": 3, "assignments": nil]
+            }
+            return [["topics": .array(topics), "timeoutMs": 30_000, "validateOnly": true]]
+        case .describeTopicPartitions:
+            let topics = asked.map { name -> JSONValue in ["name": .string(name)] }
+            return [
+                ["topics": .array(topics), "responsePartitionLimit": 2_000, "cursor": nil],
+                ["topics": .array(topics), "responsePartitionLimit": 1, "cursor": nil],
+            ]
+        case .describeLogDirs: return [["topics": numbered]]
+        case .describeProducers: return [["topics": numbered]]
+        case .describeQuorum:
+            return [["topics": [["topicName": "nowhere", "partitions": [["partitionIndex": 0]]]]]]
+        case .electLeaders:
+            return [["electionType": 0, "topicPartitions": numbered, "timeoutMs": 30_000]]
+        case .alterPartitionReassignments:
+            let partition: JSONValue = ["partitionIndex": 0, "replicas": [1]]
+            return [
+                [
+                    "timeoutMs": 30_000, "allowReplicationFactorChange": true,
+                    "topics": named(partition),
+                ]
+            ]
+        case .listPartitionReassignments: return [["timeoutMs": 30_000, "topics": numbered]]
+        default: return nil
         }
     }
 

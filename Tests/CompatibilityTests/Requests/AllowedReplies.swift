@@ -54,6 +54,34 @@ struct AllowedReply: Sendable {
             .createTopics, "topics.configs.configSource", "where a default comes from is the broker's affair",
             when: { apus, kafka in apus == 5 && (kafka == 3 || kafka == 4) }),
         AllowedReply(
+            .describeTopicPartitions, anywhere, "a page of all topics, those of other sequences too",
+            odd: "topics: empty"),
+        AllowedReply(
+            .describeTopicPartitions, anywhere,
+            "Kafka fails (UNKNOWN_SERVER_ERROR) over a topic without name",
+            odd: "name: \"\""),
+        AllowedReply(
+            .describeTopicPartitions, "nextCursor", "the sum of two numbers overflows in Kafka (GAPS.md)",
+            odd: "partitionIndex: 214748364"),
+        AllowedReply(.describeLogDirs, "results.logDir", "each broker has its own"),
+        AllowedReply(.describeLogDirs, "results.totalBytes", "they may lie on different file systems"),
+        AllowedReply(.describeLogDirs, "results.usableBytes", "as above, and others write there too"),
+        AllowedReply(
+            .describeLogDirs, "results.topics", "what other sequences made, and coordinators",
+            odd: "topics: null"),
+        AllowedReply(
+            .describeLogDirs, "results.topics.partitions.partitionSize",
+            "the coordinators write different records", odd: offsetsTopic),
+        AllowedReply(
+            .describeQuorum, "topics.partitions", "each has its own metadata log",
+            when: { apus, kafka in (apus?.integer ?? 0) > 0 && (kafka?.integer ?? 0) > 0 }),
+        AllowedReply(
+            .describeQuorum, "nodes.listeners", "there are no listeners for controllers (GAPS.md)",
+            when: { apus, kafka in apus == nil && kafka != nil }),
+        AllowedReply(
+            .electLeaders, "replicaElectionResults", "what other sequences made, and coordinators",
+            odd: "topicPartitions: null", when: { apus, kafka in apus == nil || kafka == nil }),
+        AllowedReply(
             .describeConfigs, "results.configs", "Kafka sets min.insync.replicas for all brokers (GAPS.md)",
             when: { apus, kafka in
                 apus == 5 && kafka == 3 || apus == nil && kafka?["name"] == "min.insync.replicas"
@@ -163,6 +191,12 @@ struct AllowedReply: Sendable {
             odd: longName, when: { _, kafka in kafka == -1 || kafka == .null }),
         AllowedReply(.consumerGroupDescribe, anywhere, "as above", odd: longName),
         AllowedReply(.describeUserScramCredentials, anywhere, "as above", odd: longName),
+        AllowedReply(
+            .alterPartitionReassignments, anywhere, "as above", odd: longName,
+            when: { _, kafka in kafka == -1 || kafka == .null }),
+        AllowedReply(
+            .electLeaders, anywhere, "as above", odd: longName,
+            when: { _, kafka in kafka == -1 || kafka == .null }),
         AllowedReply(
             .createTopics, anywhere, "as above", odd: longName,
             when: { _, kafka in kafka == -1 || kafka == .null }),

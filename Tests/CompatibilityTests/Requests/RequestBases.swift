@@ -39,11 +39,11 @@ struct RequestBases {
             .renewDelegationToken, .expireDelegationToken, .describeDelegationToken, .updateFeatures,
             .unregisterBroker, .addRaftVoter, .removeRaftVoter:
             clusterRequest(key)
-        default: groupRequest(key)
+        default: partitionRequest(key) ?? groupRequest(key)
         }
     }
 
-    private mutating func several(_ make: (inout Self) -> JSONValue) -> JSONValue {
+    mutating func several(_ make: (inout Self) -> JSONValue) -> JSONValue {
         .array((0..<random.pick([1, 1, 1, 2, 3])).map { _ in make(&self) })
     }
 

@@ -113,14 +113,18 @@ struct RequestSequence {
         let replies = endings.compactMap { if case .reply(let reply) = $0 { reply } else { nil } }
         guard replies.count == peers.count else { return }
         world.learn(frame.key, frame.base, replies, peers)
-        if [.createTopics, .deleteTopics, .metadata].contains(frame.key) { try settle(replies) }
+        if [.createTopics, .deleteTopics, .createPartitions, .metadata].contains(frame.key) {
+            try settle(replies)
+        }
     }
 
     private static let onlyReads: Set<APIKey> = [
         .describeConfigs, .listConfigResources, .describeClientQuotas,
         .describeUserScramCredentials, .describeAcls, .listOffsets, .metadata, .offsetFetch, .findCoordinator,
         .describeGroups, .listGroups, .apiVersions,
-        .offsetForLeaderEpoch, .describeCluster, .consumerGroupDescribe,
+        .offsetForLeaderEpoch, .describeCluster, .consumerGroupDescribe, .describeTopicPartitions,
+        .describeLogDirs, .describeProducers, .describeQuorum, .electLeaders, .alterPartitionReassignments,
+        .listPartitionReassignments,
     ]
 
     private func exchange(_ frame: OddFrame) throws -> ([ComparedPeer.Ending], notes: [String]) {
@@ -152,16 +156,16 @@ struct RequestSequence {
         let ids = [world.written, world.compacted, world.empty, world.gone].map {
             UUID(peer.names.ids["$id " + $0]?.text ?? "") ?? .zero
         }
-        // Who deletes the broker's own topics takes the groups of all sequences away.
+        // Who deletes or enlarges the broker's own topics takes the groups of all sequences away.
         return OddValues(
             prefix: world.prefix, known: own + world.groups + names, ids: ids,
-            sparesInternals: key == .deleteTopics)
+            sparesInternals: key == .deleteTopics || key == .createPartitions)
     }
 
     /// Waits until topics that came or went have done so on both brokers.
     private func settle(_ replies: [JSONValue]) throws {
         let lists = replies.flatMap { reply in
-            (reply["topics"] ?? reply["responses"])?.elements ?? []
+            (reply["topics"] ?? reply["responses"] ?? reply["results"])?.elements ?? []
         }
         let names = Set(lists.compactMap { $0["name"]?.text }).filter { $0.hasPrefix(world.prefix) }
         guard !names.isEmpty else { return }

@@ -55,7 +55,7 @@ enum ToolMask {
         ("\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d[.,:]\\d+Z?", "TIME"),
         ("\\b1[6-9]\\d{11}\\b", "TIME"),
         ("adminclient-\\d+", "adminclient-N"),
-        ("apus-test-UUID/(data|[^/\\s\"]*/data)", "DATA"),
+        ("[^\"\\s]*/apus-test-[0-9A-F-]{36}/(data|[^/\\s\"]*/data)", "DATA"),
         ("(127\\.0\\.0\\.1|localhost) +\\d{5}\\b", "HOST PORT"),
         // Kafka writes it down for all brokers when a cluster is formatted (GAPS.md).
         (" *min\\.insync\\.replicas=1 sensitive=.*", ""),
