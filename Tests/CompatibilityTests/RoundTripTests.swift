@@ -23,8 +23,9 @@ enum Client: String, CaseIterable, Sendable {
     func run(_ mode: String, _ bootstrap: String, topic: String, codec: String, base: Int) async throws {
         let count = "\(TestEnvironment.recordCount)"
         if self == .java {
-            let source = TestEnvironment.clients + "/RoundTrip.java"
-            try await runJava([source, mode, bootstrap, topic, codec, count, "\(base)"])
+            try await runJava([
+                JavaSource.roundTrip.compiled(), mode, bootstrap, topic, codec, count, "\(base)",
+            ])
             return
         }
         let script = self == .kafkaPythonOld ? Client.kafkaPython.rawValue : rawValue
