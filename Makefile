@@ -46,7 +46,7 @@ test: tools build ## Run every test: lint, units, tidiness, real clients, replay
 quick: .tools/libraries ## Lint, tidiness and units without the slowest, for the inner loop (< 2 min after a build)
 	@Tests/run.sh quick
 
-test-long: tools build ## The same with many more rounds and seeds, and loops and threads under ThreadSanitizer (hours rather than minutes)
+test-long: tools build ## The same with many more rounds and seeds, and under sanitizers (hours rather than minutes)
 	@APUS_TEST_LONG=1 APUS_HISTORIES=$${APUS_HISTORIES:-100000} APUS_FUZZ=$${APUS_FUZZ:-1000000} \
 	    APUS_FUZZ_INPUTS=$${APUS_FUZZ:-1000000} APUS_SEEDS=$${APUS_SEEDS:-500} Tests/run.sh
 

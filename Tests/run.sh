@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs tests and ends with a summary (Tests/summary.py): `make test`, `make test-long` and `make quick` call it. Exits non-zero
 # if anything failed, and where CI is set and there is a Kafka (KAFKA_ORACLE) also if anything was skipped.
-#   run.sh          everything; with APUS_TEST_LONG=1 loops and threads under ThreadSanitizer too
+#   run.sh          everything; with APUS_TEST_LONG=1 under AddressSanitizer and ThreadSanitizer too
 #   run.sh quick    what finds most mistakes in under two minutes
 # The tests with real brokers and clients run after the others and one by one: each of them fills a small machine.
 set -uo pipefail
@@ -47,13 +47,16 @@ tests() {
 }
 
 # sanitized KIND OPTION…: tests once more, in a build of their own in which the compiler has every access to memory watched. What a
-# sanitizer finds ends the process with an error, and its report is in the summary.
-sanitized() {
+# sanitizer finds ends the process with an error, and its report is in the summary; what it finds in other people's code is in
+# Tests/Sanitizers, with reasons. The same sentences over fewer seeds: each access costs several times as much.
+sanitized() (
     local kind=$1
     shift
-    local build=(--sanitize "$kind" --scratch-path ".build/$kind")
+    local build=(--sanitize "$kind" --scratch-path ".build/$kind") rules=$PWD/Tests/Sanitizers/$kind.txt
+    unset APUS_TEST_LONG APUS_HISTORIES APUS_FUZZ_INPUTS
+    export APUS_SEEDS=2 APUS_FUZZ=2000 ASAN_OPTIONS=detect_leaks=0:suppressions=$rules TSAN_OPTIONS=suppressions=$rules
     step "build-$kind" swift build --build-tests "${build[@]}" && tests "tests-$kind" "${build[@]}" "$@"
-}
+)
 
 # Apart from each other: those that compute for a minute would keep those with sockets waiting beyond their limits.
 storage='StorageTests|CoordinatorTests|SimulationTests'
@@ -67,8 +70,10 @@ if step build swift build --build-tests; then
         tests units --skip "CompatibilityTests|NetworkTests|$storage"
         tests compatibility --filter CompatibilityTests
         if [ -n "${APUS_TEST_LONG:-}" ]; then
-            # Loops, locks and threads. Not the storm of clients, which is much of their work.
-            sanitized thread --filter "NetworkTests|BaseTests" --skip 'storm\('
+            # Not what measures time, reads the sources, or drives processes; nor, with locks that cost ten times as much, the storm of
+            # clients.
+            sanitized address --skip 'CompatibilityTests|TidyTests|AssignorSpeedTests'
+            sanitized thread --skip 'CompatibilityTests|TidyTests|AssignorSpeedTests|storm\('
         fi
         ;;
     quick)

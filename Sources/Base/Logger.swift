@@ -49,6 +49,8 @@ package struct Logger: Sendable {
 
     /// Logs what a peer can bring about as often as it likes: the first events of a name within a while, and
     /// how many were left out with the first one after it, or when the broker stops.
+    ///
+    /// `fields` is not looked at for what is left out, which then costs a lock and a lookup.
     package func logLimited(
         _ level: LogLevel, _ event: StaticString,
         _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]

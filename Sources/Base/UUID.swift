@@ -28,10 +28,10 @@ extension UUID {
     /// A random version-4 id.
     ///
     /// Like Kafka it never returns one whose text begins with a dash, as tools take that for an option.
-    public static func random(using generator: inout some RandomNumberGenerator) -> UUID {
+    public static func random() -> UUID {
         while true {
-            let high = generator.next() & ~0xf000 | 0x4000
-            let low = generator.next() & ~(0b11 << 62) | (0b10 << 62)
+            let high = UInt64.random(in: 0 ... .max) & ~0xf000 | 0x4000
+            let low = UInt64.random(in: 0 ... .max) & ~(0b11 << 62) | (0b10 << 62)
             let candidate = UUID(high: high, low: low)
             if !candidate.isReserved, !candidate.description.hasPrefix("-") { return candidate }
         }

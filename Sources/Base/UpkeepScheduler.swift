@@ -7,7 +7,11 @@ package struct UpkeepID: Hashable, Sendable {
     let index: Int
 }
 
-/// Runs recurring jobs on a thread of its own.
+/// Runs recurring jobs on a thread of its own, which sleeps for as long as none is due.
+///
+///     let job = scheduler.add { log.writeCheckpoint() ? nil : .seconds(60) }
+///     scheduler.start(named: "upkeep")
+///     scheduler.request(job, within: .seconds(5))
 package final class UpkeepScheduler: Sendable {
     /// Does its work once and tells how long it can rest; nil until it is requested again.
     package typealias Job = @Sendable () -> Duration?

@@ -171,10 +171,9 @@ extension LogDirectories {
 extension LogDirectoryOptions {
     /// The data directory at `path`; ids are for a directory that is made anew.
     init(_ path: String, _ settings: BrokerSettings, _ room: MemoryRoom) {
-        var generator = SystemRandomNumberGenerator()
         self.init(
-            path: path, clusterID: Name(UUID.random(using: &generator).description), nodeID: settings.nodeID,
-            directoryID: UUID.random(using: &generator), version: Version.current)
+            path: path, clusterID: Name(UUID.random().description), nodeID: settings.nodeID,
+            directoryID: UUID.random(), version: Version.current)
         reserveBytes = settings.diskReserveBytes
         syncsLater = true
         unsyncedBytesMax =

@@ -4,6 +4,10 @@ internal import Base
 package import Network
 
 /// A value that is completed exactly once, from any thread, and consumed once, on an event loop.
+///
+///     let reply = Deferred<Response>()
+///     pool.run { reply.complete(slowAnswer()) }
+///     reply.whenCompleted(on: loop) { connection.send($0) }
 package final class Deferred<Value: Sendable>: Sendable {
     private enum Stage {
         case pending

@@ -166,6 +166,8 @@ extension EventLoop {
 
 extension EventLoop {
     /// Calls `action` on the loop once, `delay` from now or up to a tick later; for the loop's own thread.
+    ///
+    /// - Complexity: O(1), as taking it back is: most timers are limits that are never reached.
     @discardableResult
     package func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> TimerID {
         schedule(at: now &+ max(0, delay.wholeNanoseconds), action)

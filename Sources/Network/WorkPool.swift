@@ -37,7 +37,10 @@ package final class WorkPool: Sendable {
     /// Pieces of work that no thread has taken yet.
     package var waitingCount: Int { state.withLock { $0.waiting.count - $0.next } }
 
-    /// Runs `body` on a thread of the pool; from any thread.
+    /// Runs `body` on a thread of the pool, in the order of the calls; from any thread.
+    ///
+    /// What waits for long (a disk that stands still) keeps others from their turn: there are only so many
+    /// threads.
     package func run(_ body: @escaping @Sendable () -> Void) {
         let mustStart = state.withLock { state in
             state.waiting.append(body)
@@ -50,6 +53,8 @@ package final class WorkPool: Sendable {
     }
 
     /// Runs `body` on a thread of the pool and then `completion` with its result on `loop`.
+    ///
+    ///     pool.run(for: loop) { try? file.contents() } then: { bytes in connection.send(bytes) }
     package func run<Result: Sendable>(
         for loop: EventLoop, _ body: @escaping @Sendable () -> Result,
         then completion: @escaping @Sendable (Result) -> Void

@@ -44,6 +44,8 @@ package struct RecordBatch: ~Escapable {
     }
 
     /// Calls `body` once with the uncompressed records: in place, or decompressed into at most `limitBytes`.
+    ///
+    /// - Complexity: O(1) for batches that are not compressed, of which nothing is copied.
     package func withRecords<Result>(
         limitBytes: Int, _ body: (RawSpan) throws(RecordError) -> Result
     ) throws(RecordError) -> Result {
@@ -66,6 +68,13 @@ package struct RecordBatch: ~Escapable {
     }
 
     /// Calls `body` with each record and the bytes that its ranges point into, until `body` returns false.
+    ///
+    /// Nothing is copied but what a codec decompresses:
+    ///
+    ///     try batch.forEachRecord(limitBytes: limit) { record, bytes in
+    ///         keys += record.key == nil ? 0 : 1
+    ///         return true
+    ///     }
     package func forEachRecord(
         limitBytes: Int, _ body: (RecordView, RawSpan) throws(RecordError) -> Bool
     ) throws(RecordError) {
@@ -77,7 +86,7 @@ package struct RecordBatch: ~Escapable {
         }
     }
 
-    /// Copies of all records.
+    /// Copies of all records, one allocation or more for each: for tools and tests.
     package func records(limitBytes: Int) throws(RecordError) -> [Record] {
         var records: [Record] = []
         records.reserveCapacity(min(Int(header.recordCount), 1024))

@@ -202,7 +202,7 @@ package protocol LogStore: AnyObject, Sendable {
     func read(_ request: StoreRead) throws(StorageError) -> Eventually<StoredRange?>
 
     /// Finds a record by time among those from the start on and below `limit`; exact inside batches,
-    /// compressed ones too.
+    /// compressed ones too, so that the batch in which it lies is decompressed.
     func find(
         _ query: TimestampQuery, below limit: Offset, mayWait: Bool
     ) throws(StorageError) -> Eventually<TimestampHit?>

@@ -5,6 +5,11 @@
 internal import Base
 
 /// Work for many: what fails has no part in the steps behind.
+///
+///     var steps = Steps(logs, threads: 16)
+///     steps.take { _, log throws(StorageError) in try log.writeRest() }
+///     steps.take { _, log throws(StorageError) in try log.sync() }
+///     report(steps.failures)
 package struct Steps<Work: Sendable> {
     package private(set) var work: [Work]
     /// What each failed with.

@@ -26,13 +26,14 @@ package protocol StorageEngine: AnyObject, Sendable {
 
     /// Where an open log lies.
     func place(of partition: TopicPartition) -> (any StoragePlace)?
-    /// Deletes partitions of a topic, open or not; what each failed with.
+    /// Deletes partitions of a topic, open or not; what each failed with. A place syncs once for all of them.
     func deletePartitions(_ partitions: [TopicPartition], of topicID: TopicID) -> [StorageError?]
     /// Makes sure that a partition of `metadata` lies in no other place.
     func requireAlone(_ partition: TopicPartition) throws(StorageError)
     /// Everything that was opened by now is all that the start will open.
     func finishOpening()
-    /// Makes the starts of all logs durable that were moved by `PartitionLog.trim`.
+    /// Makes the starts of all logs durable that were moved by `PartitionLog.trim`: a few small files for
+    /// each place, written whole and synced, however many logs that were.
     func saveStarts() throws(StorageError)
 
     /// Whether producers should pause: more is written and not durable than a budget allows.

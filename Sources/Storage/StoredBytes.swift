@@ -14,6 +14,8 @@ extension StoredBytes {
 
     /// Reads exactly `count` bytes, waiting for the disk; fewer if the file ends before.
     package func bytes(_ count: Int, at position: Int64) throws(StorageError) -> [UInt8] {
+        // All empty arrays are one, which must not be written to from here: other threads have it too.
+        guard count > 0 else { return [] }
         var failure: Int32?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             (filled, failure) = unsafe read(whole: UnsafeMutableRawBufferPointer(buffer), at: position)

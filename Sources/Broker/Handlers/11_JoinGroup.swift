@@ -17,10 +17,9 @@ enum JoinGroupHandler: RequestHandler {
         guard context.authorize(.read, .group(request.groupID)) else {
             return .now(finished(.refusal(.groupAuthorizationFailed, memberID: ""), context))
         }
-        var generator = SystemRandomNumberGenerator()
         let ask = GroupRequest.join(
             request, version: context.version, from: context.groupClient,
-            freshID: UUID.random(using: &generator))
+            freshID: UUID.random())
         // A member that waits longer than half its session would be taken for dead by its own client.
         let patience = Duration.milliseconds(max(0, request.sessionTimeoutMs / 2))
         return context.ask(request.groupID, ask, holdFor: min(ShardLimits.holdTime, patience)) { reply in

@@ -24,10 +24,9 @@ enum ConsumerGroupHeartbeatHandler: RequestHandler {
         else {
             return .now(failure(.topicAuthorizationFailed))
         }
-        var generator = SystemRandomNumberGenerator()
         let beat = ConsumerHeartbeat(
             request, version: context.version, from: context.groupClient,
-            freshID: UUID.random(using: &generator))
+            freshID: UUID.random())
         return context.ask(request.groupID, .consumerHeartbeat(beat)) { reply in
             guard case .consumerHeartbeat(let response) = reply else { return nil }
             return response

@@ -154,10 +154,9 @@ struct Registration: Sendable {
 
     /// The record of a new run, whose epoch is the record's own offset.
     func record(at offset: Offset) -> RegisterBrokerRecord {
-        var generator = SystemRandomNumberGenerator()
         var record = RegisterBrokerRecord()
         record.brokerID = nodeID
-        record.incarnationID = UUID.random(using: &generator)
+        record.incarnationID = UUID.random()
         record.brokerEpoch = offset.value
         record.endPoints = endPoints
         record.features = Features.supported.map { feature in

@@ -89,7 +89,8 @@ package final class MetadataLog: Sendable {
     /// Appends `records` as one batch and returns the offset of the last one when they are durable and
     /// applied.
     ///
-    /// Blocks, so it is never called on an event loop.
+    /// Blocks for a sync of the disk, whatever the number of records, so what belongs together comes in one
+    /// call, and never on an event loop.
     @discardableResult
     package func append(_ records: [MetadataRecord]) throws(MetadataError) -> Offset {
         try appending.withLock { (beginning) throws(MetadataError) in

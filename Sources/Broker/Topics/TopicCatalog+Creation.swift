@@ -50,7 +50,6 @@ extension TopicCatalog {
         var plans: [PlannedTopic] = []
         let limit = settings.partitionsMax > 0 ? Int(settings.partitionsMax) : .max
         var left = limit - topics.partitionCount - planned
-        var generator = SystemRandomNumberGenerator()
         for topic in wanted {
             do throws(Refusal) {
                 let checked = try topic.checked(against: topics, settings)
@@ -58,7 +57,7 @@ extension TopicCatalog {
                     throw .noRoom(for: Int(checked.partitionCount), left: left, of: limit)
                 }
                 left -= Int(checked.partitionCount)
-                let id = UUID.random(using: &generator)
+                let id = UUID.random()
                 plans.append(PlannedTopic(checked: checked, id: id))
                 results.append(.success(CreatedTopic(checked, id: id)))
             } catch {

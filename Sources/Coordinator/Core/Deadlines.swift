@@ -31,7 +31,7 @@ package struct Deadlines<Key: Hashable & Sendable>: Sendable {
 
     /// Sets or moves the deadline of `key`; times that have come up already stand for the first one after.
     ///
-    /// - Complexity: moving it back is O(1).
+    /// - Complexity: O(1) to move it to a later time, as each heartbeat does; else O(log n).
     package mutating func set(_ key: Key, at time: Int64) {
         let time = max(time, earliest)
         if let place = due.index(forKey: key), due.values[place].queued <= time {

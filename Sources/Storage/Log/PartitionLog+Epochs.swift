@@ -18,6 +18,8 @@ extension PartitionLog {
     }
 
     /// Where `epoch`, or else the greatest one before it, ended (KIP-279); nil if nothing is known of it.
+    ///
+    /// With epochs 3 from offset 0 and 7 from offset 120, the answer for 5 is `(3, 120)`.
     package func endOffset(forEpoch epoch: LeaderEpoch) -> (epoch: LeaderEpoch, offset: Offset)? {
         state.withLock { $0.epochs.end(of: epoch, logEnd: $0.bounds.logEnd) }
     }
@@ -51,6 +53,8 @@ extension PartitionLog {
     }
 
     /// Forgets producers that wrote nothing for `producer.id.expiration.ms`.
+    ///
+    /// - Complexity: O(producers), under the lock of the log.
     package func expireProducers(at now: Timestamp) {
         state.withLock { state in
             let expiry = state.config.producerExpiry

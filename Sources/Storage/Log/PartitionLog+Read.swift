@@ -151,6 +151,10 @@ extension PartitionLog {
     /// The first record at `timestamp` or later, below the limit.
     ///
     /// Exact inside batches, compressed ones too. Waits for the disk, and decompresses.
+    ///
+    /// - Complexity: a search of the time index, then all headers up to the next entry of the index, and the
+    /// records of
+    ///   one batch.
     package func offset(
         forTimestamp timestamp: Timestamp, upTo limit: ReadLimit = .highWatermark
     ) throws(StorageError) -> TimestampHit? {

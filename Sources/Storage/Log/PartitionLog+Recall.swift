@@ -19,7 +19,8 @@ extension PartitionLog {
     /// Looks the older batches of all producers up that are known from a snapshot; none is left that
     /// `append` would answer `.mustRecall`.
     ///
-    /// Waits for the engine, so it is nothing for an event loop; appends go on meanwhile.
+    /// Waits for the engine, so it is nothing for an event loop; appends go on meanwhile. It happens once in
+    /// the life of a log, after a start, and reads some megabytes of headers at most.
     package func recallProducers() throws(StorageError) {
         try recalling.withLock { _ throws(StorageError) in
             // Whoever waited here finds that it was done.
