@@ -107,12 +107,12 @@ extension Administration {
             broker.catalog.alter(validateOnly: validateOnly) { image in
                 var plan = QuotaPlan(image.quotas, unknownHosts: unknown)
                 for alteration in wanted { plan.add(alteration) }
-                return MetadataAlteration(records: plan.records, result: plan)
+                return MetadataAlteration(records: plan.records, result: plan.verdict)
             } then: { result in
                 switch result {
-                case .success(let plan):
-                    if !validateOnly { log(plan) }
-                    reply.complete(answer(plan.outcomes))
+                case .success(let verdict):
+                    if !validateOnly { log(verdict) }
+                    reply.complete(answer(verdict.outcomes))
                 case .failure(let refusal): reply.complete(refuseAll(refusal))
                 }
             }
@@ -120,13 +120,13 @@ extension Administration {
         return DiskWait.limited(reply, on: loop) { refuseAll(.outOfTime) }
     }
 
-    private func log(_ plan: QuotaPlan) {
-        for (entity, keys) in plan.changes {
+    private func log(_ verdict: QuotaPlan.Verdict) {
+        for (entity, keys) in verdict.changes {
             broker.logger.logLimited(
                 .info, "quota.changed",
                 ["of": "\(entity)", "keys": keys.joined(separator: ","), "by": requester])
         }
-        if plan.setsSomething, broker.hasQuotas.claim() {
+        if verdict.setsSomething, broker.hasQuotas.claim() {
             broker.logger.log(
                 .warning, "quota.ignored",
                 ["reason": "quotas are kept and told, and hold nobody back yet"])

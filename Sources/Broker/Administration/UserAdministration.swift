@@ -55,12 +55,12 @@ extension Administration {
             var plan = UserPlan(image)
             for deletion in deletions { plan.delete(deletion) }
             for upsertion in upsertions { plan.set(upsertion) }
-            return MetadataAlteration(records: plan.records, result: plan)
+            return MetadataAlteration(records: plan.records, result: plan.verdict)
         } then: { [self] result in
             switch result {
-            case .success(let plan):
-                log(plan)
-                reply.complete(answer(plan.outcomes))
+            case .success(let verdict):
+                log(verdict)
+                reply.complete(answer(verdict.outcomes))
             case .failure(let refusal):
                 reply.complete(answer(Self.refuseAll(deletions, upsertions, refusal)))
             }
@@ -78,8 +78,8 @@ extension Administration {
         return names.map { UserOutcome(name: $0, refusal: refusal) }
     }
 
-    private func log(_ plan: UserPlan) {
-        for (id, verb) in plan.changes {
+    private func log(_ verdict: UserPlan.Verdict) {
+        for (id, verb) in verdict.changes {
             broker.logger.logLimited(
                 .info, "user.changed",
                 [
@@ -87,7 +87,7 @@ extension Administration {
                     "by": requester,
                 ])
         }
-        if plan.setsSomething, broker.hasUsers.claim() {
+        if verdict.setsSomething, broker.hasUsers.claim() {
             broker.logger.log(
                 .warning, "user.ignored", ["reason": "users are kept and told, and nobody logs in yet"])
         }

@@ -18,19 +18,29 @@ struct QuotaOutcome: Sendable {
 
 /// What changes of quotas lead to, decided entity by entity.
 struct QuotaPlan: Sendable {
+    /// What there is to tell of it; without the quotas that it was decided by, which change next.
+    struct Verdict: Sendable {
+        /// What became of each entity, in the order in which they were first named.
+        let outcomes: [QuotaOutcome]
+        /// What is changed.
+        let changes: [(entity: QuotaEntity, keys: [Name])]
+        /// Whether a quota is set.
+        let setsSomething: Bool
+    }
+
     private let current: ClientQuotas
     private let unknownHosts: Set<Name>
     /// What is written.
     private(set) var records: [MetadataRecord] = []
-    /// What is changed, for the log.
-    private(set) var changes: [(entity: QuotaEntity, keys: [Name])] = []
-    /// Whether a quota is set.
-    private(set) var setsSomething = false
+    private var changes: [(entity: QuotaEntity, keys: [Name])] = []
+    private var setsSomething = false
     private var entities: [QuotaEntity] = []
     private var results: [QuotaEntity: Refusal?] = [:]
-    /// What became of each entity, in the order in which they were first named.
-    var outcomes: [QuotaOutcome] {
-        entities.map { QuotaOutcome(entity: $0, refusal: results[$0] ?? nil) }
+
+    var verdict: Verdict {
+        Verdict(
+            outcomes: entities.map { QuotaOutcome(entity: $0, refusal: results[$0] ?? nil) },
+            changes: changes, setsSomething: setsSomething)
     }
 
     init(_ current: ClientQuotas, unknownHosts: Set<Name>) {

@@ -20,6 +20,16 @@ struct UserOutcome: Sendable {
 
 /// What changes of users lead to, decided user by user.
 struct UserPlan: Sendable {
+    /// What there is to tell of it; without the credentials that it was decided by, which change next.
+    struct Verdict: Sendable {
+        /// What became of each user, in the order in which they were first named.
+        let outcomes: [UserOutcome]
+        /// What is changed.
+        let changes: [(id: ScramCredentialID, verb: String)]
+        /// Whether a credential is set.
+        var setsSomething: Bool { changes.contains { $0.verb == "set" } }
+    }
+
     private enum Change {
         case delete(ScramCredentialID)
         case set(ScramCredentialID, ScramCredential)
@@ -96,8 +106,9 @@ struct UserPlan: Sendable {
         }
     }
 
-    /// What became of each user, in the order in which they were first named.
-    var outcomes: [UserOutcome] {
+    var verdict: Verdict { Verdict(outcomes: outcomes, changes: changes) }
+
+    private var outcomes: [UserOutcome] {
         users.map { name in
             guard case .refuse(let refusal) = plans[name] else {
                 return UserOutcome(name: name, refusal: nil)
@@ -106,6 +117,7 @@ struct UserPlan: Sendable {
         }
     }
 
+    /// What is written.
     var records: [MetadataRecord] {
         users.compactMap { name in
             switch plans[name] {
@@ -117,8 +129,7 @@ struct UserPlan: Sendable {
         }
     }
 
-    /// What is changed, for the log.
-    var changes: [(id: ScramCredentialID, verb: String)] {
+    private var changes: [(id: ScramCredentialID, verb: String)] {
         users.compactMap { name in
             switch plans[name] {
             case .delete(let id): (id, "deleted")
@@ -127,9 +138,6 @@ struct UserPlan: Sendable {
             }
         }
     }
-
-    /// Whether a credential is set.
-    var setsSomething: Bool { changes.contains { $0.verb == "set" } }
 }
 
 extension Refusal {

@@ -155,9 +155,14 @@ package final class TopicCatalog: Sendable {
 
     /// What the metadata log says by now counts.
     func notePosition() {
-        let (features, offset) = (metadata.image.features, metadata.lastOffset)
+        let offset = metadata.lastOffset
+        var features = metadata.image.features
+        // Control records tell it; clients hear of it among the others where it is not 0.
+        let kraftVersion = metadata.quorum.kraftVersion
+        if kraftVersion > 0 { features["kraft.version"] = kraftVersion }
+        let levels = features
         state.withLock {
-            $0.features = features
+            $0.features = levels
             $0.metadataOffset = offset
         }
     }

@@ -92,8 +92,9 @@ struct AllowedReply: Sendable {
             when: { _, kafka in kafka == "waits" || kafka == "no reply" }),
         AllowedReply(
             .incrementalAlterConfigs, "responses",
-            "Kafka fails (UNKNOWN_SERVER_ERROR); there is no such edit",
-            odd: "configOperation: ", when: { _, kafka in kafka == -1 || kafka == .null }),
+            "Kafka fails (UNKNOWN_SERVER_ERROR), or says first what else is wrong; there is no such edit",
+            odd: "configOperation: ",
+            when: { _, kafka in kafka == -1 || kafka == .null || kafka == 40 || kafka == 42 }),
         AllowedReply(
             .listConfigResources, "configResources", "what other sequences made, and coordinators",
             when: { apus, kafka in apus == nil || kafka == nil }),
@@ -107,6 +108,9 @@ struct AllowedReply: Sendable {
         AllowedReply(
             .describeClientQuotas, "entries", "what other sequences made",
             when: { apus, kafka in apus == nil || kafka == nil }),
+        AllowedReply(
+            .describeClientQuotas, "entries.values.value", "what is no number is not equal to itself",
+            when: { apus, kafka in apus.map { "\($0)" } == kafka.map { "\($0)" } }),
         AllowedReply(
             .describeUserScramCredentials, "results", "what other sequences made",
             when: { apus, kafka in apus == nil || kafka == nil }),
@@ -191,6 +195,16 @@ struct AllowedReply: Sendable {
             odd: longName, when: { _, kafka in kafka == -1 || kafka == .null }),
         AllowedReply(.consumerGroupDescribe, anywhere, "as above", odd: longName),
         AllowedReply(.describeUserScramCredentials, anywhere, "as above", odd: longName),
+        AllowedReply(.addRaftVoter, anywhere, "as above", odd: longName, when: { $1 == -1 }),
+        AllowedReply(.removeRaftVoter, anywhere, "as above", odd: longName, when: { $1 == -1 }),
+        AllowedReply(.updateFeatures, anywhere, "as above", odd: longName, when: { $1 == -1 || $1 == .null }),
+        AllowedReply(
+            .alterClientQuotas, anywhere, "as above", odd: longName, when: { $1 == -1 || $1 == .null }),
+        AllowedReply(
+            .describeClientQuotas, anywhere, "as above", odd: longName, when: { $1 == -1 || $1 == .null }),
+        AllowedReply(
+            .incrementalAlterConfigs, anywhere, "as above", odd: longName,
+            when: { _, kafka in kafka == -1 || kafka == .null }),
         AllowedReply(
             .alterPartitionReassignments, anywhere, "as above", odd: longName,
             when: { _, kafka in kafka == -1 || kafka == .null }),

@@ -267,8 +267,10 @@ enum JSONDifference {
     /// What tells an element of a list from the others.
     private static func identity(_ element: JSONValue) -> [JSONValue?] {
         guard case .object = element else { return [] }
-        return ["name", "topic", "topicId", "partitionIndex", "partition", "index", "groupId", "key"].map {
-            element[$0]
-        }
+        let fields = [
+            "name", "topic", "topicId", "partitionIndex", "partition", "index", "groupId", "key",
+            "resourceName", "user",
+        ]
+        return fields.map { element[$0] }
     }
 }
