@@ -8,9 +8,15 @@ package final class SerialWorker: Sendable {
         var isRunning = false
     }
     private let state = Lock(State())
+    private let name: String?
+    private let niceness: Int32
 
-    /// A worker without any work.
-    package init() {}
+    /// A worker without any work; its thread is called `name`, and yields to others with a `niceness`
+    /// (nice(2), up to 19).
+    package init(named name: String? = nil, niceness: Int32 = 0) {
+        self.name = name
+        self.niceness = niceness
+    }
 
     /// Runs `work` after everything that was given before.
     package func run(_ work: @escaping @Sendable () -> Void) {
@@ -23,7 +29,7 @@ package final class SerialWorker: Sendable {
     }
 
     private func startThread() {
-        startDetachedThread { [self] in
+        startDetachedThread(named: name, niceness: niceness) { [self] in
             while let batch = takeBatch() {
                 for work in batch { work() }
             }

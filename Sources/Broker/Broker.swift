@@ -22,6 +22,8 @@ package final class Broker: Sendable {
     package let producerIDs: ProducerIDs
     /// The consumer groups.
     package let groups: GroupHost
+    /// Partitions on their way to other directories.
+    let moves: PartitionMoves
     /// Where its listeners are bound.
     package let boundAddresses: [SocketAddress]
     /// Who may do what.
@@ -64,6 +66,9 @@ package final class Broker: Sendable {
         cleaner = UpkeepScheduler(clock: clock)
         storage.beginUpkeep(UpkeepSettings(settings), on: upkeep, compaction: cleaner)
         groups = GroupHost(parts, on: upkeep, settings, logger: logger, clock: clock)
+        moves = PartitionMoves(
+            parts.storage, logger: logger, quiesce: { [loops = parts.sockets.loops] in loops.passTurn() },
+            finish: { [catalog = parts.catalog] in catalog.finish($0, then: $1) })
         boundAddresses = parts.sockets.listeners.map(\.local)
         advertised = AdvertisedAddresses(
             parts.advertised, listeners: parts.sockets.listeners.map(\.address), logger: logger)

@@ -42,6 +42,7 @@ extension Broker {
         let metadata = try MetadataLog(storage: storage, settings, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage)
         UnservedMetadata(metadata.image, nodeID: settings.nodeID).report(to: logger)
+        let unfinished = try UnfinishedMoves(metadata.image, storage, logger)
         try StrayPartitions.remove(metadata.image, storage, logger)
         let catalog = try TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: worker,
@@ -64,18 +65,25 @@ extension Broker {
         broker.upkeep.start()
         broker.cleaner.start(named: "apus-cleaner", niceness: Self.cleanerNiceness)
         for listener in sockets.listeners { listener.start() }
-        catalog.opening.begin(catalog.topics) { storage.resumeUpkeep() }
+        catalog.opening.begin(catalog.topics) {
+            storage.resumeUpkeep()
+            broker.moves.resume(unfinished, of: catalog.topics)
+        }
+        broker.tellStarted(descriptors, since: begun)
+        return broker
+    }
+
+    private func tellStarted(_ descriptors: DescriptorBudget, since begun: Int64) {
         logger.log(
             .info, "broker.started",
             [
                 "version": Version.current, "data": storage.places.map(\.path).joined(separator: ","),
                 "node": "\(settings.nodeID)",
-                "listen": sockets.listeners.map { "\($0.local)" }.joined(separator: ","),
+                "listen": boundAddresses.map { "\($0)" }.joined(separator: ","),
                 "durability": settings.durability.rawValue, "connections_max": "\(descriptors.connections)",
                 "files_max": "\(descriptors.files)", "topics": "\(catalog.topics.all.count)",
                 "milliseconds": "\((clock.monotonicNanoseconds() - begun) / 1_000_000)",
             ])
-        return broker
     }
 
     private func startLoops() throws(StartError) {

@@ -48,6 +48,7 @@ extension Broker {
         sockets.pool.stop()
         cleaner.stop()
         upkeep.stop()
+        moves.stop()
         catalog.stop(by: deadline, clock)
         do throws(StorageError) {
             if catalog.owesEpochs { storage.leaveToRecovery() }

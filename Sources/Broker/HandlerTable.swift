@@ -31,6 +31,7 @@ enum HandlerTable {
         HandlerRow(DeleteAclsHandler.self),
         HandlerRow(DescribeConfigsHandler.self),
         HandlerRow(AlterConfigsHandler.self),
+        HandlerRow(AlterReplicaLogDirsHandler.self),
         HandlerRow(DescribeLogDirsHandler.self),
         HandlerRow(CreatePartitionsHandler.self),
         HandlerRow(CreateDelegationTokenHandler.self),

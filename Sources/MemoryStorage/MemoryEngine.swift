@@ -109,6 +109,13 @@ package final class MemoryEngine: StorageEngine {
         }
     }
 
+    /// There is one place, so that nothing moves.
+    package func beginMove(
+        of partition: TopicPartition, to target: any StoragePlace
+    ) throws(StorageError) -> any PartitionMove {
+        throw .partitionExists(path: "\(place.path)/\(partition)")
+    }
+
     package func requireAlone(_ partition: TopicPartition) throws(StorageError) {}
 
     package func finishOpening() {}

@@ -122,6 +122,14 @@ package final class MemoryPlace: StoragePlace {
 
     package func finish(_ deletion: UnfinishedDeletion) {}
 
+    package func unfinishedMoves() throws(StorageError) -> [UnfinishedMove] { [] }
+
+    package func complete(_ move: UnfinishedMove) throws(StorageError) {
+        throw .partitionMissing(path: move.path)
+    }
+
+    package func discard(_ move: UnfinishedMove) {}
+
     package func peek(
         at partition: TopicPartition, _ visit: (RecordBatch) throws(StorageError) -> Void
     ) throws(StorageError) {

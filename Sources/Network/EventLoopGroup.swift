@@ -33,6 +33,18 @@ package final class EventLoopGroup: Sendable {
         for loop in loops { try loop.start() }
     }
 
+    /// Returns when every loop has ended what it was at; not to be called on a loop.
+    ///
+    /// One that stands still is waited for no longer than `limit`.
+    package func passTurn(within limit: Duration = .seconds(1)) {
+        let passed = loops.map { loop in
+            let passed = Signal()
+            loop.post { passed.raise() }
+            return passed
+        }
+        for signal in passed { signal.wait(nanoseconds: limit.wholeNanoseconds) }
+    }
+
     /// Stops to accept and to read, lets the replies in flight leave for at most `grace`, closes everything
     /// and ends the threads.
     ///

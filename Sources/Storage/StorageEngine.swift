@@ -28,6 +28,10 @@ package protocol StorageEngine: AnyObject, Sendable {
     func place(of partition: TopicPartition) -> (any StoragePlace)?
     /// Deletes partitions of a topic, open or not; what each failed with. A place syncs once for all of them.
     func deletePartitions(_ partitions: [TopicPartition], of topicID: TopicID) -> [StorageError?]
+    /// Begins to move an open partition to another of `places`.
+    func beginMove(
+        of partition: TopicPartition, to target: any StoragePlace
+    ) throws(StorageError) -> any PartitionMove
     /// Makes sure that a partition of `metadata` lies in no other place.
     func requireAlone(_ partition: TopicPartition) throws(StorageError)
     /// Everything that was opened by now is all that the start will open.

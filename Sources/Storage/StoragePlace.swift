@@ -55,6 +55,13 @@ package protocol StoragePlace: AnyObject, Sendable {
     /// Goes on with one.
     func finish(_ deletion: UnfinishedDeletion)
 
+    /// Moves to this place that an earlier run left in their middle.
+    func unfinishedMoves() throws(StorageError) -> [UnfinishedMove]
+    /// Has what was copied count: only where the move came to its end, so that it is whole.
+    func complete(_ move: UnfinishedMove) throws(StorageError)
+    /// Removes what was copied.
+    func discard(_ move: UnfinishedMove)
+
     /// Reads the batches of a partition that is not open, one after another up to the first that is not
     /// whole, and changes nothing.
     func peek(
@@ -142,14 +149,17 @@ package struct NewPartition: Sendable {
 package struct UnfinishedDeletion: Sendable {
     /// What to call it in an error.
     package var path: String
+    /// The partition, as far as its name tells.
+    package var partition: TopicPartition?
     /// The id of its topic; nil if it cannot be told.
     package var topicID: TopicID?
     /// Whether nothing is left of it.
     package var isEmpty: Bool
 
     /// What is left of a partition of the topic `topicID`, at `path`.
-    package init(path: String, topicID: TopicID?, isEmpty: Bool) {
+    package init(path: String, partition: TopicPartition?, topicID: TopicID?, isEmpty: Bool) {
         self.path = path
+        self.partition = partition
         self.topicID = topicID
         self.isEmpty = isEmpty
     }

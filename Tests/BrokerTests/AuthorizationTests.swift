@@ -141,7 +141,7 @@ private struct AskedRights {
         case .alterClientQuotas: cluster(.alterConfigs)
         case .describeUserScramCredentials: cluster(.describe)
         case .alterUserScramCredentials, .createAcls, .deleteAcls, .updateFeatures, .unregisterBroker,
-            .addRaftVoter, .removeRaftVoter:
+            .addRaftVoter, .removeRaftVoter, .alterReplicaLogDirs:
             cluster(.alter)
         case .describeAcls: cluster(.describe)
         case .createDelegationToken, .renewDelegationToken, .expireDelegationToken,

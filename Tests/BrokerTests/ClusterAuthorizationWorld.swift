@@ -22,6 +22,7 @@ extension AuthorizationWorld {
             request.users = [.init()]
             request.users?[0].name = "u"
             return request
+        case .alterReplicaLogDirs: return Self.moves
         case .alterUserScramCredentials:
             var request = AlterUserScramCredentialsRequest()
             (request.deletions, request.upsertions) = ([.init()], [.init()])
@@ -61,5 +62,15 @@ extension AuthorizationWorld {
             return request
         default: return nil
         }
+    }
+
+    /// Partitions that there are, and are not, on their way to a directory that there is not.
+    private static var moves: AlterReplicaLogDirsRequest {
+        var request = AlterReplicaLogDirsRequest()
+        request.dirs = [.init()]
+        (request.dirs[0].path, request.dirs[0].topics) = ("/nowhere", [.init(), .init()])
+        (request.dirs[0].topics[0].name, request.dirs[0].topics[0].partitions) = ("t0", [0, 9])
+        (request.dirs[0].topics[1].name, request.dirs[0].topics[1].partitions) = ("nothing", [0])
+        return request
     }
 }

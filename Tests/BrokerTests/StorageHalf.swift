@@ -17,6 +17,7 @@ struct StorageHalf {
     let metadata: MetadataLog
     let catalog: TopicCatalog
     let unwritten: UnwrittenStart
+    let moves: PartitionMoves
     let lines = DirectoryRig.Lines()
     let clock = SimulatedClock()
     let settings: BrokerSettings
@@ -44,13 +45,18 @@ struct StorageHalf {
         }
         metadata = try MetadataLog(storage: storage, settings, clock: clock)
         try metadata.beginEpoch(settings, listeners: [], storage: storage)
+        let unfinished = try UnfinishedMoves(metadata.image, storage, lines.logger)
         try StrayPartitions.remove(metadata.image, storage, lines.logger)
         catalog = try TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: SerialWorker(),
             background: { $0() }, logger: lines.logger)
         try catalog.takeLeadership()
         unwritten = UnwrittenStart(catalog, storage, lines.logger)
+        moves = PartitionMoves(
+            storage, logger: lines.logger, quiesce: {},
+            finish: { [catalog] in catalog.finish($0, then: $1) })
         if opensAll { catalog.opening.openAll(catalog.topics) }
+        moves.resume(unfinished, of: catalog.topics)
     }
 
     /// Creates a topic; why not, if it was refused.
@@ -81,6 +87,31 @@ struct StorageHalf {
         }
         done.wait()
         return refusal.withLock { $0 }
+    }
+
+    /// Has a partition move to the directory at `path`, and waits until it came there or cannot; why it was
+    /// not begun.
+    func move(_ name: Name, _ index: Int32 = 0, to path: String) throws -> StorageError? {
+        let topic = try #require(catalog.topics[name])
+        let partition = try partition(name, index)
+        let target = try #require(storage.places.first { $0.path == path })
+        let refusal = Lock<StorageError?>(nil)
+        moves.run { [moves] in
+            do throws(StorageError) { try moves.begin(partition, of: topic.id, to: target) } catch {
+                refusal.withLock { $0 = error }
+            }
+        }
+        awaitMoves()
+        return refusal.withLock { $0 }
+    }
+
+    /// Waits until nothing is on its way.
+    func awaitMoves() {
+        repeat {
+            let isIdle = Signal()
+            moves.run { isIdle.raise() }
+            isIdle.wait()
+        } while !moves.all.isEmpty
     }
 
     func partition(_ name: Name, _ index: Int32 = 0) throws -> Partition {

@@ -8,7 +8,16 @@ struct DirectoryDescription: Sendable {
     /// A topic with some of its partitions.
     struct Topic: Sendable {
         let name: Name
-        let partitions: [(index: PartitionIndex, sizeBytes: Int64)]
+        let partitions: [HeldPartition]
+    }
+
+    /// What lies there of a partition.
+    struct HeldPartition: Sendable {
+        let index: PartitionIndex
+        let sizeBytes: Int64
+        /// How many offsets are still to come, at most, where it is on its way here.
+        var lag: Int64 = 0
+        var isFuture = false
     }
 
     let path: String
@@ -43,14 +52,23 @@ extension Administration {
     }
 
     private func describe(_ partitions: [Partition]) -> [DirectoryDescription] {
-        var found: [ObjectIdentifier: [Name: [(index: PartitionIndex, sizeBytes: Int64)]]] = [:]
+        var found: [ObjectIdentifier: [Name: [DirectoryDescription.HeldPartition]]] = [:]
         for partition in partitions {
             // One that was deleted meanwhile lies nowhere.
             guard let log = partition.log, let place = broker.storage.place(of: partition.id) else {
                 continue
             }
             found[ObjectIdentifier(place), default: [:]][partition.id.topic, default: []].append(
-                (partition.id.partition, log.sizeBytes))
+                .init(index: partition.id.partition, sizeBytes: log.sizeBytes))
+        }
+        let named = Set(partitions.map { ObjectIdentifier($0) })
+        for moving in broker.moves.all where named.contains(ObjectIdentifier(moving.partition)) {
+            let (id, work) = (moving.partition.id, moving.work)
+            let end = moving.partition.log?.bounds.logEnd ?? .zero
+            found[ObjectIdentifier(work.target), default: [:]][id.topic, default: []].append(
+                .init(
+                    index: id.partition, sizeBytes: work.copied.bytes, lag: max(0, end - work.copied.end),
+                    isFuture: true))
         }
         let places = broker.storage.places.map { place in
             let topics = (found[ObjectIdentifier(place)] ?? [:]).sorted { $0.key < $1.key }

@@ -43,6 +43,7 @@ final class BrokerLoggers: Sendable {
         "feature", "foreign_files", "group_config", "handshake", "index", "index_write", "journal",
         "leader_epochs", "listener", "log", "log_close", "log_note", "log_notes", "log_tail", "loop",
         "metadata", "metadata_snapshot", "partition", "partition_deletion", "partition_directory",
+        "partition_move",
         "partition_removal", "partitions", "quota", "record_deletion", "recovery", "replication_factor",
         "request_limit", "segment", "segment_deletion", "segment_removal", "segment_roll", "segments",
         "shard", "state_record", "stray_partition", "suspect_log", "topic", "topic_config",

@@ -49,7 +49,7 @@ extension BrokerSettings {
     ]
 
     static let replicasRows: [ConfigRule<BrokerSettings>] = [
-        .unused("num.replica.alter.log.dirs.threads", .int(), Unused.replicas).high,
+        .unused("num.replica.alter.log.dirs.threads", .int(), Unused.moves).high,
         .unused("num.replica.fetchers", .int(from: 1), Unused.replicas).defaultsTo("1").high.clusterWide,
         .unused("replica.fetch.backoff.ms", .int(from: 0), Unused.replicas).defaultsTo("1000"),
         .unused("replica.fetch.max.bytes", .int(from: 0), Unused.replicas).defaultsTo("1048576"),
@@ -129,9 +129,9 @@ extension BrokerSettings {
     ]
 
     static let quotasRows: [ConfigRule<BrokerSettings>] = [
-        .unused("alter.log.dirs.replication.quota.window.num", .int(from: 1), Unused.quotas).defaultsTo("11")
+        .unused("alter.log.dirs.replication.quota.window.num", .int(from: 1), Unused.moves).defaultsTo("11")
             .low,
-        .unused("alter.log.dirs.replication.quota.window.size.seconds", .int(from: 1), Unused.quotas)
+        .unused("alter.log.dirs.replication.quota.window.size.seconds", .int(from: 1), Unused.moves)
             .defaultsTo("1").low,
         .unused("controller.quota.window.num", .int(from: 1), Unused.quotas).defaultsTo("11").low,
         .unused("controller.quota.window.size.seconds", .int(from: 1), Unused.quotas).defaultsTo("1").low,
@@ -163,6 +163,7 @@ extension BrokerSettings {
 /// Why keys have no effect: half a sentence each.
 enum Unused {
     static let controller = "one node is its own controller and needs no quorum"
+    static let moves = "one thread moves partitions between directories, and yields to clients"
     static let replicas = "one node has no followers"
     static let sizing = "threads, queues and buffers follow the machine"
     static let purgatory = "what waits is not kept in such queues"
@@ -175,7 +176,7 @@ enum Unused {
     static let metrics = "metrics are not served yet"
     static let telemetry = "there is no receiver of clients' metrics yet"
     static let quotas =
-        "these are the windows of quotas, which can be set only through APIs that are not served yet"
+        "these are the windows of quotas, which are kept and hold nobody back yet"
     static let tls = "it concerns listeners with TLS, which are refused until they are served"
     static let sasl = "it concerns listeners with SASL, which are refused until they are served"
     static let tokens =

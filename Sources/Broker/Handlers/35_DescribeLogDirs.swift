@@ -59,10 +59,10 @@ extension DescribeLogDirsResponse.DescribeLogDirsResult {
         topics = directory.topics.map { described in
             var topic = DescribeLogDirsResponse.DescribeLogDirsTopic()
             topic.name = described.name
-            topic.partitions = described.partitions.map { index, sizeBytes in
-                // No replica is behind a leader, or on its way to another directory.
+            topic.partitions = described.partitions.map { held in
                 var partition = DescribeLogDirsResponse.DescribeLogDirsPartition()
-                (partition.partitionIndex, partition.partitionSize) = (index.value, sizeBytes)
+                (partition.partitionIndex, partition.partitionSize) = (held.index.value, held.sizeBytes)
+                (partition.offsetLag, partition.isFutureKey) = (held.lag, held.isFuture)
                 return partition
             }
             return topic

@@ -23,7 +23,8 @@ package protocol ReadabilityListener: AnyObject, Sendable {
 package final class Partition: Sendable {
     /// Topic name and number.
     package let id: TopicPartition
-    private let opened = AtomicLazyReference<PartitionLog>()
+    /// Its logs in the order in which they were opened: another one with each move to another directory.
+    private let opened = AtomicLazyReference<OpenedLog>()
     private let hasSettled = Atomic(false)
     /// The epoch in which it is led from its opening on; -1 before leadership is taken.
     private let epoch = Atomic<Int32>(-1)
@@ -70,7 +71,7 @@ package final class Partition: Sendable {
 
     /// Its log; nil until it is opened, and for good if it cannot be: then every request for it is answered
     /// with a storage error.
-    package var log: PartitionLog? { opened.load() }
+    package var log: PartitionLog? { opened.load()?.latest.log }
 
     /// Whether its log is open, or cannot be had.
     package var isSettled: Bool { hasSettled.load(ordering: .acquiring) }
@@ -159,7 +160,12 @@ extension Partition {
     func settle(_ log: PartitionLog?) {
         if let log {
             log.setObserver(self)
-            _ = opened.storeIfNil(log)
+            let next = OpenedLog(log)
+            if let first = opened.load() {
+                _ = first.latest.next.storeIfNil(next)
+            } else {
+                _ = opened.storeIfNil(next)
+            }
         }
         hasSettled.store(true, ordering: .releasing)
         opening?.settled()
@@ -170,6 +176,20 @@ extension Partition {
             return waiting.bodies
         }
         for body in bodies { body() }
+    }
+
+    /// Takes the log away from requests, which wait until another one is settled; false where that cannot be
+    /// had anyway.
+    func beginReopening() -> Bool {
+        let isBegun = waiting.withLock { waiting in
+            guard case .settled = waiting.stage, log != nil else { return false }
+            waiting.stage = .opening
+            return true
+        }
+        guard isBegun else { return false }
+        opening?.expect()
+        hasSettled.store(false, ordering: .releasing)
+        return true
     }
 
     /// Has its log use other settings, now or when it is opened.
@@ -208,6 +228,21 @@ extension Partition {
         let isSettled = Signal()
         whenSettled { isSettled.raise() }
         isSettled.wait()
+    }
+}
+
+/// A log of a partition, and the one that came after it.
+private final class OpenedLog: Sendable {
+    let log: PartitionLog
+    let next = AtomicLazyReference<OpenedLog>()
+
+    init(_ log: PartitionLog) { self.log = log }
+
+    /// The last one; moves are rare, so that it is hardly ever another one.
+    var latest: OpenedLog {
+        var last = self
+        while let next = last.next.load() { last = next }
+        return last
     }
 }
 

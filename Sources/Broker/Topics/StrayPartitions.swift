@@ -19,7 +19,7 @@ enum StrayPartitions {
             for directory in storage.places { try remove(image, from: directory, but: named, logger) }
             var all = storage.places
             if !all.contains(where: { $0 === storage.metadata }) { all.append(storage.metadata) }
-            for directory in all { try finishDeletions(image, in: directory, logger) }
+            for directory in all { try finishDeletions(image, in: directory, storage, logger) }
         } catch {
             throw StartError(error.description)
         }
@@ -59,10 +59,12 @@ enum StrayPartitions {
     /// Goes on with deletions that an earlier run began: its directories have the names of deleted
     /// partitions, and say which topic they were of, which is there no more.
     private static func finishDeletions(
-        _ image: MetadataImage, in directory: any StoragePlace, _ logger: Logger
+        _ image: MetadataImage, in directory: any StoragePlace, _ storage: any StorageEngine, _ logger: Logger
     ) throws(StorageError) {
         for deletion in try directory.unfinishedDeletions() {
-            if deletion.isEmpty || deletion.topicID.map({ image.topics[$0] == nil }) ?? false {
+            var isOver = deletion.isEmpty || deletion.topicID.map { image.topics[$0] == nil } ?? false
+            if !isOver { isOver = try storage.hasMoved(deletion) }
+            if isOver {
                 directory.finish(deletion)
                 continue
             }
@@ -71,6 +73,18 @@ enum StrayPartitions {
                 ? "it does not tell which topic it belonged to" : "the topic it belongs to is there"
             logger.log(.warning, "deleted_partition.kept", ["directory": deletion.path, "reason": reason])
         }
+    }
+}
+
+extension StorageEngine {
+    /// Whether what was about to be deleted lies in some place under its own name: it was moved, and this is
+    /// what stayed behind.
+    fileprivate func hasMoved(_ deletion: UnfinishedDeletion) throws(StorageError) -> Bool {
+        guard let partition = deletion.partition, let id = deletion.topicID else { return false }
+        for place in places where try place.partitionNames().contains(partition) {
+            if try place.look(at: partition).topicID == id { return true }
+        }
+        return false
     }
 }
 

@@ -195,6 +195,16 @@ package final class TopicCatalog: Sendable {
         add(.increase(Increase(wanted: wanted, requester: requester, validateOnly: validateOnly, done: done)))
     }
 
+    /// Brings a partition to the end of its way to another place; `done` is called in any case.
+    func finish(_ moving: PartitionMoves.Moving, then done: @escaping @Sendable () -> Void) {
+        let isTaken = add(
+            .alter { [self] in
+                moveNow(moving)
+                done()
+            })
+        if !isTaken { done() }
+    }
+
     /// Changes configurations, or with `validateOnly` checks whether it could; `done` gets for each, in
     /// order, why it was not done.
     func configure(
@@ -206,12 +216,15 @@ package final class TopicCatalog: Sendable {
         add(.configure(change))
     }
 
-    func add(_ change: Change) {
+    /// Whether a change is still taken in.
+    @discardableResult
+    func add(_ change: Change) -> Bool {
         let isTaken = state.withLock { state in
             if !state.isStopping { state.changes.append(change) }
             return !state.isStopping
         }
         if isTaken { worker.run { [self] in makeNext() } }
+        return isTaken
     }
 
     /// Makes no more changes, and waits for the one under way and for partitions that are being opened, made

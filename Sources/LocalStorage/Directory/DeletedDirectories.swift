@@ -19,12 +19,7 @@ struct DeletedDirectories {
     func rename(_ partition: TopicPartition) throws(StorageError) -> String {
         // A random part, as the same topic may be deleted, created and deleted again before the files are
         // gone.
-        var generator = SystemRandomNumberGenerator()
-        let digits = [generator.next(), generator.next()].map { (half: UInt64) in
-            let digits = String(half, radix: 16)
-            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        }
-        let deleted = path + "/" + Self.deletedName(partition, digits.joined())
+        let deleted = path + "/" + Self.deletedName(partition, NamedDirectory.uniquePart())
         try services.disk.rename(path + "/" + partition.description, to: deleted)
         return deleted
     }
@@ -44,7 +39,10 @@ struct DeletedDirectories {
             let directory = path + "/" + name
             let topicID = try PartitionDirectories.topicID(in: directory, services.disk)
             let isEmpty = try services.disk.list(directory).isEmpty
-            found.append(UnfinishedDeletion(path: directory, topicID: topicID, isEmpty: isEmpty))
+            found.append(
+                UnfinishedDeletion(
+                    path: directory, partition: NamedDirectory.partition(markedAs: name), topicID: topicID,
+                    isEmpty: isEmpty))
         }
         return found
     }

@@ -85,6 +85,15 @@ final class DirectoryCheckpoints: Sendable {
         state.withLock { $0.logStarts.offsets[partition] = offset }
     }
 
+    /// A partition that is not open lies here now, and has come as far as `marks` say.
+    func adopt(_ marks: CheckpointMarks) {
+        state.withLock { state in
+            state.recoveryPoints.offsets[marks.partition] = marks.recoveryPoint
+            state.logStarts.offsets[marks.partition] = marks.logStart
+            state.highWatermarks.offsets[marks.partition] = marks.highWatermark
+        }
+    }
+
     /// A partition was opened, and its high watermark is the log's own from now on.
     func opened(_ partition: TopicPartition) {
         state.withLock { $0.highWatermarks.offsets[partition] = nil }

@@ -63,6 +63,19 @@ extension LogDirectory: StoragePlace {
         DeletedDirectories(path, services).removeLater(deletion.path)
     }
 
+    /// Directories of partitions that were on their way here.
+    func unfinishedMoves() throws(StorageError) -> [UnfinishedMove] {
+        try FutureDirectories(path, services).all()
+    }
+
+    /// Gives one the name that counts.
+    func complete(_ move: UnfinishedMove) throws(StorageError) {
+        try FutureDirectories(path, services).complete(move.path, of: move.partition)
+    }
+
+    /// Removes one, on the pool.
+    func discard(_ move: UnfinishedMove) { DeletedDirectories(path, services).removeLater(move.path) }
+
     /// The names of partition directories, in no order; the directories are not looked into.
     func partitionNames() throws(StorageError) -> [TopicPartition] { try table.directories.names() }
 

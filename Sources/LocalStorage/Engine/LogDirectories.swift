@@ -175,6 +175,19 @@ extension LogDirectories {
         return failures
     }
 
+    /// Begins to move a partition to another directory.
+    package func beginMove(
+        of partition: TopicPartition, to target: any StoragePlace
+    ) throws(StorageError) -> any PartitionMove {
+        guard let source = data.first(where: { $0.log(of: partition) != nil }),
+            let open = source.table.openLog(of: partition)
+        else { throw .partitionMissing(path: "\(data[0].path)/\(partition)") }
+        guard let target = data.first(where: { $0 === target }), target !== source else {
+            throw .partitionExists(path: "\(source.path)/\(partition)")
+        }
+        return try DirectoryMove(of: open, from: source, to: target)
+    }
+
     /// Makes sure that a partition of the metadata directory lies in no other.
     ///
     /// - Throws: `.foreignDirectory`: which of the two is the right one is not for us to say.

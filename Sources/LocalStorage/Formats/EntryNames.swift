@@ -9,8 +9,10 @@ package enum NamedDirectory: Equatable, Sendable {
     case partition(TopicPartition)
     /// `topic-N.UUID-delete`, as brokers rename what they delete; a long topic name is cut.
     case deleted
-    /// Like that but for its middle, or `-stray` and `-future`: Kafka works with such directories, and we let
-    /// them lie.
+    /// `topic-N.UUID-future`: a partition that is being moved here.
+    case future(TopicPartition)
+    /// Like one of these but for its middle, or `-stray`: Kafka works with such directories, and we let them
+    /// lie.
     case setAside
     /// The journal, what file systems make, and what is hidden.
     case tolerated
@@ -19,6 +21,8 @@ package enum NamedDirectory: Equatable, Sendable {
 
     /// How the names of the directories of deleted partitions end.
     static let deletedSuffix = "-delete"
+    /// And those of partitions on their way.
+    static let futureSuffix = "-future"
 
     /// What `name` says.
     package init(_ name: String) {
@@ -41,17 +45,34 @@ package enum NamedDirectory: Equatable, Sendable {
     ]
 
     private static func marked(_ name: String) -> NamedDirectory? {
-        let marks = [deletedSuffix, "-stray", "-future"]
+        let marks = [deletedSuffix, "-stray", futureSuffix]
         guard let mark = marks.first(where: { name.hasSuffix($0) }) else { return nil }
         let stem = name.dropLast(mark.count)
         guard let dot = stem.lastIndex(of: "."),
-            TopicPartition(directoryName: String(stem[..<dot])) != nil
+            let partition = TopicPartition(directoryName: String(stem[..<dot]))
         else { return nil }
         let unique = stem[stem.index(after: dot)...].utf8
-        guard mark == deletedSuffix, unique.count == 32, unique.allSatisfy(isHexadecimal) else {
-            return .setAside
+        guard unique.count == 32, unique.allSatisfy(isHexadecimal) else { return .setAside }
+        switch mark {
+        case deletedSuffix: return .deleted
+        case futureSuffix: return .future(partition)
+        default: return .setAside
         }
-        return .deleted
+    }
+
+    /// The partition whose name stands in front of the marks of a directory; a long one is cut, and then
+    /// another one or none.
+    static func partition(markedAs name: String) -> TopicPartition? {
+        name.lastIndex(of: ".").flatMap { TopicPartition(directoryName: String(name[..<$0])) }
+    }
+
+    /// 32 hexadecimal digits that no other directory has in its name.
+    static func uniquePart() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return [generator.next(), generator.next()].map { (half: UInt64) in
+            let digits = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        }.joined()
     }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {

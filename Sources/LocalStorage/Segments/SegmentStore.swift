@@ -87,6 +87,8 @@ final class SegmentStore: LogStore {
         var lastAppend: Timestamp
         /// Whether the files are as a clean stop left them.
         var isTidy: Bool
+        /// Whether nothing is appended any more, as the log is about to be closed.
+        var hasEnded = false
         var recents = RecentPositions()
         /// Batches that cannot be given out.
         var damaged: [DamagedPlace] = []
@@ -166,6 +168,9 @@ final class SegmentStore: LogStore {
     /// What checkpoints say of its files.
     var kept: KeptBounds { state.withLock { $0.kept } }
 
+    /// Takes no more appends, which throw `.closed` from now on; all else goes on.
+    func endAppends() { state.withLock { $0.hasEnded = true } }
+
     /// Uses other settings from the next append on.
     func update(_ shared: SharedLogConfig) { state.withLock { $0.shared = shared } }
 
@@ -202,6 +207,7 @@ final class SegmentStore: LogStore {
         _ batch: RawSpan, _ header: BatchHeader, at now: Timestamp, to state: inout State
     ) throws(StorageError) -> Appended {
         try requireWritable(state)
+        if state.hasEnded { throw .closed(path: directory) }
         precondition(header.baseOffset >= state.end, "PartitionLog assigns offsets; it gave one twice")
         guard header.leaderEpoch >= state.epoch else {
             throw .staleLeaderEpoch(current: state.epoch, found: header.leaderEpoch)

@@ -25,6 +25,19 @@ extension AuthorizationWorld {
             ]
         case .describeUserScramCredentials:
             [["users": [["name": "nobody"], ["name": "somebody"]]]]
+        case .alterReplicaLogDirs:
+            [
+                [
+                    "dirs": [
+                        [
+                            "path": "/nowhere",
+                            "topics": [
+                                ["name": "t0", "partitions": [0, 9]], ["name": "nothing", "partitions": [0]],
+                            ],
+                        ]
+                    ]
+                ]
+            ]
         case .alterUserScramCredentials:
             [
                 [

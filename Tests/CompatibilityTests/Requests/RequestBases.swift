@@ -34,6 +34,7 @@ struct RequestBases {
             ]
         case .describeConfigs, .alterConfigs, .incrementalAlterConfigs, .listConfigResources:
             configRequest(key)
+        case .alterReplicaLogDirs: alterReplicaLogDirs()
         case .describeClientQuotas, .alterClientQuotas, .describeUserScramCredentials,
             .alterUserScramCredentials, .describeAcls, .createAcls, .deleteAcls, .createDelegationToken,
             .renewDelegationToken, .expireDelegationToken, .describeDelegationToken, .updateFeatures,
@@ -151,6 +152,20 @@ struct RequestBases {
             ["partitionIndex": bases.partition(), "offset": bases.random.pick([-1, 0, 0, 1, 1, 2, 100])]
         }
         return ["topics": topics, "timeoutMs": 30_000]
+    }
+
+    /// The brokers' own directories have other names each.
+    private mutating func alterReplicaLogDirs() -> JSONValue {
+        [
+            "dirs": several { bases in
+                [
+                    "path": bases.random.pick(["/nowhere", "data", ""]),
+                    "topics": bases.several { bases in
+                        ["name": .string(bases.topic()), "partitions": [bases.partition()]]
+                    },
+                ]
+            }
+        ]
     }
 
     private mutating func initProducerID() -> JSONValue {
