@@ -14,12 +14,13 @@ import time
 
 from confluent_kafka import (
     OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition)
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic
 
 import cluster_metadata
 
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 LOAD = "h-load"
+GROWN = "h-grown"
 RECORDS = 200
 SECONDS = 90
 
@@ -41,11 +42,28 @@ def create(bootstrap, round_number):
     topics.append(NewTopic("h-compact", 1, 1, config={"cleanup.policy": "compact"}))
     topics.append(NewTopic("h-tx", 2, 1, config=small))
     topics.append(NewTopic(LOAD, 1, 1))
+    topics.append(NewTopic(GROWN, 1, 1))
     topics.append(NewTopic(f"h-round-{round_number}", 3, 1, config={"retention.ms": "-1"}))
     admin = AdminClient({"bootstrap.servers": bootstrap})
     wait(admin.create_topics(topics, operation_timeout=SECONDS))
     if round_number > 0:
         wait(admin.delete_topics([f"h-round-{round_number - 1}"], operation_timeout=SECONDS))
+
+
+def grow(bootstrap):
+    """One partition more each time, whoever keeps the directory; how many there are then."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+
+    def count():
+        return len(admin.list_topics(GROWN, timeout=SECONDS).topics[GROWN].partitions)
+    wanted = count() + 1
+    wait(admin.create_partitions([NewPartitions(GROWN, wanted)]))
+    end = time.monotonic() + SECONDS
+    while count() < wanted:
+        if time.monotonic() > end:
+            sys.exit(f"{GROWN} has {count()} partitions, not {wanted}")
+        time.sleep(0.05)
+    return wanted
 
 
 CONFIGURED = {
@@ -98,6 +116,7 @@ def fill(producer, topic, partitions, round_number, count=RECORDS):
 def write(bootstrap, round_number, with_transactions):
     create(bootstrap, round_number)
     configure(bootstrap, round_number)
+    grown = grow(bootstrap)
     cluster_metadata.write(bootstrap, round_number)
     for codec in CODECS:
         producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "compression.type": codec})
@@ -105,6 +124,7 @@ def write(bootstrap, round_number, with_transactions):
         if codec == "none":
             fill(producer, "h-compact", 1, round_number)
             fill(producer, f"h-round-{round_number}", 3, round_number)
+            fill(producer, GROWN, grown, round_number)
         if producer.flush(SECONDS):
             sys.exit("not everything was written in time")
     groups(bootstrap, round_number)
