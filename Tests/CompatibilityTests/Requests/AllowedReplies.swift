@@ -106,6 +106,10 @@ struct AllowedReply: Sendable {
             "Kafka fails (UNKNOWN_SERVER_ERROR) over an owner without a type",
             odd: "ownerPrincipalType: null"),
         AllowedReply(
+            .addRaftVoter, anywhere, "Kafka's controller has lost its lead for a moment",
+            when: { $1 == 6 || $1 == "" }),
+        AllowedReply(.removeRaftVoter, anywhere, "as above", when: { $1 == 6 || $1 == "" }),
+        AllowedReply(
             .describeClientQuotas, "entries", "what other sequences made",
             when: { apus, kafka in apus == nil || kafka == nil }),
         AllowedReply(
@@ -195,6 +199,7 @@ struct AllowedReply: Sendable {
             odd: longName, when: { _, kafka in kafka == -1 || kafka == .null }),
         AllowedReply(.consumerGroupDescribe, anywhere, "as above", odd: longName),
         AllowedReply(.describeUserScramCredentials, anywhere, "as above", odd: longName),
+        AllowedReply(.describeConfigs, "results", "as above", odd: longName),
         AllowedReply(.addRaftVoter, anywhere, "as above", odd: longName, when: { $1 == -1 }),
         AllowedReply(.removeRaftVoter, anywhere, "as above", odd: longName, when: { $1 == -1 }),
         AllowedReply(.updateFeatures, anywhere, "as above", odd: longName, when: { $1 == -1 || $1 == .null }),
