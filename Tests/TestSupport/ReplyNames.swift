@@ -5,6 +5,8 @@ package import Base
 package struct ReplyNames {
     /// What stands behind names that begin with `$`.
     package var ids: [String: JSONValue] = [:]
+    /// Whether sentences for people are compared, and not only whether there are any.
+    package var keepsSentences = false
     private let port: Int
     /// Names of topics by their ids.
     private var topics: [String: String] = [:]
@@ -98,7 +100,7 @@ package struct ReplyNames {
 
     private func comparable(_ text: String, _ field: String) -> String {
         if field.lowercased().hasSuffix("errormessage") {
-            return text.isEmpty || text == "NONE" ? text : "a text"
+            return text.isEmpty || text == "NONE" || keepsSentences ? text : "a text"
         }
         if !text.isEmpty, text == clusterID { return "its cluster" }
         if field == "host", ["localhost", "127.0.0.1"].contains(text) { return "its host" }

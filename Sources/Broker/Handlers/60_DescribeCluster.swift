@@ -26,7 +26,8 @@ enum DescribeClusterHandler: RequestHandler {
         case .controllers:
             response.errorCode = ErrorCode.mismatchedEndpointType.rawValue
             response.errorMessage =
-                "This endpoint is of type BROKER; one of type CONTROLLER was wanted"
+                "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type "
+                + "CONTROLLER"
             return .now(response)
         case nil:
             response.errorCode = ErrorCode.unsupportedEndpointType.rawValue

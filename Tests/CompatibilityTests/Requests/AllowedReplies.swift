@@ -40,6 +40,14 @@ struct AllowedReply: Sendable {
 
     /// The longest name that older versions can write.
     private static let longName = ": 32767 bytes"
+    private static let severalWrong = "which of several wrong values is told of goes by a hash"
+    private static let areOfValues: @Sendable (JSONValue?, JSONValue?) -> Bool = { apus, kafka in
+        [apus, kafka].allSatisfy { sentence in
+            ["Invalid value", "Null value", "Can't ", "Unknown "].contains {
+                sentence?.text?.hasPrefix($0) == true
+            }
+        }
+    }
     private static let offsetsTopic = ": \"__consumer_offsets\""
 
     /// The path of rows that say nothing of a field.
@@ -96,6 +104,11 @@ struct AllowedReply: Sendable {
             odd: "configOperation: ",
             when: { _, kafka in kafka == -1 || kafka == .null || kafka == 40 || kafka == 42 }),
         AllowedReply(
+            .incrementalAlterConfigs, "responses.errorMessage", severalWrong, when: areOfValues),
+        AllowedReply(.alterConfigs, "responses.errorMessage", severalWrong, when: areOfValues),
+        AllowedReply(.createTopics, "topics.errorMessage", severalWrong, when: areOfValues),
+        AllowedReply(.alterConfigs, "responses", "its text is too long", odd: longName, parts: true),
+        AllowedReply(
             .listConfigResources, "configResources", "what other sequences made, and coordinators",
             when: { apus, kafka in apus == nil || kafka == nil }),
         AllowedReply(
@@ -115,6 +128,19 @@ struct AllowedReply: Sendable {
         AllowedReply(
             .describeClientQuotas, "entries.values.value", "what is no number is not equal to itself",
             when: { apus, kafka in apus.map { "\($0)" } == kafka.map { "\($0)" } }),
+        AllowedReply(
+            .addRaftVoter, anywhere, "Kafka's controller does not lead yet when it has just started",
+            when: { _, kafka in kafka == 6 || kafka == "" || kafka == "a text" }),
+        AllowedReply(
+            .updateFeatures, "errorMessage", "which of several wrong features is told of goes by a hash",
+            when: { apus, kafka in
+                [apus, kafka].allSatisfy { $0?.text?.hasPrefix("The update failed for all") == true }
+            }),
+        AllowedReply(
+            .alterClientQuotas, "entries.errorMessage", "Kafka prints an entity in an order of hashes",
+            when: { apus, kafka in
+                [apus, kafka].allSatisfy { $0?.text?.hasPrefix("Ignoring duplicate entity") == true }
+            }),
         AllowedReply(
             .describeUserScramCredentials, "results", "what other sequences made",
             when: { apus, kafka in apus == nil || kafka == nil }),

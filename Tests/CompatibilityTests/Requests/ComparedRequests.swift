@@ -7,6 +7,7 @@ import TestSupport
 struct ComparedRequests {
     /// Apus first.
     let ports: [Int]
+    var scope = RequestScope.everything
     /// How many run at a time.
     private static let lanes: UInt64 = 4
 
@@ -48,7 +49,7 @@ struct ComparedRequests {
 
     /// Runs the sequences of all seeds.
     func run(_ seeds: Range<UInt64>) async throws -> Tally {
-        let served = try Self.served(by: ports)
+        let served = scope.chosen(of: try Self.served(by: ports))
         return try await withThrowingTaskGroup(of: Tally.self) { lanes in
             for lane in 0..<Self.lanes {
                 lanes.addTask {
@@ -56,7 +57,8 @@ struct ComparedRequests {
                     for seed in stride(
                         from: seeds.lowerBound + lane, to: seeds.upperBound, by: Int(Self.lanes))
                     {
-                        var sequence = RequestSequence(seed: seed, ports: ports, served: served)
+                        var sequence = RequestSequence(
+                            seed: seed, ports: ports, served: served, scope: scope)
                         try sequence.run()
                         tally.requestCount += sequence.requestCount
                         tally.differences += sequence.differences

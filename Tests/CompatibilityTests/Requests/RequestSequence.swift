@@ -24,7 +24,8 @@ struct RequestSequence {
     /// Versions that both brokers serve.
     typealias Served = [(key: APIKey, versions: ClosedRange<Int16>)]
 
-    private static let steps = 40
+    /// So many requests one sequence has.
+    private var steps: Int { scope == .administration ? 12 : 40 }
     /// So long two brokers may keep silent before that counts as waiting.
     private static let waitMilliseconds = 300
     /// So long one of them may be behind the other.
@@ -32,6 +33,7 @@ struct RequestSequence {
 
     private let seed: UInt64
     private let served: Served
+    private let scope: RequestScope
     private let peers: [ComparedPeer]
     private var world: RequestWorld
     private var random: SeededRandom
@@ -42,9 +44,10 @@ struct RequestSequence {
     private var isOver = false
 
     /// The sequence of `seed` for the brokers on `ports`, Apus first.
-    init(seed: UInt64, ports: [Int], served: Served) {
+    init(seed: UInt64, ports: [Int], served: Served, scope: RequestScope = .everything) {
         self.seed = seed
         self.served = served
+        self.scope = scope
         peers = ports.map { ComparedPeer(port: $0) }
         world = RequestWorld(seed: seed)
         random = SeededRandom(seed: seed)
@@ -61,7 +64,7 @@ struct RequestSequence {
                 OddFrame(key: step.key, version: step.version, base: step.request, seed: 0, oddFields: 0),
                 step: index - world.beginning.count)
         }
-        for step in 0..<Self.steps where !isOver {
+        for step in 0..<steps where !isOver {
             if let frame = next(step) { try ask(frame, step: step) }
         }
     }
@@ -77,7 +80,7 @@ struct RequestSequence {
         var bases = RequestBases(world: world, version: bodyVersion, random: random)
         let base = bases.request(key)
         random = bases.random
-        let oddFields = random.pick([0, 1, 1, 1, 1, 1, 2, 3])
+        let oddFields = random.pick(scope.oddFields)
         let oddity =
             random.chance(4)
             ? random.pick(OddFrame.FrameOddity.allCases) : nil
@@ -94,14 +97,16 @@ struct RequestSequence {
         var (endings, notes) = try exchange(frame)
         var found = compare(endings, frame, step, notes)
         // What only reads may have been asked before the news had come around.
-        if !found.isEmpty, Self.onlyReads.contains(frame.key) {
+        if !found.isEmpty, RequestScope.onlyReads.contains(frame.key) {
             pause(milliseconds: 150)
             (endings, notes) = try exchange(frame)
             found = compare(endings, frame, step, notes)
         }
         differences += found
         // What changed one broker only makes all that follows differ.
-        if !Self.onlyReads.contains(frame.key), found.contains(where: { !$0.path.hasSuffix("Message") }) {
+        if !RequestScope.onlyReads.contains(frame.key),
+            found.contains(where: { !$0.path.hasSuffix("Message") })
+        {
             isOver = true
         }
         // Of several records for one partition Kafka stores the last ones only, whatever is answered.
@@ -113,19 +118,8 @@ struct RequestSequence {
         let replies = endings.compactMap { if case .reply(let reply) = $0 { reply } else { nil } }
         guard replies.count == peers.count else { return }
         world.learn(frame.key, frame.base, replies, peers)
-        if [.createTopics, .deleteTopics, .createPartitions, .metadata].contains(frame.key) {
-            try settle(replies)
-        }
+        if RequestScope.changesTopics.contains(frame.key) { try settle(replies) }
     }
-
-    private static let onlyReads: Set<APIKey> = [
-        .describeConfigs, .listConfigResources, .describeClientQuotas,
-        .describeUserScramCredentials, .describeAcls, .listOffsets, .metadata, .offsetFetch, .findCoordinator,
-        .describeGroups, .listGroups, .apiVersions,
-        .offsetForLeaderEpoch, .describeCluster, .consumerGroupDescribe, .describeTopicPartitions,
-        .describeLogDirs, .describeProducers, .describeQuorum, .electLeaders, .alterPartitionReassignments,
-        .listPartitionReassignments,
-    ]
 
     private func exchange(_ frame: OddFrame) throws -> ([ComparedPeer.Ending], notes: [String]) {
         let isProbed = frame.key == .produce
@@ -190,9 +184,13 @@ struct RequestSequence {
     ) -> [ReplyDifference] {
         let isForeign: ((String) -> Bool)? =
             isOfEverything(frame, notes) ? { [world] in world.isForeign($0) } : nil
+        let isPlain = frame.oddFields == 0 && frame.oddity == nil
         let shown = zip(peers, endings).map { peer, ending -> JSONValue in
             switch ending {
-            case .reply(let reply): return peer.names.comparable(reply, without: isForeign)
+            case .reply(let reply):
+                var names = peer.names
+                names.keepsSentences = isPlain && scope == .administration
+                return names.comparable(reply, without: isForeign)
             case .none: return "no reply"
             case .closed: return "closed"
             case .waiting: return "waits"
@@ -222,6 +220,9 @@ struct RequestSequence {
 extension RequestSequence {
     /// Whether the reply lists whatever there is.
     private func isOfEverything(_ frame: OddFrame, _ notes: [String]) -> Bool {
+        if [.electLeaders, .listPartitionReassignments, .describeLogDirs].contains(frame.key) {
+            return notes.contains { $0.hasPrefix("topics: ") || $0.hasPrefix("topicPartitions: ") }
+        }
         guard frame.key == .metadata else { return frame.key == .listGroups }
         // A list with a negative count is none.
         return frame.base["topics"] == .null || notes.contains("topics: null")
@@ -269,7 +270,7 @@ enum JSONDifference {
         guard case .object = element else { return [] }
         let fields = [
             "name", "topic", "topicId", "partitionIndex", "partition", "index", "groupId", "key",
-            "resourceName", "user",
+            "resourceType", "resourceName", "user",
         ]
         return fields.map { element[$0] }
     }
