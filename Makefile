@@ -114,4 +114,8 @@ tools: .tools/libraries .tools/test-tools .venv/ready
 	@python3 -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r $(CLIENTS)/requirements.txt
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target .venv/old -r $(CLIENTS)/requirements-old.txt
+	@rm -rf .venv/kafka-python && mkdir -p .venv/kafka-python
+	@.venv/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest .venv/kafka-python \
+	    $$(grep '^kafka-python==' $(CLIENTS)/requirements.txt)
+	@tar -xzf .venv/kafka-python/*.tar.gz --strip-components=1 -C .venv/kafka-python
 	@touch $@

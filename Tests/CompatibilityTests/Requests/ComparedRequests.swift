@@ -18,7 +18,9 @@ struct ComparedRequests {
 
         /// Rows of the table of allowed answers that nothing needed.
         var staleRows: [String] {
-            AllowedReply.table.indices.filter { allowed[$0] == nil }.map { number in
+            AllowedReply.table.indices.filter {
+                allowed[$0] == nil && !AllowedReply.table[$0].isOfSentences
+            }.map { number in
                 let row = AllowedReply.table[number]
                 return "\(row.key.name) \(row.path): \(row.reason)"
             }
