@@ -26,6 +26,8 @@ package final class Broker: Sendable {
     let moves: PartitionMoves
     /// Where its listeners are bound.
     package let boundAddresses: [SocketAddress]
+    /// Who speaks versions that Kafka dropped.
+    let oldVersions: OldVersions
     /// Who may do what.
     let authorizer: any Authorizer
     /// How long clients are made to wait.
@@ -72,6 +74,7 @@ package final class Broker: Sendable {
         boundAddresses = parts.sockets.listeners.map(\.local)
         advertised = AdvertisedAddresses(
             parts.advertised, listeners: parts.sockets.listeners.map(\.address), logger: logger)
+        oldVersions = OldVersions(logger)
         fetchSessions = FetchSessionCache(slots: Int(settings.fetchSessionSlots))
         if !configuration.isAsStarted { allowConnections(settings) }
         catalog.whenConfigured { [weak self] news in self?.configured(news) }

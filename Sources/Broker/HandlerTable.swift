@@ -82,6 +82,7 @@ final class HandlerRow: Sendable {
     let handler: any Handler.Type
     let key: APIKey
     let versions: ClosedRange<Int16>
+    let keptFrom: Int16
     let effect: RequestEffect
     let requestSize: RequestSize
     /// One closure for each handler, so that the whole way of a request is specialized for it.
@@ -118,6 +119,7 @@ final class HandlerRow: Sendable {
         self.handler = handler
         self.key = key
         self.versions = versions
+        keptFrom = key.keptFrom
         effect = Served.effect
         requestSize = Served.requestSize
         self.serve = serve

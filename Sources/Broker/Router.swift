@@ -39,6 +39,7 @@ package final class Router: ConnectionHandler {
                 .handler("\(row.key.name) request of \(frame.byteCount) bytes, of at most \(limitBytes)"))
         }
         let context = RequestContext(header: header, session: connection.session(with: broker))
+        if header.version < row.keptFrom { broker.oldVersions.note(context, row.key) }
         let request = PendingRequest(row: row, slot: connection.reserveReply(), context: context)
         start(request, &frame, bodyStart, connection)
     }

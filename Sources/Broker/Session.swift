@@ -8,7 +8,7 @@ internal import Protocol
 /// It changes on the connection's loop, in the order of the requests; handlers read it on the pool, too.
 final class Session: Sendable {
     /// The software that a client says it is (KIP-511).
-    struct Software: Sendable, Equatable {
+    struct Software: Sendable, Hashable {
         let name: Name
         let version: Name
     }

@@ -102,14 +102,19 @@ struct APIKeyRow: Sendable {
     let key: APIKey
     let name: String
     let served: ClosedRange<Int16>?
+    let keptFrom: Int16
     let flexibleFrom: Int16?
     let request: (any RequestMessage.Type)?
 
-    /// A key whose messages are described.
-    init(_ key: APIKey, _ name: String, _ served: ClosedRange<Int16>, _ request: any RequestMessage.Type) {
+    /// A key whose messages are described; of what is served Kafka 4 kept the versions from `keptFrom` on.
+    init(
+        _ key: APIKey, _ name: String, _ served: ClosedRange<Int16>, keptFrom: Int16 = 0,
+        _ request: any RequestMessage.Type
+    ) {
         self.key = key
         self.name = name
         self.served = served
+        self.keptFrom = keptFrom
         flexibleFrom = request.versions.flexibleFrom
         self.request = request
     }
@@ -119,6 +124,7 @@ struct APIKeyRow: Sendable {
         self.key = key
         self.name = name
         served = nil
+        keptFrom = 0
         self.flexibleFrom = flexibleFrom
         request = nil
     }
@@ -128,16 +134,16 @@ extension APIKey {
     // In the order of the keys, without gaps. Served is what Kafka 4.3 serves plus the older versions that it
     // dropped.
     static let rows: [APIKeyRow] = [
-        APIKeyRow(.produce, "Produce", 0...13, ProduceRequest.self),
-        APIKeyRow(.fetch, "Fetch", 0...18, FetchRequest.self),
-        APIKeyRow(.listOffsets, "ListOffsets", 0...11, ListOffsetsRequest.self),
+        APIKeyRow(.produce, "Produce", 0...13, keptFrom: 3, ProduceRequest.self),
+        APIKeyRow(.fetch, "Fetch", 0...18, keptFrom: 4, FetchRequest.self),
+        APIKeyRow(.listOffsets, "ListOffsets", 0...11, keptFrom: 1, ListOffsetsRequest.self),
         APIKeyRow(.metadata, "Metadata", 0...13, MetadataRequest.self),
         APIKeyRow(.leaderAndIsr, "LeaderAndIsr", flexibleFrom: 4),
         APIKeyRow(.stopReplica, "StopReplica", flexibleFrom: 2),
         APIKeyRow(.updateMetadata, "UpdateMetadata", flexibleFrom: 6),
         APIKeyRow(.controlledShutdown, "ControlledShutdown", flexibleFrom: 3),
-        APIKeyRow(.offsetCommit, "OffsetCommit", 0...10, OffsetCommitRequest.self),
-        APIKeyRow(.offsetFetch, "OffsetFetch", 0...10, OffsetFetchRequest.self),
+        APIKeyRow(.offsetCommit, "OffsetCommit", 0...10, keptFrom: 2, OffsetCommitRequest.self),
+        APIKeyRow(.offsetFetch, "OffsetFetch", 0...10, keptFrom: 1, OffsetFetchRequest.self),
         APIKeyRow(.findCoordinator, "FindCoordinator", 0...6, FindCoordinatorRequest.self),
         APIKeyRow(.joinGroup, "JoinGroup", 0...9, JoinGroupRequest.self),
         APIKeyRow(.heartbeat, "Heartbeat", 0...4, HeartbeatRequest.self),
@@ -147,30 +153,39 @@ extension APIKey {
         APIKeyRow(.listGroups, "ListGroups", 0...5, ListGroupsRequest.self),
         APIKeyRow(.saslHandshake, "SaslHandshake", 0...1, SaslHandshakeRequest.self),
         APIKeyRow(.apiVersions, "ApiVersions", 0...4, ApiVersionsRequest.self),
-        APIKeyRow(.createTopics, "CreateTopics", 0...7, CreateTopicsRequest.self),
-        APIKeyRow(.deleteTopics, "DeleteTopics", 0...6, DeleteTopicsRequest.self),
+        APIKeyRow(.createTopics, "CreateTopics", 0...7, keptFrom: 2, CreateTopicsRequest.self),
+        APIKeyRow(.deleteTopics, "DeleteTopics", 0...6, keptFrom: 1, DeleteTopicsRequest.self),
         APIKeyRow(.deleteRecords, "DeleteRecords", 0...2, DeleteRecordsRequest.self),
         APIKeyRow(.initProducerID, "InitProducerId", 0...5, InitProducerIdRequest.self),
-        APIKeyRow(.offsetForLeaderEpoch, "OffsetForLeaderEpoch", 0...4, OffsetForLeaderEpochRequest.self),
+        APIKeyRow(
+            .offsetForLeaderEpoch, "OffsetForLeaderEpoch", 0...4, keptFrom: 2,
+            OffsetForLeaderEpochRequest.self),
         APIKeyRow(.addPartitionsToTxn, "AddPartitionsToTxn", 0...5, AddPartitionsToTxnRequest.self),
         APIKeyRow(.addOffsetsToTxn, "AddOffsetsToTxn", 0...4, AddOffsetsToTxnRequest.self),
         APIKeyRow(.endTxn, "EndTxn", 0...5, EndTxnRequest.self),
-        APIKeyRow(.writeTxnMarkers, "WriteTxnMarkers", 0...2, WriteTxnMarkersRequest.self),
+        APIKeyRow(.writeTxnMarkers, "WriteTxnMarkers", 0...2, keptFrom: 1, WriteTxnMarkersRequest.self),
         APIKeyRow(.txnOffsetCommit, "TxnOffsetCommit", 0...5, TxnOffsetCommitRequest.self),
-        APIKeyRow(.describeAcls, "DescribeAcls", 0...3, DescribeAclsRequest.self),
-        APIKeyRow(.createAcls, "CreateAcls", 0...3, CreateAclsRequest.self),
-        APIKeyRow(.deleteAcls, "DeleteAcls", 0...3, DeleteAclsRequest.self),
-        APIKeyRow(.describeConfigs, "DescribeConfigs", 0...4, DescribeConfigsRequest.self),
+        APIKeyRow(.describeAcls, "DescribeAcls", 0...3, keptFrom: 1, DescribeAclsRequest.self),
+        APIKeyRow(.createAcls, "CreateAcls", 0...3, keptFrom: 1, CreateAclsRequest.self),
+        APIKeyRow(.deleteAcls, "DeleteAcls", 0...3, keptFrom: 1, DeleteAclsRequest.self),
+        APIKeyRow(.describeConfigs, "DescribeConfigs", 0...4, keptFrom: 1, DescribeConfigsRequest.self),
         APIKeyRow(.alterConfigs, "AlterConfigs", 0...2, AlterConfigsRequest.self),
-        APIKeyRow(.alterReplicaLogDirs, "AlterReplicaLogDirs", 0...2, AlterReplicaLogDirsRequest.self),
-        APIKeyRow(.describeLogDirs, "DescribeLogDirs", 0...5, DescribeLogDirsRequest.self),
+        APIKeyRow(
+            .alterReplicaLogDirs, "AlterReplicaLogDirs", 0...2, keptFrom: 1, AlterReplicaLogDirsRequest.self),
+        APIKeyRow(.describeLogDirs, "DescribeLogDirs", 0...5, keptFrom: 1, DescribeLogDirsRequest.self),
         APIKeyRow(.saslAuthenticate, "SaslAuthenticate", 0...2, SaslAuthenticateRequest.self),
         APIKeyRow(.createPartitions, "CreatePartitions", 0...3, CreatePartitionsRequest.self),
-        APIKeyRow(.createDelegationToken, "CreateDelegationToken", 0...3, CreateDelegationTokenRequest.self),
-        APIKeyRow(.renewDelegationToken, "RenewDelegationToken", 0...2, RenewDelegationTokenRequest.self),
-        APIKeyRow(.expireDelegationToken, "ExpireDelegationToken", 0...2, ExpireDelegationTokenRequest.self),
         APIKeyRow(
-            .describeDelegationToken, "DescribeDelegationToken", 0...3,
+            .createDelegationToken, "CreateDelegationToken", 0...3, keptFrom: 1,
+            CreateDelegationTokenRequest.self),
+        APIKeyRow(
+            .renewDelegationToken, "RenewDelegationToken", 0...2, keptFrom: 1,
+            RenewDelegationTokenRequest.self),
+        APIKeyRow(
+            .expireDelegationToken, "ExpireDelegationToken", 0...2, keptFrom: 1,
+            ExpireDelegationTokenRequest.self),
+        APIKeyRow(
+            .describeDelegationToken, "DescribeDelegationToken", 0...3, keptFrom: 1,
             DescribeDelegationTokenRequest.self),
         APIKeyRow(.deleteGroups, "DeleteGroups", 0...2, DeleteGroupsRequest.self),
         APIKeyRow(.electLeaders, "ElectLeaders", 0...2, ElectLeadersRequest.self),
@@ -257,6 +272,8 @@ extension APIKey {
     package var name: String { row.name }
     /// The versions that a broker can serve; nil for keys that only controllers use.
     package var served: ClosedRange<Int16>? { row.served }
+    /// The first version that Kafka 4 did not drop (KIP-896).
+    package var keptFrom: Int16 { row.keptFrom }
     /// The first version with compact lengths and tagged fields (KIP-482); nil if there is none.
     package var firstFlexibleVersion: Int16? { row.flexibleFrom }
     /// The type of the request's body; nil for keys that are not described.
