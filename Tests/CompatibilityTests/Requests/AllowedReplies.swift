@@ -42,6 +42,9 @@ struct AllowedReply: Sendable {
 
     /// The longest name that older versions can write.
     private static let longName = ": 32767 bytes"
+    private static let failsToTell: @Sendable (JSONValue?, JSONValue?) -> Bool = { _, kafka in
+        kafka == -1 || kafka == .null || kafka == "waits"
+    }
     private static let severalWrong = "which of several wrong values is told of goes by a hash"
     private static let areOfValues: @Sendable (JSONValue?, JSONValue?) -> Bool = { apus, kafka in
         [apus, kafka].allSatisfy { sentence in
@@ -220,29 +223,29 @@ struct AllowedReply: Sendable {
             .joinGroup, anywhere, "Kafka fails (UNKNOWN_SERVER_ERROR) or never answers; we take the first",
             odd: "protocols: repeated", parts: true),
         AllowedReply(
-            .consumerGroupHeartbeat, anywhere, "Kafka fails (UNKNOWN_SERVER_ERROR), as its text is too long",
-            odd: longName, when: { _, kafka in kafka == -1 || kafka == .null }),
+            .consumerGroupHeartbeat, anywhere, "Kafka fails, or never answers, as its text is too long",
+            odd: longName, when: failsToTell),
         AllowedReply(.consumerGroupDescribe, anywhere, "as above", odd: longName),
         AllowedReply(.describeUserScramCredentials, anywhere, "as above", odd: longName),
         AllowedReply(.describeConfigs, "results", "as above", odd: longName),
-        AllowedReply(.addRaftVoter, anywhere, "as above", odd: longName, when: { $1 == -1 }),
-        AllowedReply(.removeRaftVoter, anywhere, "as above", odd: longName, when: { $1 == -1 }),
-        AllowedReply(.updateFeatures, anywhere, "as above", odd: longName, when: { $1 == -1 || $1 == .null }),
+        AllowedReply(.addRaftVoter, anywhere, "as above", odd: longName, when: failsToTell),
+        AllowedReply(.removeRaftVoter, anywhere, "as above", odd: longName, when: failsToTell),
+        AllowedReply(.updateFeatures, anywhere, "as above", odd: longName, when: failsToTell),
         AllowedReply(
-            .alterClientQuotas, anywhere, "as above", odd: longName, when: { $1 == -1 || $1 == .null }),
+            .alterClientQuotas, anywhere, "as above", odd: longName, when: failsToTell),
         AllowedReply(
-            .describeClientQuotas, anywhere, "as above", odd: longName, when: { $1 == -1 || $1 == .null }),
+            .describeClientQuotas, anywhere, "as above", odd: longName, when: failsToTell),
         AllowedReply(
             .incrementalAlterConfigs, anywhere, "as above", odd: longName,
-            when: { _, kafka in kafka == -1 || kafka == .null }),
+            when: failsToTell),
         AllowedReply(
             .alterPartitionReassignments, anywhere, "as above", odd: longName,
-            when: { _, kafka in kafka == -1 || kafka == .null }),
+            when: failsToTell),
         AllowedReply(
             .electLeaders, anywhere, "as above", odd: longName,
-            when: { _, kafka in kafka == -1 || kafka == .null }),
+            when: failsToTell),
         AllowedReply(
             .createTopics, anywhere, "as above", odd: longName,
-            when: { _, kafka in kafka == -1 || kafka == .null }),
+            when: failsToTell),
     ]
 }

@@ -65,8 +65,21 @@ struct RequestSequence {
                 step: index - world.beginning.count)
         }
         for step in 0..<steps where !isOver {
-            if let frame = next(step) { try ask(frame, step: step) }
+            if let frame = next(step), try !endsKafka(frame) { try ask(frame, step: step) }
         }
+    }
+
+    /// Whether a Kafka that gets this request is no more: the listener of a voter that has no name ends the
+    /// process (4.3.1; GAPS.md).
+    private func endsKafka(_ frame: OddFrame) throws -> Bool {
+        guard frame.key == .addRaftVoter, let kafka = peers.last else { return false }
+        let bytes = try frame.bytes(
+            0, kafka.names.resolved(frame.base), values(for: kafka, frame.key)
+        ).bytes
+        guard let (header, start) = try? RequestHeader.read(from: bytes.span.bytes),
+            let request = try? AddRaftVoterRequest(reading: Array(bytes[start...]), version: header.version)
+        else { return false }
+        return request.listeners.contains { $0.name.text.allSatisfy(\.isWhitespace) }
     }
 
     private mutating func next(_ step: Int) -> OddFrame? {
