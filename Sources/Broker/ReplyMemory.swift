@@ -78,6 +78,9 @@ enum EntryBytes {
     static let config = 64
     /// A configuration with where it comes from and what it means.
     static let describedConfig = 256
+    /// The same where it is a default that is told of many things, on the wire alone; and with what it means.
+    static let repeatedConfig = 72
+    static let repeatedConfigMeaning = 48
     static let aborted = 16
     /// A quota, and whom it is for without the names.
     static let quota = 64

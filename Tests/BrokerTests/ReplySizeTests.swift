@@ -206,6 +206,36 @@ struct ReplySizeTests {
         #expect(rig.heldBytes == 0)
     }
 
+    @Test(
+        "what many topics are like is told once for all, and expected closely",
+        arguments: [(0, false, false), (1, true, false), (4, true, true), (3, false, true)]
+            as [(Int16, Bool, Bool)])
+    func likeTopics(version: Int16, hasSynonyms: Bool, hasMeaning: Bool) throws {
+        let rig = try rig()
+        let client = try rig.connect()
+        var request = DescribeConfigsRequest()
+        (request.includeSynonyms, request.includeDocumentation) = (hasSynonyms, hasMeaning)
+        for number in 0..<60 {
+            let name = Name("topic-\(number)")
+            // Some have values of their own, alike or not.
+            _ = try rig.topic(name, number % 10 == 0 ? ["retention.ms": "\(number % 20)"] : [:])
+            var resource = DescribeConfigsRequest.DescribeConfigsResource()
+            (resource.resourceType, resource.resourceName) = (ConfigResourceKind.topic.rawValue, name)
+            request.resources.append(resource)
+        }
+        try client.send(request, version: version)
+        let reply = try #require(try client.reply(to: DescribeConfigsRequest.self, version, rig))
+        for (number, result) in reply.results.enumerated() {
+            #expect(result.resourceName == "topic-\(number)" && result.errorCode == 0)
+            let value = result.configs.first { $0.name == "retention.ms" }?.value
+            #expect(value == (number % 10 == 0 ? "\(number % 20)" : "604800000"))
+        }
+        try client.send(request, version: version)
+        let bytes = try #require(replyBytes(client, rig))
+        let expected = DescribeConfigsHandler.replySize.measure(request, try context(rig), .max)
+        #expect(bytes <= expected && expected < 5 * bytes)
+    }
+
     @Test("an offset that is asked for many times counts as often, with its metadata")
     func repeatedOffsets() throws {
         let rig = try rig()

@@ -54,7 +54,7 @@ extension Administration {
     func electLeaders(
         _ kind: ElectionKind
     ) -> [(topic: Name, refusals: [(partition: PartitionIndex, refusal: Refusal)])] {
-        broker.catalog.topics.all.sorted { $0.name < $1.name }.map { topic in
+        broker.catalog.topics.inOrder.map { topic in
             let offline = topic.partitions.lazy.filter(\.isOffline)
             return (topic.name, offline.map { ($0.id.partition, electLeader(of: $0, kind)) })
         }

@@ -8,11 +8,16 @@ enum DescribeConfigsHandler: RequestHandler {
     typealias Request = DescribeConfigsRequest
     static let effect = RequestEffect.none
     static let partitions: NamedPartitions<Request> = .none
-    static let replySize: ReplySize<Request> = .growing { request, _, limitBytes in
-        EntryBytes.sum(of: request.resources, limitBytes) { resource in
+    static let replySize: ReplySize<Request> = .growing { request, context, limitBytes in
+        let topics = context.topics
+        return EntryBytes.sum(of: request.resources, limitBytes) { resource in
             let kind = ConfigResourceKind(rawValue: resource.resourceType)
             let count = min(kind?.entryCount ?? 0, resource.configurationKeys?.count.nonZero ?? .max)
-            return EntryBytes.refusal + resource.resourceName.utf8.count + count * EntryBytes.describedConfig
+            // Topics without values of their own share what is told of them.
+            let isShared = kind == .topic && topics[resource.resourceName]?.overrides.isEmpty == true
+            let meaning = request.includeDocumentation ? EntryBytes.repeatedConfigMeaning : 0
+            let entry = isShared ? EntryBytes.repeatedConfig + meaning : EntryBytes.describedConfig
+            return EntryBytes.refusal + resource.resourceName.utf8.count + count * entry
         }
     }
 
@@ -27,16 +32,29 @@ enum DescribeConfigsHandler: RequestHandler {
         }
         var results: [Reply.DescribeConfigsResult] = []
         var denied: [Reply.DescribeConfigsResult] = []
+        // Topics with the same values of their own are described alike: consoles ask about all of thousands,
+        // most of which have none.
+        var known: [[Name: String]: Reply.DescribeConfigsResult] = [:]
+        let topics = context.topics
         for wanted in request.resources {
             let resource = MetadataImage.ConfigResource(
                 type: wanted.resourceType, name: wanted.resourceName)
             if let refusal = context.denial(.describeConfigs, resource) {
                 denied.append(result(wanted, .failure(refusal), request))
-            } else {
-                let entries = context.administration.describeConfigs(
-                    of: resource, keys: wanted.configurationKeys ?? [])
-                results.append(result(wanted, entries, request))
+                continue
             }
+            let isWhole = resource.kind == .topic && wanted.configurationKeys == nil
+            let overrides = isWhole ? topics[wanted.resourceName]?.overrides : nil
+            if let overrides, var same = known[overrides] {
+                same.resourceName = wanted.resourceName
+                results.append(same)
+                continue
+            }
+            let entries = context.administration.describeConfigs(
+                of: resource, keys: wanted.configurationKeys ?? [])
+            let result = result(wanted, entries, request)
+            results.append(result)
+            if let overrides, result.errorCode == 0 { known[overrides] = result }
         }
         return .now(answer(results + denied))
     }

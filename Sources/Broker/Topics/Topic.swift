@@ -1,5 +1,6 @@
 // A topic and the immutable picture of all topics that requests read.
 package import Base
+internal import Synchronization
 
 /// A topic: never changed, but replaced in the catalog when its settings or partitions change.
 package final class Topic: Sendable {
@@ -50,6 +51,13 @@ package final class Topic: Sendable {
     }
 }
 
+/// Topics by their names.
+private final class OrderedTopics: Sendable {
+    let topics: [Topic]
+
+    init(_ topics: [Topic]) { self.topics = topics }
+}
+
 /// All topics at one moment.
 package final class TopicDirectory: Sendable {
     private let byName: [Name: Topic]
@@ -60,6 +68,8 @@ package final class TopicDirectory: Sendable {
     package let version: Int64
     /// How many partitions all topics have.
     let partitionCount: Int
+    /// Made when it is first asked for.
+    private let ordered = AtomicLazyReference<OrderedTopics>()
 
     /// The directory of `topics`, whose names and ids are unique.
     package convenience init(_ topics: [Topic] = [], version: Int64 = 0) {
@@ -93,6 +103,13 @@ package final class TopicDirectory: Sendable {
     }
     /// Every topic, in no order.
     package var all: some Collection<Topic> { byName.values }
+    /// Every topic, by their names.
+    ///
+    /// - Complexity: sorts once for all who ask while no topic comes or goes.
+    var inOrder: [Topic] {
+        if let ordered = ordered.load() { return ordered.topics }
+        return ordered.storeIfNil(OrderedTopics(byName.values.sorted { $0.name < $1.name })).topics
+    }
 
     /// A topic whose name is another one, and looks the same in the names of metrics.
     func topic(collidingWith name: Name) -> Topic? {
