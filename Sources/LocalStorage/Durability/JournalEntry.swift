@@ -10,6 +10,8 @@ enum JournalLimits {
     static let areaBytes = 64 << 20
     /// The share of an area that is used as long as the other one can be begun anew by then.
     static let usualShare = 2
+    /// The share of the free space, an eighth for both areas, that may be taken before it is needed.
+    static let aheadShare: Int64 = 16
     /// Behind so many bytes without a whole entry nothing more is looked for: entries stand close together,
     /// and several turns may be damaged.
     static let silenceBytes: Int64 = 32 << 20
