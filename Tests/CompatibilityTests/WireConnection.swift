@@ -37,9 +37,9 @@ final class WireConnection {
             }
         }
         guard status == 0 else {
-            let number = errno
-            close(descriptor)
-            throw WireConnectionError.failed("connect", number)
+            // The descriptor is closed by `deinit`, which follows; closed twice, it may be another thread's
+            // by then.
+            throw WireConnectionError.failed("connect", errno)
         }
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
