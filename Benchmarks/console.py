@@ -10,17 +10,13 @@ and beside a loop of Metadata of all topics.
 """
 import argparse
 import multiprocessing
-import os
 import shlex
-import shutil
 import signal
-import socket
 import struct
 import subprocess
-import tempfile
 import time
 
-from creation import Latencies, create, polite
+from creation import Latencies, create, in_own_directory, memory, polite
 from partitions import Client, frame, text
 
 
@@ -80,17 +76,12 @@ def start(options, data, port):
     raise SystemExit("console.py: the broker does not answer")
 
 
-def resident(process):
-    with open(f"/proc/{process}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
-
-
 def measure(options, data, port):
     broker, client = start(options, data, port)
     try:
         create(client, [("polite", 1)])
         time.sleep(1)
-        idle = resident(broker.pid)
+        idle = memory(broker.pid)['VmRSS']
         names = [f"console-{number}" for number in range(options.topics)]
         begun = time.time()
         for at in range(0, len(names), 100):
@@ -98,7 +89,7 @@ def measure(options, data, port):
             if any(codes):
                 raise SystemExit(f"console.py: topics were refused: {sorted(set(codes))}")
         print(f"{len(names)} topics, 100 at a time: {time.time() - begun:.2f} s; "
-              f"resident {idle:.0f} → {resident(broker.pid):.0f} MB", flush=True)
+              f"resident {idle:.0f} → {memory(broker.pid)['VmRSS']:.0f} MB", flush=True)
         slowest = 0
         for name, request in calls(names).items():
             took, size = [], 0
@@ -109,7 +100,7 @@ def measure(options, data, port):
             slowest = max(slowest, max(took))
             print(f"{name:45} median {sorted(took)[len(took) // 2]:8.1f}  longest {max(took):8.1f} ms  {size:9} bytes",
                   flush=True)
-        print(f"slowest call: {slowest:.1f} ms; resident {resident(broker.pid):.0f} MB")
+        print(f"slowest call: {slowest:.1f} ms; resident {memory(broker.pid)['VmRSS']:.0f} MB")
         done, path = multiprocessing.Event(), data + ".latencies"
         beside = multiprocessing.Process(target=polite, args=(port, path, done))
         beside.start()
@@ -142,17 +133,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--data", default="")
     options = parser.parse_args()
-    directory = options.data or tempfile.mkdtemp(prefix="apus-console-", dir=".")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    try:
-        measure(options, os.path.join(os.path.abspath(directory), "d"), port)
-    finally:
-        for child in multiprocessing.active_children():
-            child.terminate()
-        if not options.data:
-            shutil.rmtree(directory, ignore_errors=True)
+    in_own_directory(options, "console", measure)
 
 
 if __name__ == "__main__":

@@ -173,6 +173,21 @@ def measure(options, data, port):
         print(f"stop: {time.time() - begun:.2f} s")
 
 
+def in_own_directory(options, name, measure):
+    """Calls `measure` with a new data directory and a free port, and leaves no process or directory behind."""
+    directory = options.data or tempfile.mkdtemp(prefix=f"apus-{name}-", dir=".")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    try:
+        measure(options, os.path.join(os.path.abspath(directory), "d"), port)
+    finally:
+        for child in multiprocessing.active_children():
+            child.terminate()
+        if not options.data:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--broker", default=".build/release/apus")
@@ -183,17 +198,7 @@ def main():
                         help="leave out the request that some versions die of")
     parser.add_argument("--data", default="")
     options = parser.parse_args()
-    directory = options.data or tempfile.mkdtemp(prefix="apus-creation-", dir=".")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    try:
-        measure(options, os.path.join(directory, "d"), port)
-    finally:
-        for child in multiprocessing.active_children():
-            child.terminate()
-        if not options.data:
-            shutil.rmtree(directory, ignore_errors=True)
+    in_own_directory(options, "creation", measure)
 
 
 if __name__ == "__main__":

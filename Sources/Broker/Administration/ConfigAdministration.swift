@@ -104,7 +104,7 @@ extension Administration {
         return kinds.sorted { $0.rawValue > $1.rawValue }.flatMap { kind in
             let names: [Name] =
                 switch kind {
-                case .topic: broker.catalog.topics.all.map(\.name)
+                case .topic: broker.catalog.topics.inOrder.map(\.name)
                 case .broker, .logger: [node]
                 case .clientMetrics, .group: set.filter { $0.kind == kind }.map(\.name)
                 }

@@ -12,8 +12,8 @@ struct ReplicaMove: Sendable {
 }
 
 extension Administration {
-    /// Has partitions move to other log directories; complete when all are on their way, which may take as
-    /// long as copying them does.
+    /// Has partitions move to other log directories; complete when all are on their way, which waits for the
+    /// turn of one that is under way already.
     ///
     /// The answer is given why each was not begun, in the order of `wanted`. A partition that is under way to
     /// another directory turns round.
@@ -36,13 +36,12 @@ extension Administration {
 }
 
 extension Broker {
-    /// What Kafka adds to a topic's name while one of its partitions is on its way: a number, 32 digits, and
-    /// a mark.
-    private static let nameBytesMax = 255
+    /// How long the name of a directory may be, and how much of it Kafka adds to that of a partition while it
+    /// is on its way: a dot, 32 digits and a mark.
+    private static let (nameBytesMax, addedBytes) = (255, 1 + 32 + "-future".utf8.count)
 
     fileprivate func begin(_ wanted: ReplicaMove) throws(Refusal) {
-        let directoryName = "\(wanted.partition).\(String(repeating: "0", count: 32))-future"
-        guard directoryName.utf8.count <= Self.nameBytesMax else {
+        guard wanted.partition.description.utf8.count + Self.addedBytes <= Self.nameBytesMax else {
             throw Refusal(code: .invalidTopicException, message: "The topic name is too long.")
         }
         let isMissing = storage.missingPlaces.contains { Name($0) == wanted.directory }
