@@ -22,6 +22,16 @@ struct StorageHalf {
     let clock = SimulatedClock()
     let settings: BrokerSettings
     let disk: SimulatedDisk
+    private let requests = Requests()
+
+    /// What stands for a request that is at work holds this lock.
+    private final class Requests: Sendable {
+        private let lock = Lock(())
+
+        func withLock<Result>(_ body: () throws -> Result) rethrows -> Result {
+            try lock.withLock { _ in try body() }
+        }
+    }
 
     /// Starts on `disk`, with a journal of the usual size or a smaller one; without `opensAll` logs are
     /// opened when the test asks for them.
@@ -53,7 +63,7 @@ struct StorageHalf {
         try catalog.takeLeadership()
         unwritten = UnwrittenStart(catalog, storage, lines.logger)
         moves = PartitionMoves(
-            storage, logger: lines.logger, quiesce: {},
+            storage, logger: lines.logger, quiesce: { [requests] in requests.withLock {} },
             finish: { [catalog] in catalog.finish($0, then: $1) })
         if opensAll { catalog.opening.openAll(catalog.topics) }
         moves.resume(unfinished, of: catalog.topics)
@@ -145,11 +155,24 @@ struct StorageHalf {
         return epoch
     }
 
+    /// As a request does it: where the log is being changed for another, it waits for that one.
     func append(_ name: Name, _ index: Int32 = 0, bytes: Int = 5) throws {
-        let log = try log(name, index)
+        let partition = try partition(name, index)
         let watch = DurabilityWatch()
-        log.setObserver(watch)
-        try log.appendRecord(at: Timestamp(milliseconds: 1_700_000_000_000), bytes: bytes)
+        var appended: PartitionLog?
+        while appended == nil {
+            let isSettled = Signal()
+            partition.whenSettled { isSettled.raise() }
+            isSettled.wait()
+            appended = try requests.withLock { () -> PartitionLog? in
+                guard partition.isSettled else { return nil }
+                let log = try self.log(name, index)
+                log.setObserver(watch)
+                try log.appendRecord(at: Timestamp(milliseconds: 1_700_000_000_000), bytes: bytes)
+                return log
+            }
+        }
+        let log = try #require(appended)
         #expect(watch.wait(for: log.bounds.logEnd, of: log) == nil)
     }
 }
