@@ -249,8 +249,8 @@ struct GroupHostTests {
         var storage = Storage()
         var computed = 0
 
-        mutating func handle(_ event: Event, at now: Moment) -> Decision<GroupRecord, Bool, Event> {
-            var decision = Decision<GroupRecord, Bool, Event>()
+        mutating func handle(_ event: Event, at now: Moment) -> Decision<GroupRecord, Bool, Event, Never> {
+            var decision = Decision<GroupRecord, Bool, Event, Never>()
             switch event {
             case .asks(let token): decision.reply(isKnownUniquelyReferenced(&storage), to: token)
             case .wantsComputation: decision.computations.append { .computed }
@@ -259,8 +259,10 @@ struct GroupHostTests {
             return decision
         }
         mutating func apply(_ record: GroupRecord) {}
-        mutating func loaded(at now: Moment) -> Decision<GroupRecord, Bool, Event> { Decision() }
-        mutating func deadlinesReached(at now: Moment) -> Decision<GroupRecord, Bool, Event> { Decision() }
+        mutating func loaded(at now: Moment) -> Decision<GroupRecord, Bool, Event, Never> { Decision() }
+        mutating func deadlinesReached(at now: Moment) -> Decision<GroupRecord, Bool, Event, Never> {
+            Decision()
+        }
         var nextDeadline: Int64? { nil }
     }
 

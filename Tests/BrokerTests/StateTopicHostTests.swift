@@ -258,7 +258,7 @@ private struct Ledger: Shard {
         case waits(ReplyToken)
         case due
     }
-    typealias Made = Decision<LedgerRecord, Int, Event>
+    typealias Made = Decision<LedgerRecord, Int, Event, Never>
     var values: [Name: Int] = [:]
     var dueCount = 0
 

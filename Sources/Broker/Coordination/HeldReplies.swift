@@ -48,6 +48,19 @@ final class HeldReplies<Reply: Sendable>: DurabilityListener {
     }
 }
 
+/// Orders of a shard that are carried out when the log is durable; a disk that stands still is waited for.
+final class HeldOrders: DurabilityListener {
+    private let carryOut: @Sendable () -> Void
+    private let whenFailed: @Sendable () -> Void
+
+    init(_ carryOut: @escaping @Sendable () -> Void, whenFailed: @escaping @Sendable () -> Void) {
+        self.carryOut = carryOut
+        self.whenFailed = whenFailed
+    }
+
+    func durable(_ index: Int, failed: Bool) { if failed { whenFailed() } else { carryOut() } }
+}
+
 /// The answers of one shard that wait for the disk, in the order in which they came.
 ///
 /// One timer stands for all of them: it is set while some wait, and comes round once in a `DiskWait.limit`.

@@ -39,7 +39,9 @@ enum ShardLimits {
 final class ShardHost<State: Shard>: Sendable {
     /// What a request is told: the reply, or why there is none.
     typealias Answer = Result<State.Reply, ErrorCodeError>
-    private typealias Made = Decision<State.Record, State.Reply, State.Event>
+    private typealias Made = Decision<
+        State.Record, State.Reply, State.Event, State.Order
+    >
 
     enum Stage {
         case loading
@@ -75,6 +77,7 @@ final class ShardHost<State: Shard>: Sendable {
     /// A decision on its way out of the lock.
     private struct Outgoing {
         var answers: [(send: @Sendable (Answer) -> Void, answer: Answer)] = []
+        var orders: [State.Order] = []
         var end = Offset.zero
         var timer: (number: UInt64, at: Int64)?
         var computations: [@Sendable () -> State.Event] = []
@@ -88,16 +91,19 @@ final class ShardHost<State: Shard>: Sendable {
     let guarded: Lock<Guarded>
     private let make: @Sendable () -> State
     private let whenLoaded: @Sendable (State) -> [State.Event]
+    private let carryOut: @Sendable (State.Order, ShardHost) -> Void
     private let loop: EventLoop
     private let services: ShardServices
 
     /// A host over `partition` that waits to be loaded.
     ///
-    /// `make` gives an empty shard; what `whenLoaded` gives happens to it first.
+    /// `make` gives an empty shard; what `whenLoaded` gives happens to it first; `carryOut` does what it
+    /// orders, on the thread that finds out that what led to the order is durable.
     init(
         _ partition: Partition, on loop: EventLoop, _ services: ShardServices,
         make: @escaping @Sendable () -> State,
-        whenLoaded: @escaping @Sendable (State) -> [State.Event] = { _ in [] }
+        whenLoaded: @escaping @Sendable (State) -> [State.Event] = { _ in [] },
+        carryOut: @escaping @Sendable (State.Order, ShardHost) -> Void = { _, _ in }
     ) {
         self.partition = partition
         self.loop = loop
@@ -105,6 +111,7 @@ final class ShardHost<State: Shard>: Sendable {
         guarded = Lock(Guarded(state: make()))
         self.make = make
         self.whenLoaded = whenLoaded
+        self.carryOut = carryOut
     }
 
     /// Looks at the state; nil while there is none.
@@ -249,6 +256,7 @@ extension ShardHost {
             }
         }
         outgoing.end = guarded.end
+        outgoing.orders = made.orders
         outgoing.computations = made.computations
         outgoing.continuations = made.continuations
         var answer: Answer?
@@ -313,6 +321,7 @@ extension ShardHost {
         guarded.state = make()
         guarded.timer = nil
         outgoing.mustReload = !isOver
+        outgoing.orders = []
         refuseAll(&guarded, &outgoing)
     }
 
@@ -342,6 +351,7 @@ extension ShardHost {
                 loop.schedule(after: ShardLimits.restAfterFailure) { [self] in load() }
             }
         }
+        if !outgoing.orders.isEmpty { dispatch(outgoing.orders, at: outgoing.end) }
         guard !outgoing.answers.isEmpty else { return }
         // Nothing was kept of a shard that is gone, so its errors need not wait for anything.
         if outgoing.end == .zero {
@@ -354,6 +364,17 @@ extension ShardHost {
         let now = services.clock.monotonicNanoseconds()
         let isFirst = guarded.withLock { $0.unsynced.add(replies, at: now) }
         if isFirst { loop.post { [weak self] in self?.limitUnsynced(after: DiskWait.limit) } }
+    }
+
+    /// Has orders carried out when everything before `end` is durable, however long that takes.
+    private func dispatch(_ orders: [State.Order], at end: Offset) {
+        let carryAllOut: @Sendable () -> Void = { [weak self] in
+            guard let self else { return }
+            for order in orders { carryOut(order, self) }
+        }
+        guard end != .zero else { return carryAllOut() }
+        let held = HeldOrders(carryAllOut) { [weak self] in self?.syncFailed() }
+        partition.whenDurable(end, tell: held, index: 0)
     }
 
     /// Gives up on a disk that stands still, when some time is over; on the loop.

@@ -13,6 +13,8 @@ struct StateTopic<State: Shard>: Sendable {
     let emptyShard: @Sendable (Topic) -> State
     /// What happens first to a shard that was read.
     var whenLoaded: @Sendable (State) -> [State.Event] = { _ in [] }
+    /// Does what a shard orders, once what led to that is durable.
+    var carryOut: @Sendable (State.Order, ShardHost<State>) -> Void = { _, _ in }
 }
 
 /// What the shards of a topic are told now and then, such as to look for what has expired.

@@ -143,7 +143,8 @@ extension StateTopicHost {
         return found.partitions.enumerated().map { index, partition in
             Host(
                 partition, on: loops.loops[index % loops.loops.count], services,
-                make: { [topic] in topic.emptyShard(found) }, whenLoaded: topic.whenLoaded)
+                make: { [topic] in topic.emptyShard(found) }, whenLoaded: topic.whenLoaded,
+                carryOut: topic.carryOut)
         }
     }
 

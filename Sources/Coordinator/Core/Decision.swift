@@ -19,11 +19,16 @@ package struct AddressedReply<Reply: Sendable>: Sendable {
 /// The records are applied already when a decision is returned; they must stand in the log before the next
 /// event is handled, and no reply leaves before they are durable. If they cannot be appended, the shard is
 /// thrown away and loaded anew: nothing is ever rolled back.
-package struct Decision<Record: Sendable, Reply: Sendable, Event: Sendable>: Sendable {
+package struct Decision<
+    Record: Sendable, Reply: Sendable, Event: Sendable, Order: Sendable
+>: Sendable {
     /// To be appended in this order, as one batch.
     package var records: [Record] = []
     /// To be sent when everything that the shard has appended so far is durable.
     package var replies: [AddressedReply<Reply>] = []
+    /// To be done by the host when everything that the shard has appended so far is durable; one that is not
+    /// done yet when the shard is thrown away never is, and the shard that is loaded gives its own.
+    package var orders: [Order] = []
     /// To be computed outside of the critical section, as they take long; what each gives happens to the
     /// shard later on.
     package var computations: [@Sendable () -> Event] = []

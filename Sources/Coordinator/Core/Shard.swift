@@ -9,6 +9,12 @@ package protocol ShardRecord: Sendable {
     func encoded() throws(ShardRecordError) -> (key: [UInt8], value: [UInt8]?)
 }
 
+/// An answer whose size is told before it is put into words.
+package protocol CountedReply: Sendable {
+    /// About how many parts the answer has when it is put into words.
+    var partCount: Int { get }
+}
+
 /// A record that cannot be read or written.
 package struct ShardRecordError: Error, Sendable, CustomStringConvertible {
     /// What is wrong with it.
@@ -30,15 +36,17 @@ package protocol Shard: Sendable {
     associatedtype Record: ShardRecord
     /// What it answers.
     associatedtype Reply: Sendable
+    /// What it has its host do elsewhere.
+    associatedtype Order: Sendable = Never
 
     /// Decides what follows from `event`.
-    mutating func handle(_ event: Event, at now: Moment) -> Decision<Record, Reply, Event>
+    mutating func handle(_ event: Event, at now: Moment) -> Decision<Record, Reply, Event, Order>
     /// Changes the persistent state to what `record` says.
     mutating func apply(_ record: Record)
     /// Begins to live with the state that was replayed: sets deadlines, completes what was left half done.
-    mutating func loaded(at now: Moment) -> Decision<Record, Reply, Event>
+    mutating func loaded(at now: Moment) -> Decision<Record, Reply, Event, Order>
     /// Does what is due at `now`.
-    mutating func deadlinesReached(at now: Moment) -> Decision<Record, Reply, Event>
+    mutating func deadlinesReached(at now: Moment) -> Decision<Record, Reply, Event, Order>
     /// When `deadlinesReached` wants to be called next, on the monotonic clock; nil if never.
     var nextDeadline: Int64? { get }
 }

@@ -23,7 +23,7 @@ package enum GroupDeadline: Hashable, Sendable {
 }
 
 /// What a group coordinator decides.
-package typealias GroupDecision = Decision<GroupRecord, GroupReply, GroupEvent>
+package typealias GroupDecision = Decision<GroupRecord, GroupReply, GroupEvent, Never>
 
 /// The groups of one partition of `__consumer_offsets`.
 package struct GroupCoordinator: Shard {

@@ -53,7 +53,7 @@ package enum GroupRequest: Sendable {
 }
 
 /// The answer to a `GroupRequest` of the same name.
-package enum GroupReply: Sendable {
+package enum GroupReply: CountedReply {
     case join(JoinGroupResponse)
     case sync(SyncGroupResponse)
     case heartbeat(HeartbeatResponse)
