@@ -312,8 +312,7 @@ extension BrokerSettings {
         .defaulting("log.segment.bytes").high.clusterWide,
         .defaulting("log.segment.delete.delay.ms").high.clusterWide,
         .defaulting("message.max.bytes").high.clusterWide,
-        .defaulting("log.flush.interval.messages").high.clusterWide
-            .idle(Unused.flushing),
+        .defaulting("log.flush.interval.messages").high.clusterWide,
         .init(
             "log.flush.interval.ms", sets: \.flushMilliseconds, allowed: Int64.min...Int64.max,
             "Default of flush.ms."
@@ -322,9 +321,8 @@ extension BrokerSettings {
             "log.flush.scheduler.interval.ms", sets: \.flushSchedulerMilliseconds,
             allowed: Int64.min...Int64.max, "The same, where log.flush.interval.ms is not set."
         ).high.idle(Unused.flushing),
-        .defaulting("log.local.retention.bytes").clusterWide
-            .idle(Unused.tiering),
-        .defaulting("log.local.retention.ms").clusterWide.idle(Unused.tiering),
+        .defaulting("log.local.retention.bytes").clusterWide,
+        .defaulting("log.local.retention.ms").clusterWide,
         .defaulting("min.insync.replicas").high.clusterWide,
         .defaulting("unclean.leader.election.enable").high.clusterWide,
         .init(

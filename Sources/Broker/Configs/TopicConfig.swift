@@ -106,31 +106,31 @@ extension TopicSettings {
             "How long a deleted segment's files remain."
         ).from("log.segment.delete.delay.ms"),
         .init(
-            "flush.messages", sets: \.flushMessages, allowed: 1...Int64.max,
-            "Accepted for Kafka's sake: every record is flushed at once."
-        ).from("log.flush.interval.messages"),
+            "flush.messages", sets: \.flushMessages, allowed: 1...Int64.max, "Records between two syncs."
+        ).from("log.flush.interval.messages").idle(Unused.flushing),
         .init(
-            "flush.ms", sets: \.flushMilliseconds, allowed: 0...Int64.max,
-            "Accepted for Kafka's sake: every record is flushed at once."
-        ).from("log.flush.interval.ms", "log.flush.scheduler.interval.ms"),
+            "flush.ms", sets: \.flushMilliseconds, allowed: 0...Int64.max, "Time between two syncs."
+        ).from("log.flush.interval.ms", "log.flush.scheduler.interval.ms").idle(Unused.flushing),
         .init(
             "follower.replication.throttled.replicas", sets: \.followerThrottledReplicas, of: .replicas,
-            "Accepted for Kafka's sake: one node has no followers."),
+            "Replicas that are held back."
+        ).idle(Unused.replicas),
         .init(
             "index.interval.bytes", sets: \.indexIntervalBytes, allowed: 0...Int32.max,
             "Bytes of log between two entries of the offset index."
         ).from("log.index.interval.bytes"),
         .init(
             "leader.replication.throttled.replicas", sets: \.leaderThrottledReplicas, of: .replicas,
-            "Accepted for Kafka's sake: one node has no followers."),
+            "Replicas that are held back."
+        ).idle(Unused.replicas),
         .init(
             "local.retention.bytes", sets: \.localRetentionBytes, allowed: -2...Int64.max,
-            "Used with tiered storage only."
-        ).from("log.local.retention.bytes"),
+            "What stays beside remote storage."
+        ).from("log.local.retention.bytes").idle(Unused.tiering),
         .init(
             "local.retention.ms", sets: \.localRetentionMilliseconds, allowed: -2...Int64.max,
-            "Used with tiered storage only."
-        ).from("log.local.retention.ms"),
+            "What stays beside remote storage."
+        ).from("log.local.retention.ms").idle(Unused.tiering),
         .init(
             "max.compaction.lag.ms", sets: \.maxCompactionLagMilliseconds, allowed: 1...Int64.max,
             "A record is compacted at the latest after this time."
@@ -162,13 +162,16 @@ extension TopicSettings {
             "min.insync.replicas", sets: \.minInSyncReplicas, allowed: 1...Int32.max,
             "Stored; one node always satisfies it."
         ).from("min.insync.replicas"),
-        .init("preallocate", sets: \.preallocate, "Stored; segments are always reserved in chunks.").from(
-            "log.preallocate"),
-        .init("remote.log.copy.disable", sets: \.remoteLogCopyDisable, "Used with tiered storage only."),
+        .init("preallocate", sets: \.preallocate, "Whether segments take their whole size at once.")
+            .from("log.preallocate").idle(Unused.preallocation),
+        .init("remote.log.copy.disable", sets: \.remoteLogCopyDisable, "Whether nothing more is uploaded.")
+            .idle(Unused.tiering),
         .init(
-            "remote.log.delete.on.disable", sets: \.remoteLogDeleteOnDisable, "Used with tiered storage only."
-        ),
-        .init("remote.storage.enable", sets: \.remoteStorageEnable, "Used with tiered storage only."),
+            "remote.log.delete.on.disable", sets: \.remoteLogDeleteOnDisable,
+            "Whether what was uploaded goes with remote storage."
+        ).idle(Unused.tiering),
+        .init("remote.storage.enable", sets: \.remoteStorageEnable, "Whether closed segments are uploaded.")
+            .idle(Unused.tiering),
         .init(
             "retention.bytes", sets: \.retentionBytes, allowed: Int64.min...Int64.max,
             "Bytes kept per partition; -1 keeps all."
@@ -195,8 +198,8 @@ extension TopicSettings {
         ).from("log.roll.ms", "log.roll.hours"),
         .init(
             "unclean.leader.election.enable", sets: \.uncleanLeaderElectionEnable,
-            "Stored; one node has one replica."
-        ).from("unclean.leader.election.enable"),
+            "Whether a replica that lacks records may lead."
+        ).from("unclean.leader.election.enable").idle(Unused.replicas),
     ]
 
     /// The smaller segments that tests of Kafka and its recordings use; not listed among a topic's
