@@ -17,18 +17,22 @@ struct ComparedBrokers: SuiteTrait, TestScoping {
     /// Where Apus and Kafka listen, in this order.
     @TaskLocal static var ports: [Int] = []
 
+    /// Settings of both.
+    ///
+    /// Between two assignments no time has to pass, so that answers do not depend on the clock. Records stay,
+    /// however old they say they are, and so do groups that nobody uses.
+    static let common = [
+        ("group.consumer.assignment.interval.ms", "0"), ("log.retention.ms", "-1"),
+        ("log.cleaner.enable", "false"), ("offsets.retention.check.interval.ms", "86400000"),
+    ]
+    /// Settings by which Apus is like `kafka.sh` makes Kafka.
+    static let own = [("offsets.topic.num.partitions", "4"), ("apus.replication.clamp", "false")]
+
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        // Between two assignments no time has to pass, so that answers do not depend on the clock. Records
-        // stay, however old they say they are, and so do groups that nobody uses.
-        let common = [
-            ("group.consumer.assignment.interval.ms", "0"), ("log.retention.ms", "-1"),
-            ("log.cleaner.enable", "false"), ("offsets.retention.check.interval.ms", "86400000"),
-        ]
-        let own = [("offsets.topic.num.partitions", "4"), ("apus.replication.clamp", "false")]
-        try await withBroker(common + own) { apus in
-            try await Self.withKafka(common.map { "\($0)=\($1)" }) { kafka in
+        try await withBroker(Self.common + Self.own) { apus in
+            try await Self.withKafka(Self.common.map { "\($0)=\($1)" }) { kafka in
                 let ports = [apus.port, kafka]
                 for port in ports {
                     try Self.prepare(port)
@@ -54,7 +58,7 @@ struct ComparedBrokers: SuiteTrait, TestScoping {
         try connection.sendRaw(
             Array(try create.frame(correlationID: 1, clientID: "test", version: 5).bytes))
         _ = try connection.receive()
-        for attempt in Int32(0)..<200 {
+        for attempt in Int32(0)..<1200 {
             var fetch = OffsetFetchRequest()
             fetch.groups = (0..<20).map { number in
                 var group = OffsetFetchRequest.OffsetFetchRequestGroup()

@@ -7,6 +7,9 @@ package struct ReplyNames {
     package var ids: [String: JSONValue] = [:]
     /// Whether sentences for people are compared, and not only whether there are any.
     package var keepsSentences = false
+    /// Whether epochs of leaders behind the first are not told apart: how many a restart takes is the
+    /// broker's affair.
+    package var hidesLaterEpochs = false
     private let port: Int
     /// Names of topics by their ids.
     private var topics: [String: String] = [:]
@@ -74,6 +77,9 @@ package struct ReplyNames {
                 members.map {
                     JSONMember($0.key, comparable($0.value, field: $0.key, without: isForeign))
                 })
+        case .integer(let number)
+        where hidesLaterEpochs && number > 0 && ["leaderEpoch", "partitionLeaderEpoch"].contains(field):
+            "a later epoch"
         case .integer(let number) where field == "port" && number == Int64(port): "its port"
         case .integer(let number) where field == "producerId" && number >= 0: "its own"
         case .integer(let number) where field == "sessionId" && number > 0: "its own"

@@ -8,6 +8,8 @@ struct ComparedRequests {
     /// Apus first.
     let ports: [Int]
     var scope = RequestScope.everything
+    /// Both brokers are started anew so often, each time in the middle of a sequence of each lane.
+    var restarts: Restarts?
     /// How many run at a time.
     private static let lanes: UInt64 = 4
 
@@ -49,19 +51,41 @@ struct ComparedRequests {
         }
     }
 
+    /// When both brokers end and start again.
+    struct Restarts: Sendable {
+        let count: Int
+        /// Ends and starts both, and returns once both serve what they served before.
+        let restart: @Sendable () async throws -> Void
+    }
+
     /// Runs the sequences of all seeds.
     func run(_ seeds: Range<UInt64>) async throws -> Tally {
         let served = scope.chosen(of: try Self.served(by: ports))
+        let laneCount = min(Self.lanes, UInt64(seeds.count))
+        let perLane = seeds.count / Int(max(1, laneCount))
+        let interval = restarts.map { max(1, perLane / ($0.count + 1)) }
+        let meeting = Meeting(of: Int(laneCount)) { try await restarts?.restart() }
         return try await withThrowingTaskGroup(of: Tally.self) { lanes in
-            for lane in 0..<Self.lanes {
+            for lane in 0..<laneCount {
                 lanes.addTask {
                     var tally = Tally()
-                    for seed in stride(
-                        from: seeds.lowerBound + lane, to: seeds.upperBound, by: Int(Self.lanes))
-                    {
+                    let own = stride(
+                        from: seeds.lowerBound + lane, to: seeds.upperBound, by: Int(laneCount))
+                    for (number, seed) in own.enumerated() {
                         var sequence = RequestSequence(
-                            seed: seed, ports: ports, served: served, scope: scope)
-                        try sequence.run()
+                            seed: seed, ports: ports, served: served, scope: scope,
+                            hidesLaterEpochs: restarts != nil)
+                        try sequence.begin()
+                        if let interval, let restarts, number % interval == interval - 1,
+                            number < min(perLane, interval * restarts.count)
+                        {
+                            try sequence.ask(half: 0)
+                            try await meeting.arrive()
+                            try sequence.brokersHaveRestarted()
+                            try sequence.ask(half: 1)
+                        } else {
+                            for half in 0...1 { try sequence.ask(half: half) }
+                        }
                         tally.requestCount += sequence.requestCount
                         tally.differences += sequence.differences
                         tally.allowed.merge(sequence.allowed, uniquingKeysWith: +)
@@ -74,6 +98,33 @@ struct ComparedRequests {
                 all.differences += one.differences
                 all.allowed.merge(one.allowed, uniquingKeysWith: +)
             }
+        }
+    }
+
+    /// Where lanes wait for each other; the last to come does something before all go on.
+    private actor Meeting {
+        private let size: Int
+        private let body: @Sendable () async throws -> Void
+        private var waiting: [CheckedContinuation<Void, any Error>] = []
+
+        init(of size: Int, _ body: @escaping @Sendable () async throws -> Void) {
+            self.size = size
+            self.body = body
+        }
+
+        func arrive() async throws {
+            guard waiting.count + 1 == size else {
+                return try await withCheckedThrowingContinuation { waiting.append($0) }
+            }
+            let others = waiting
+            waiting = []
+            do {
+                try await body()
+            } catch {
+                for other in others { other.resume(throwing: error) }
+                throw error
+            }
+            for other in others { other.resume() }
         }
     }
 

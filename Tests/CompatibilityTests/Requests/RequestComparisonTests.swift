@@ -21,21 +21,6 @@ extension Compatibility.BesideKafka {
             }
         }
 
-        @Test("Apus administers, and says why not, as Kafka does", .timeLimit(.minutes(60)))
-        func administration() async throws {
-            let number = { name in TestEnvironment.variable(name).flatMap { UInt64($0) } }
-            // Other names than those of the sequences of all keys.
-            let first = number("APUS_TEST_SEED") ?? 100_001
-            let count = number("APUS_TEST_SEEDS") ?? (TestEnvironment.isLong ? 2_000 : 200)
-            let begun = ContinuousClock.now
-            let requests = ComparedRequests(ports: ComparedBrokers.ports, scope: .administration)
-            let tally = try await requests.run(first..<first + count)
-            print(
-                "\(tally.requestCount) requests of administration, \(tally.differences.count) differences,",
-                "\(ContinuousClock.now - begun)")
-            for text in tally.summary { Issue.record("\(text)") }
-        }
-
         /// With so many sequences every allowed difference turns up.
         private static let seedsForAllRows = 400
 
@@ -47,19 +32,6 @@ extension Compatibility.BesideKafka {
                     let tally = try await ComparedRequests(ports: [one.port, other.port]).run(1..<26)
                     #expect(
                         tally.differences.contains { $0.key == .joinGroup && $0.apus == 0 && $0.kafka == 26 })
-                }
-            }
-        }
-
-        @Test("requests of administration find a broker that answers otherwise")
-        func plantedAdministration() async throws {
-            try await withBroker { one in
-                try await withBroker([("delete.topic.enable", "false")]) { other in
-                    for port in [one.port, other.port] { try ComparedBrokers.prepare(port) }
-                    let tally = try await ComparedRequests(
-                        ports: [one.port, other.port], scope: .administration
-                    ).run(1..<5)
-                    #expect(tally.differences.contains { $0.key == .deleteTopics })
                 }
             }
         }

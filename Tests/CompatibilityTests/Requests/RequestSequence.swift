@@ -44,17 +44,21 @@ struct RequestSequence {
     private var isOver = false
 
     /// The sequence of `seed` for the brokers on `ports`, Apus first.
-    init(seed: UInt64, ports: [Int], served: Served, scope: RequestScope = .everything) {
+    init(
+        seed: UInt64, ports: [Int], served: Served, scope: RequestScope = .everything,
+        hidesLaterEpochs: Bool = false
+    ) {
         self.seed = seed
         self.served = served
         self.scope = scope
         peers = ports.map { ComparedPeer(port: $0) }
         world = RequestWorld(seed: seed)
         random = SeededRandom(seed: seed)
+        for peer in peers { peer.names.hidesLaterEpochs = hidesLaterEpochs }
     }
 
-    /// Asks everything.
-    mutating func run() throws {
+    /// Makes what the sequence is about.
+    mutating func begin() throws {
         for peer in peers {
             guard let cluster = try peer.ask(.metadata, 12, ["topics": []]) else { continue }
             peer.names.learn(cluster)
@@ -64,9 +68,21 @@ struct RequestSequence {
                 OddFrame(key: step.key, version: step.version, base: step.request, seed: 0, oddFields: 0),
                 step: index - world.beginning.count)
         }
-        for step in 0..<steps where !isOver {
+    }
+
+    /// Asks the first half of the requests, or the second.
+    mutating func ask(half: Int) throws {
+        for step in (half * steps / 2)..<((half + 1) * steps / 2) where !isOver {
             if let frame = next(step), try !endsKafka(frame) { try ask(frame, step: step) }
         }
+    }
+
+    /// Goes on with brokers that have ended and started again: connections and fetch sessions are gone.
+    mutating func brokersHaveRestarted() throws {
+        world.fetchEpoch = 0
+        for peer in peers { peer.drop() }
+        let fresh = [0, 1, 2].map { world.prefix + "-fresh\($0)" }
+        try settle(on: [world.written, world.compacted, world.empty] + fresh)
     }
 
     /// Whether a Kafka that gets this request is no more: the listener of a voter that has no name ends the
@@ -175,9 +191,13 @@ struct RequestSequence {
             (reply["topics"] ?? reply["responses"] ?? reply["results"])?.elements ?? []
         }
         let names = Set(lists.compactMap { $0["name"]?.text }).filter { $0.hasPrefix(world.prefix) }
-        guard !names.isEmpty else { return }
+        if !names.isEmpty { try settle(on: names.sorted()) }
+    }
+
+    /// Waits until both brokers say the same of these topics.
+    private func settle(on names: [String]) throws {
         let request: JSONValue = [
-            "topics": .array(names.sorted().map { ["name": .string($0)] }), "allowAutoTopicCreation": false,
+            "topics": .array(names.map { ["name": .string($0)] }), "allowAutoTopicCreation": false,
         ]
         for _ in 0..<50 {
             let seen = try peers.map { peer -> JSONValue? in
