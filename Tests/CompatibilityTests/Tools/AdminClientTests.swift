@@ -1,6 +1,5 @@
 // The admin clients that users have get the same answers from Apus as from Kafka: every method of each.
 import Foundation
-import Protocol
 import TestSupport
 import Testing
 
@@ -12,13 +11,12 @@ enum AdminClient: String, CaseIterable, Sendable {
     case java = "AdminCalls.java"
 
     /// Runs the script with the broker on `port`; one line for each call.
-    func calls(port: Int, served: String) async throws -> [String] {
-        let words = ["\(port)", served]
+    func calls(port: Int) async throws -> [String] {
         let output =
             self == .java
             ? try await runJava(
-                ["-XX:TieredStopAtLevel=1", "\(TestEnvironment.clients)/\(rawValue)"] + words)
-            : try await runClient(rawValue, words)
+                ["-XX:TieredStopAtLevel=1", "\(TestEnvironment.clients)/\(rawValue)", "\(port)"])
+            : try await runClient(rawValue, ["\(port)"])
         return output.split(separator: "\n").map(String.init).filter { $0.hasPrefix("{\"call\"") }
     }
 }
@@ -63,22 +61,9 @@ extension Compatibility {
         private static func calls(
             _ client: AdminClient, _ ports: [Int]
         ) async throws -> ([String], [String]) {
-            let served = try ServedKeys.common(to: ports).map { "\($0)" }.sorted().joined(separator: ",")
-            async let apus = client.calls(port: ports[0], served: served)
-            async let kafka = client.calls(port: ports[1], served: served)
+            async let apus = client.calls(port: ports[0])
+            async let kafka = client.calls(port: ports[1])
             return try await (apus, kafka)
         }
-    }
-}
-
-/// What brokers serve.
-enum ServedKeys {
-    /// The keys that all of the brokers announce.
-    static func common(to ports: [Int]) throws -> Set<Int16> {
-        let sets = try ports.map { port in
-            let body = try WireConnection(port: port).askForVersions()
-            return Set(try ApiVersionsResponse(reading: body, version: 0).apiKeys.map { $0.apiKey })
-        }
-        return sets.dropFirst().reduce(sets.first ?? []) { $0.intersection($1) }
     }
 }

@@ -1,5 +1,4 @@
 // The tools for the cluster, its nodes, and where partitions lie.
-import Protocol
 
 extension ToolRow {
     /// What is asked of the cluster and its nodes.
@@ -12,24 +11,24 @@ extension ToolRow {
         .reads("kafka-cluster cluster-id @"),
         .reads("kafka-cluster list-endpoints @"),
         .reads("kafka-cluster list-endpoints @ --include-fenced-brokers"),
-        .acts("kafka-cluster unregister @ --id 7", needs: [.unregisterBroker]),
-        .acts("kafka-cluster unregister @ --id -1", needs: [.unregisterBroker]),
+        .acts("kafka-cluster unregister @ --id 7"),
+        .acts("kafka-cluster unregister @ --id -1"),
         .reads(
-            "kafka-metadata-quorum describe --status", needs: [.describeQuorum],
+            "kafka-metadata-quorum describe --status",
             allowed: [
                 AllowedLines("CurrentVoters: .*", "there are no listeners for controllers (GAPS.md)")
             ]
         ).with { $0.measures = true },
-        .reads("kafka-metadata-quorum describe --status --human-readable", needs: [.describeQuorum])
+        .reads("kafka-metadata-quorum describe --status --human-readable")
             .with { $0.measures = true },
-        .reads("kafka-metadata-quorum describe --replication", needs: [.describeQuorum])
+        .reads("kafka-metadata-quorum describe --replication")
             .with { $0.measures = true },
-        .reads("kafka-metadata-quorum describe --replication --human-readable", needs: [.describeQuorum])
+        .reads("kafka-metadata-quorum describe --replication --human-readable")
             .with { $0.measures = true },
-        .reads("kafka-metadata-quorum describe", needs: [.describeQuorum]),
+        .reads("kafka-metadata-quorum describe"),
         .acts(
             "kafka-metadata-quorum remove-controller --controller-id 2 "
-                + "--controller-directory-id AAAAAAAAAAAAAAAAAAAAAQ", needs: [.removeRaftVoter]),
+                + "--controller-directory-id AAAAAAAAAAAAAAAAAAAAAQ"),
         .reads(
             "kafka-features describe",
             allowed: [
@@ -40,36 +39,32 @@ extension ToolRow {
         ).with { $0.measures = true },
         .reads("kafka-features version-mapping"),
         .reads("kafka-features feature-dependencies --feature group.version=1"),
-        .acts("kafka-features upgrade --feature group.version=1", needs: [.updateFeatures]),
-        .acts("kafka-features upgrade --feature group.version=9", needs: [.updateFeatures]),
-        .acts("kafka-features upgrade --feature nothing=1", needs: [.updateFeatures]),
-        .acts("kafka-features upgrade --metadata 3.3-IV0", needs: [.updateFeatures]),
-        .acts("kafka-features upgrade --release-version 3.7 --dry-run", needs: [.updateFeatures]),
-        .acts("kafka-features downgrade --feature group.version=0 --dry-run", needs: [.updateFeatures]),
-        .acts("kafka-features disable --feature kraft.version", needs: [.updateFeatures]),
-        .acts("kafka-acls --list", needs: [.describeAcls]),
+        .acts("kafka-features upgrade --feature group.version=1"),
+        .acts("kafka-features upgrade --feature group.version=9"),
+        .acts("kafka-features upgrade --feature nothing=1"),
+        .acts("kafka-features upgrade --metadata 3.3-IV0"),
+        .acts("kafka-features upgrade --release-version 3.7 --dry-run"),
+        .acts("kafka-features downgrade --feature group.version=0 --dry-run"),
+        .acts("kafka-features disable --feature kraft.version"),
+        .acts("kafka-acls --list"),
         .acts(
-            "kafka-acls --add --allow-principal User:u --operation Read --topic a --force",
-            needs: [.createAcls]),
+            "kafka-acls --add --allow-principal User:u --operation Read --topic a --force"),
         .acts(
-            "kafka-acls --remove --allow-principal User:u --operation Read --topic a --force",
-            needs: [.deleteAcls]),
+            "kafka-acls --remove --allow-principal User:u --operation Read --topic a --force"),
     ]
 
     /// Leaders, replicas and directories; topic `a` is there, with records.
     static let replicas: [ToolRow] = [
-        .acts("kafka-leader-election --election-type preferred --all-topic-partitions", needs: elections),
+        .acts("kafka-leader-election --election-type preferred --all-topic-partitions"),
         .acts(
-            "kafka-leader-election --election-type preferred --topic a --partition 0", needs: elections),
-        .acts("kafka-leader-election --election-type unclean --topic a --partition 0", needs: elections),
-        .acts("kafka-leader-election --election-type preferred --topic a --partition 9", needs: elections),
+            "kafka-leader-election --election-type preferred --topic a --partition 0"),
+        .acts("kafka-leader-election --election-type unclean --topic a --partition 0"),
+        .acts("kafka-leader-election --election-type preferred --topic a --partition 9"),
         .acts(
-            "kafka-leader-election --election-type preferred --topic nothing --partition 0",
-            needs: elections),
-        .acts("kafka-leader-election --election-type preferred", needs: elections),
+            "kafka-leader-election --election-type preferred --topic nothing --partition 0"),
+        .acts("kafka-leader-election --election-type preferred"),
         .acts(
-            "kafka-leader-election --election-type preferred --path-to-json-file FOLDER/elect.json",
-            needs: elections
+            "kafka-leader-election --election-type preferred --path-to-json-file FOLDER/elect.json"
         ).with {
             $0.files["elect.json"] = """
                 {"partitions": [{"topic": "a", "partition": 1}, {"topic": "a", "partition": 2}]}
@@ -95,19 +90,15 @@ extension ToolRow {
         reassigning("--verify --reassignment-json-file FOLDER/broken.json").with {
             $0.files["broken.json"] = "{"
         },
-        .reads("kafka-log-dirs --describe", needs: [.describeLogDirs]).with { $0.measures = true },
-        .reads("kafka-log-dirs --describe --topic-list a", needs: [.describeLogDirs]),
-        .reads("kafka-log-dirs --describe --topic-list nothing --broker-list 1", needs: [.describeLogDirs]),
-        .reads("kafka-log-dirs --describe --broker-list 2", needs: [.describeLogDirs]),
-        .reads("kafka-log-dirs", needs: [.describeLogDirs]),
+        .reads("kafka-log-dirs --describe").with { $0.measures = true },
+        .reads("kafka-log-dirs --describe --topic-list a"),
+        .reads("kafka-log-dirs --describe --topic-list nothing --broker-list 1"),
+        .reads("kafka-log-dirs --describe --broker-list 2"),
+        .reads("kafka-log-dirs"),
     ]
 
-    private static let elections: [APIKey] = [.electLeaders]
-
     private static func reassigning(_ words: String) -> ToolRow {
-        .acts(
-            "kafka-reassign-partitions " + words,
-            needs: [.alterPartitionReassignments, .listPartitionReassignments])
+        .acts("kafka-reassign-partitions " + words)
     }
 
     private static func plan(_ topic: String, _ partition: Int, _ replicas: [Int]) -> String {

@@ -1,5 +1,4 @@
 // The tools for configurations, quotas and users.
-import Protocol
 
 extension ToolRow {
     /// Configurations of everything that has some; topic `a` is there.
@@ -73,17 +72,14 @@ extension ToolRow {
             "--ip 127.0.0.2 --alter --add-config connection_creation_rate=5",
             "--ip not.a.host.example. --alter --add-config connection_creation_rate=5",
             "--ip-defaults --alter --add-config connection_creation_rate=6",
-        ].map { configs($0).with { $0.needs = [.describeClientQuotas, .alterClientQuotas] } }
+        ].map { configs($0) }
         + [
             "--user u --describe", "--user u --client c --describe", "--entity-type users --describe",
             "--entity-type clients --describe", "--entity-type users --entity-type clients --describe",
             "--ip 127.0.0.2 --describe", "--entity-type ips --describe", "--user-defaults --describe",
             "--client nobody --describe",
         ].map {
-            reading($0).with {
-                $0.needs = [.describeClientQuotas, .describeUserScramCredentials]
-                $0.isUnordered = true
-            }
+            reading($0).with { $0.isUnordered = true }
         }
         + [
             "--user u --alter --delete-config producer_byte_rate,consumer_byte_rate",
@@ -93,7 +89,7 @@ extension ToolRow {
             "--client-defaults --alter --delete-config controller_mutation_rate",
             "--ip 127.0.0.2 --alter --delete-config connection_creation_rate",
             "--ip-defaults --alter --delete-config connection_creation_rate",
-        ].map { configs($0).with { $0.needs = [.describeClientQuotas, .alterClientQuotas] } }
+        ].map { configs($0) }
 
     // Kafka tells several credentials of one user in the order of a hash map.
     private static let users: [ToolRow] = [
@@ -108,11 +104,7 @@ extension ToolRow {
         configs("--user u --alter --delete-config SCRAM-SHA-256"),
         configs("--user u --alter --delete-config SCRAM-SHA-512"),
         reading("--user u --describe"),
-    ].map {
-        $0.with {
-            $0.needs = [.describeUserScramCredentials, .alterUserScramCredentials, .describeClientQuotas]
-        }
-    }
+    ]
 
     private static func configs(_ words: String) -> ToolRow { .acts("kafka-configs " + words) }
     private static func reading(_ words: String) -> ToolRow { .reads("kafka-configs " + words) }

@@ -1,5 +1,4 @@
 // The tools for groups.
-import Protocol
 
 extension ToolRow {
     /// Groups are listed, described, moved and deleted; topic `made` has one record, and `g1` has read it.

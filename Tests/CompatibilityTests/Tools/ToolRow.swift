@@ -1,6 +1,5 @@
 // One command line of one of Kafka's tools, to two brokers in the same state.
 import Foundation
-import Protocol
 
 /// A row of the tables of command lines.
 struct ToolRow: Sendable {
@@ -23,8 +22,6 @@ struct ToolRow: Sendable {
     var input = ""
     /// What stands in files, by name; their names follow `FOLDER/` in the command.
     var files: [String: String] = [:]
-    /// What has to be served for it.
-    var needs: [APIKey] = []
     /// Lines that rightly differ.
     var allowed: [AllowedLines] = []
     /// Whether numbers are measurements.
@@ -33,13 +30,13 @@ struct ToolRow: Sendable {
     var isUnordered = false
 
     /// A command that changes something.
-    static func acts(_ command: String, needs: [APIKey] = [], allowed: [AllowedLines] = []) -> ToolRow {
-        ToolRow(command: command, kind: .acts, needs: needs, allowed: allowed)
+    static func acts(_ command: String, allowed: [AllowedLines] = []) -> ToolRow {
+        ToolRow(command: command, kind: .acts, allowed: allowed)
     }
 
     /// A command that tells of something.
-    static func reads(_ command: String, needs: [APIKey] = [], allowed: [AllowedLines] = []) -> ToolRow {
-        ToolRow(command: command, kind: .reads, needs: needs, allowed: allowed)
+    static func reads(_ command: String, allowed: [AllowedLines] = []) -> ToolRow {
+        ToolRow(command: command, kind: .reads, allowed: allowed)
     }
 
     /// A command that tells of something once nothing runs beside it any more.

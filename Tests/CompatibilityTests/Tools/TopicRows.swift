@@ -1,5 +1,4 @@
 // The tools for topics and for what lies in them.
-import Protocol
 
 extension ToolRow {
     /// Topics are made, described, changed and deleted.
@@ -24,7 +23,7 @@ extension ToolRow {
         .acts("kafka-topics --create --topic many --partitions -2"),
         .acts("kafka-topics --create --topic many --replication-factor 40000"),
         .acts("kafka-topics --create --topic assigned --replica-assignment 1,1"),
-        .acts("kafka-topics --create --topic elsewhere --replica-assignment 1,2", needs: [.createPartitions]),
+        .acts("kafka-topics --create --topic elsewhere --replica-assignment 1,2"),
         .acts("kafka-topics --create --topic twice --replica-assignment 1:1"),
         .acts("kafka-topics --create --topic both --replica-assignment 1 --partitions 1"),
         .acts("kafka-topics --create"),
@@ -33,32 +32,30 @@ extension ToolRow {
         .reads("kafka-topics --list --topic 'with.*'"),
         .reads("kafka-topics --list --topic nothing"),
         .reads("kafka-topics --list --exclude-internal"),
-        .reads("kafka-topics --describe", needs: [.describeTopicPartitions]).with { $0.isUnordered = true },
-        .reads("kafka-topics --describe --topic a", needs: [.describeTopicPartitions]),
-        .reads("kafka-topics --describe --topic 'with.*'", needs: [.describeTopicPartitions])
+        .reads("kafka-topics --describe").with { $0.isUnordered = true },
+        .reads("kafka-topics --describe --topic a"),
+        .reads("kafka-topics --describe --topic 'with.*'")
             .with { $0.isUnordered = true },
-        .reads("kafka-topics --describe --topic compacted", needs: [.describeTopicPartitions]),
+        .reads("kafka-topics --describe --topic compacted"),
         .reads("kafka-topics --describe --topic nothing"),
         .reads("kafka-topics --describe --topic nothing --if-exists"),
         .reads("kafka-topics --describe --topic-id AAAAAAAAAAAAAAAAAAAAAQ"),
         .reads("kafka-topics --describe --topics-with-overrides").with { $0.isUnordered = true },
         .reads("kafka-topics --describe --under-replicated-partitions"),
         .reads("kafka-topics --describe --unavailable-partitions"),
-        .reads("kafka-topics --describe --at-min-isr-partitions", needs: [.describeTopicPartitions])
+        .reads("kafka-topics --describe --at-min-isr-partitions")
             .with { $0.isUnordered = true },
         .reads("kafka-topics --describe --under-min-isr-partitions"),
-        .acts("kafka-topics --alter --topic a --partitions 5", needs: [.createPartitions]),
-        .acts("kafka-topics --alter --topic a --partitions 5", needs: [.createPartitions]),
-        .acts("kafka-topics --alter --topic a --partitions 2", needs: [.createPartitions]),
-        .acts("kafka-topics --alter --topic a --partitions 0", needs: [.createPartitions]),
-        .acts("kafka-topics --alter --topic nothing --partitions 5", needs: [.createPartitions]),
-        .acts("kafka-topics --alter --topic nothing --partitions 5 --if-exists", needs: [.createPartitions]),
-        .acts("kafka-topics --alter --topic plain --partitions 3 --replica-assignment 1,1,1")
-            .with { $0.needs = [.createPartitions] },
-        .acts("kafka-topics --alter --topic plain --partitions 4 --replica-assignment 1,1,1,2")
-            .with { $0.needs = [.createPartitions] },
-        .reads("kafka-topics --describe --topic a", needs: [.describeTopicPartitions]),
-        .reads("kafka-topics --describe --topic plain", needs: [.describeTopicPartitions]),
+        .acts("kafka-topics --alter --topic a --partitions 5"),
+        .acts("kafka-topics --alter --topic a --partitions 5"),
+        .acts("kafka-topics --alter --topic a --partitions 2"),
+        .acts("kafka-topics --alter --topic a --partitions 0"),
+        .acts("kafka-topics --alter --topic nothing --partitions 5"),
+        .acts("kafka-topics --alter --topic nothing --partitions 5 --if-exists"),
+        .acts("kafka-topics --alter --topic plain --partitions 3 --replica-assignment 1,1,1"),
+        .acts("kafka-topics --alter --topic plain --partitions 4 --replica-assignment 1,1,1,2"),
+        .reads("kafka-topics --describe --topic a"),
+        .reads("kafka-topics --describe --topic plain"),
         .acts("kafka-topics --delete --topic plain"),
         .acts("kafka-topics --delete --topic plain"),
         .acts("kafka-topics --delete --topic plain --if-exists"),
@@ -154,7 +151,6 @@ extension ToolRow {
                 + "--cluster-id-supported true --expect-record-too-large-exception false "
                 + "--num-cluster-nodes 1 --create-topics-supported true --describe-acls-supported true "
                 + "--describe-configs-supported true --idempotent-producer-supported true",
-            needs: [.describeAcls],
             allowed: [AllowedLines(".*WARN.*", "what is on its way when a consumer leaves")]
         ).with { $0.measures = true },
         ToolRow(

@@ -8,16 +8,11 @@ import time
 import uuid
 
 
-def arguments():
-    """The port, and the API keys that all brokers serve."""
-    return int(sys.argv[1]), {int(key) for key in sys.argv[2].split(",")}
-
-
 class Calls:
     """Calls methods of `admin`, and remembers which; `left_out` has those that nobody calls, with reasons."""
 
-    def __init__(self, admin, port, served, left_out):
-        self.admin, self.port, self.served, self.left_out = admin, port, served, left_out
+    def __init__(self, admin, port, left_out):
+        self.admin, self.port, self.left_out = admin, port, left_out
         self.called = set()
 
     def show(self, name, what, result=None, error=None):
@@ -29,11 +24,9 @@ class Calls:
             line["result"] = self.masked(plain(result))
         print(json.dumps(line, sort_keys=True), flush=True)
 
-    def __call__(self, name, *arguments, what="", needs=(), only=None, **options):
-        """Calls the method `name`, unless it `needs` an API that not all brokers serve; `only` says what counts of a list."""
+    def __call__(self, name, *arguments, what="", only=None, **options):
+        """Calls the method `name`, `only` says what counts of a list."""
         self.called.add(name)
-        if not set(needs) <= self.served:
-            return None
         try:
             result = settled(getattr(self.admin, name)(*arguments, **options))
         except Exception as error:  # how it fails is what is compared

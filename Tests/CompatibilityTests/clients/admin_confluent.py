@@ -1,4 +1,6 @@
-"""confluent-kafka's AdminClient: every method, one line of JSON for each call. admin_confluent.py PORT APIKEYS"""
+"""confluent-kafka's AdminClient: every method, one line of JSON for each call. admin_confluent.py PORT"""
+
+import sys
 
 from confluent_kafka import (
     ConsumerGroupState, ConsumerGroupTopicPartitions, ConsumerGroupType, ElectionType, IsolationLevel, Producer, TopicCollection,
@@ -8,10 +10,10 @@ from confluent_kafka.admin import (
     NewPartitions, NewTopic, OffsetSpec, ResourcePatternType, ResourceType, ScramCredentialInfo, ScramMechanism,
     UserScramCredentialDeletion, UserScramCredentialUpsertion)
 
-from admin_calls import Calls, arguments
+from admin_calls import Calls
 
 LEFT_OUT = {"set_sasl_credentials": "needs SASL", "poll": "asks no broker"}
-PORT, SERVED = arguments()
+PORT = int(sys.argv[1])
 ADDRESS = {"bootstrap.servers": f"127.0.0.1:{PORT}"}
 TOPIC, GROUP = "confluent", "confluent-group"
 
@@ -23,9 +25,9 @@ def topics(call):
     call("create_topics", [NewTopic(TOPIC, 2, 1)], what="again")
     call("create_topics", [NewTopic(TOPIC + "-only", 2, 1)], what="validated", validate_only=True)
     call("create_topics", [NewTopic(TOPIC + "-many", 1, 3)], what="replicas")
-    call("create_partitions", [NewPartitions(TOPIC, 3)], needs=[37])
-    call("create_partitions", [NewPartitions(TOPIC, 2)], what="fewer", needs=[37])
-    call("create_partitions", [NewPartitions("nothing", 2)], what="nothing", needs=[37])
+    call("create_partitions", [NewPartitions(TOPIC, 3)])
+    call("create_partitions", [NewPartitions(TOPIC, 2)], what="fewer")
+    call("create_partitions", [NewPartitions("nothing", 2)], what="nothing")
     call.settle()
     call("list_topics", TOPIC, timeout=10)
     call("describe_topics", TopicCollection([TOPIC, "nothing"]))
@@ -47,8 +49,8 @@ def records(call):
     call("list_offsets", {TopicPartition("nothing", 0): OffsetSpec.latest()}, what="nothing", request_timeout=5)
     call("delete_records", [TopicPartition(TOPIC, 0, 2)])
     call("delete_records", [TopicPartition(TOPIC, 0, 99)], what="beyond")
-    call("elect_leaders", ElectionType.PREFERRED, [zero], needs=[43])
-    call("elect_leaders", ElectionType.UNCLEAN, [zero], what="unclean", needs=[43])
+    call("elect_leaders", ElectionType.PREFERRED, [zero])
+    call("elect_leaders", ElectionType.UNCLEAN, [zero], what="unclean")
 
 
 def groups(call):
@@ -85,22 +87,21 @@ def security(call):
         ResourceType.TOPIC, TOPIC, ResourcePatternType.LITERAL, "User:u", "*", AclOperation.READ, AclPermissionType.ALLOW)
     asked = AclBindingFilter(
         ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY)
-    call("describe_acls", asked, needs=[29])
-    call("create_acls", [binding], needs=[30])
-    call("delete_acls", [asked], needs=[31])
+    call("describe_acls", asked)
+    call("create_acls", [binding])
+    call("delete_acls", [asked])
     info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 8192)
-    users = [50, 51]
-    call("alter_user_scram_credentials", [UserScramCredentialUpsertion("cu", info, b"secret", b"salt")], needs=users)
+    call("alter_user_scram_credentials", [UserScramCredentialUpsertion("cu", info, b"secret", b"salt")])
     call.settle()
-    call("describe_user_scram_credentials", ["cu", "nobody"], needs=users)
+    call("describe_user_scram_credentials", ["cu", "nobody"])
     call("alter_user_scram_credentials", [UserScramCredentialDeletion("cu", ScramMechanism.SCRAM_SHA_256)],
-         what="delete", needs=users)
+         what="delete")
     call.settle()
-    call("describe_user_scram_credentials", ["cu"], what="afterwards", needs=users)
+    call("describe_user_scram_credentials", ["cu"], what="afterwards")
 
 
 def main():
-    call = Calls(AdminClient(ADDRESS), PORT, SERVED, LEFT_OUT)
+    call = Calls(AdminClient(ADDRESS), PORT, LEFT_OUT)
     for part in (topics, records, groups, configs, security):
         part(call)
     call("delete_topics", [TOPIC, TOPIC + "-compacted", "nothing"])

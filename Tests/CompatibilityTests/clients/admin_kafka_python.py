@@ -1,4 +1,6 @@
-"""kafka-python's admin client: every method, one line of JSON for each call. admin_kafka_python.py PORT APIKEYS"""
+"""kafka-python's admin client: every method, one line of JSON for each call. admin_kafka_python.py PORT"""
+
+import sys
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import (
@@ -6,7 +8,7 @@ from kafka.admin import (
     ResourcePattern, ResourcePatternFilter, ResourceType, UserScramCredentialDeletion, UserScramCredentialUpsertion)
 from kafka.structs import OffsetAndMetadata
 
-from admin_calls import Calls, arguments
+from admin_calls import Calls
 
 LEFT_OUT = {
     "abort_transaction": "transactions are not served", "describe_transactions": "transactions are not served",
@@ -15,7 +17,7 @@ LEFT_OUT = {
     "api_versions": "each broker serves what it serves", "get_broker_version_data": "each broker serves what it serves",
     "describe_features": "what is announced is served",
 }
-PORT, SERVED = arguments()
+PORT = int(sys.argv[1])
 ADDRESS = f"127.0.0.1:{PORT}"
 TOPIC, GROUP = "kafkapython", "kafkapython-group"
 ZERO = TopicPartition(TOPIC, 0)
@@ -31,15 +33,15 @@ def topics(call):
     call("create_topics", one(TOPIC + "-many", replicas=3), what="replicas", raise_errors=False)
     call("create_topics", one("bad/name"), what="bad name", raise_errors=False)
     call("create_topics", one(TOPIC + "-c", 1, configs={"cleanup.policy": "compact"}), what="compacted", raise_errors=False)
-    call("create_partitions", {TOPIC: 3}, needs=[37])
-    call("create_partitions", {TOPIC: 2}, what="fewer", needs=[37], raise_errors=False)
-    call("create_partitions", {"nothing": 2}, what="nothing", needs=[37], raise_errors=False)
+    call("create_partitions", {TOPIC: 3})
+    call("create_partitions", {TOPIC: 2}, what="fewer", raise_errors=False)
+    call("create_partitions", {"nothing": 2}, what="nothing", raise_errors=False)
     call.settle()
     call("list_topics", only=lambda name: name.startswith(TOPIC))
     call("describe_topics", [TOPIC, "nothing"])
-    call("describe_topic_partitions", [TOPIC, "nothing"], needs=[75])
-    call("describe_topic_partitions", [TOPIC], what="one", needs=[75], response_partition_limit=1)
-    call("describe_topic_partitions", [TOPIC], what="rest", needs=[75], cursor={"topic_name": TOPIC, "partition_index": 1})
+    call("describe_topic_partitions", [TOPIC, "nothing"])
+    call("describe_topic_partitions", [TOPIC], what="one", response_partition_limit=1)
+    call("describe_topic_partitions", [TOPIC], what="rest", cursor={"topic_name": TOPIC, "partition_index": 1})
     call("describe_cluster")
 
 
@@ -53,23 +55,23 @@ def records(call):
     call("list_partition_offsets", {TopicPartition("nothing", 0): OffsetSpec.LATEST}, what="nothing", timeout_ms=2000)
     call("delete_records", {ZERO: 2})
     call("delete_records", {ZERO: 99}, what="beyond")
-    call("describe_producers", [ZERO], needs=[61])
+    call("describe_producers", [ZERO])
 
 
 def placement(call):
-    call("elect_leaders", 0, {TOPIC: [0]}, needs=[43], raise_errors=False)
-    call("elect_leaders", 1, {TOPIC: [0]}, what="unclean", needs=[43], raise_errors=False)
-    call("elect_leaders", 0, {"nothing": [0]}, what="nothing", needs=[43], raise_errors=False)
-    call("alter_partition_reassignments", {ZERO: [1]}, needs=[45])
-    call("alter_partition_reassignments", {ZERO: [1, 2]}, what="elsewhere", needs=[45])
-    call("alter_partition_reassignments", {ZERO: None}, what="cancel", needs=[45])
-    call("list_partition_reassignments", needs=[46])
-    call("list_partition_reassignments", {TOPIC: [0]}, what="one", needs=[46])
-    call("describe_log_dirs", {TOPIC: [0]}, needs=[35])
-    call("alter_replica_log_dirs", {(TOPIC, 0, 1): "/nowhere"}, needs=[34])
-    call("describe_metadata_quorum", needs=[55])
-    call("update_features", {"group.version": 1}, needs=[57])
-    call("update_features", {"nothing": 1}, what="nothing", needs=[57])
+    call("elect_leaders", 0, {TOPIC: [0]}, raise_errors=False)
+    call("elect_leaders", 1, {TOPIC: [0]}, what="unclean", raise_errors=False)
+    call("elect_leaders", 0, {"nothing": [0]}, what="nothing", raise_errors=False)
+    call("alter_partition_reassignments", {ZERO: [1]})
+    call("alter_partition_reassignments", {ZERO: [1, 2]}, what="elsewhere")
+    call("alter_partition_reassignments", {ZERO: None}, what="cancel")
+    call("list_partition_reassignments")
+    call("list_partition_reassignments", {TOPIC: [0]}, what="one")
+    call("describe_log_dirs", {TOPIC: [0]})
+    call("alter_replica_log_dirs", {(TOPIC, 0, 1): "/nowhere"})
+    call("describe_metadata_quorum")
+    call("update_features", {"group.version": 1})
+    call("update_features", {"nothing": 1}, what="nothing")
 
 
 def groups(call):
@@ -124,20 +126,19 @@ def security(call):
     pattern = ResourcePattern(ResourceType.TOPIC, TOPIC)
     asked = ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, ResourcePatternFilter(
         ResourceType.ANY, None, ACLResourcePatternType.ANY))
-    call("describe_acls", asked, needs=[29])
-    call("create_acls", [ACL("User:u", "*", ACLOperation.READ, ACLPermissionType.ALLOW, pattern)], needs=[30])
-    call("delete_acls", [asked], needs=[31])
-    users = [50, 51]
+    call("describe_acls", asked)
+    call("create_acls", [ACL("User:u", "*", ACLOperation.READ, ACLPermissionType.ALLOW, pattern)])
+    call("delete_acls", [asked])
     upsertion = UserScramCredentialUpsertion("ku", "SCRAM_SHA_256", "secret", 8192, b"salt")
-    call("alter_user_scram_credentials", [upsertion], needs=users)
+    call("alter_user_scram_credentials", [upsertion])
     call.settle()
-    call("describe_user_scram_credentials", ["ku", "nobody"], needs=users)
-    call("alter_user_scram_credentials", [UserScramCredentialDeletion("ku", "SCRAM_SHA_256")], what="delete", needs=users)
-    call("alter_user_scram_credentials", [UserScramCredentialDeletion("ku", "SCRAM_SHA_256")], what="again", needs=users)
+    call("describe_user_scram_credentials", ["ku", "nobody"])
+    call("alter_user_scram_credentials", [UserScramCredentialDeletion("ku", "SCRAM_SHA_256")], what="delete")
+    call("alter_user_scram_credentials", [UserScramCredentialDeletion("ku", "SCRAM_SHA_256")], what="again")
 
 
 def main():
-    call = Calls(KafkaAdminClient(bootstrap_servers=ADDRESS), PORT, SERVED, LEFT_OUT)
+    call = Calls(KafkaAdminClient(bootstrap_servers=ADDRESS), PORT, LEFT_OUT)
     for part in (topics, records, placement, groups, configs, security):
         part(call)
     call("delete_topics", [TOPIC, TOPIC + "-c", "nothing"], raise_errors=False)
