@@ -48,7 +48,8 @@ quick: .tools/libraries ## Lint, tidiness and units without the slowest, for the
 
 test-long: tools build ## The same with many more rounds and seeds, and under sanitizers (hours rather than minutes)
 	@APUS_TEST_LONG=1 APUS_HISTORIES=$${APUS_HISTORIES:-100000} APUS_FUZZ=$${APUS_FUZZ:-1000000} \
-	    APUS_FUZZ_INPUTS=$${APUS_FUZZ:-1000000} APUS_SEEDS=$${APUS_SEEDS:-500} Tests/run.sh
+	    APUS_FUZZ_INPUTS=$${APUS_FUZZ:-1000000} APUS_SEEDS=$${APUS_SEEDS:-500} \
+	    APUS_BROKER_HISTORIES=$${APUS_BROKER_HISTORIES:-20000} Tests/run.sh
 
 check: .tools/libraries lint ## Format lint and tidiness (layering, sizes, doc comments, gaps, the map)
 	@echo "check: tidiness"

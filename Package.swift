@@ -102,7 +102,10 @@ let package = Package(
             swiftSettings: tests),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Base", "Records", "Storage", "LocalStorage", "Simulation"],
+            dependencies: [
+                "Base", "Records", "Protocol", "Coordinator", "Storage", "LocalStorage", "Network", "Broker",
+                "Simulation",
+            ],
             swiftSettings: tests),
         .testTarget(
             name: "NetworkTests", dependencies: ["Base", "Network", "TestSupport"], swiftSettings: tests),

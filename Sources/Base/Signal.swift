@@ -39,6 +39,7 @@ import Glibc
 
     /// Sleeps until the signal is raised, and lowers it.
     package func wait() {
+        if let threads = Stepping.threads { threads.rest(until: { self.isUp }, nanoseconds: nil) }
         unsafe pthread_mutex_lock(mutex)
         while !isRaised { unsafe pthread_cond_wait(condition, mutex) }
         isRaised = false
@@ -48,6 +49,10 @@ import Glibc
     /// Sleeps until the signal is raised, and lowers it; at most for `nanoseconds`, and then false.
     @discardableResult
     package func wait(nanoseconds: Int64) -> Bool {
+        if let threads = Stepping.threads {
+            threads.rest(until: { self.isUp }, nanoseconds: nanoseconds)
+            return lower()
+        }
         var end = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &end)
         let total = Int64(end.tv_nsec) + max(0, nanoseconds)
@@ -62,5 +67,22 @@ import Glibc
         isRaised = false
         unsafe pthread_mutex_unlock(mutex)
         return wasRaised
+    }
+
+    /// Whether it is raised.
+    private var isUp: Bool {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return isRaised
+    }
+
+    /// Lowers the signal; whether it was raised.
+    private func lower() -> Bool {
+        unsafe pthread_mutex_lock(mutex)
+        defer {
+            isRaised = false
+            unsafe pthread_mutex_unlock(mutex)
+        }
+        return isRaised
     }
 }

@@ -69,6 +69,7 @@ package enum Threads {
     package static func startDetached(
         named name: String? = nil, niceness: Int32 = 0, _ body: @escaping @Sendable () -> Void
     ) throws(ThreadError) {
+        if let threads = Stepping.threads { return threads.start(named: name, body) }
         pthread_detach(try start(named: name, niceness: niceness, body))
     }
 }

@@ -29,9 +29,10 @@ extension UUID {
     ///
     /// Like Kafka it never returns one whose text begins with a dash, as tools take that for an option.
     public static func random() -> UUID {
+        var random = BrokerRandom()
         while true {
-            let high = UInt64.random(in: 0 ... .max) & ~0xf000 | 0x4000
-            let low = UInt64.random(in: 0 ... .max) & ~(0b11 << 62) | (0b10 << 62)
+            let high = random.next() & ~0xf000 | 0x4000
+            let low = random.next() & ~(0b11 << 62) | (0b10 << 62)
             let candidate = UUID(high: high, low: low)
             if !candidate.isReserved, !candidate.description.hasPrefix("-") { return candidate }
         }

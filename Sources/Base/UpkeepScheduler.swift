@@ -111,9 +111,16 @@ package final class UpkeepScheduler: Sendable {
             defer { state.isStopping = true }
             return state.isStarted && !state.isStopping
         }
-        guard wasRunning else { return }
-        news.raise()
-        ended.wait()
+        if wasRunning {
+            news.raise()
+            ended.wait()
+        }
+        // They hold what asks for them, which holds the scheduler.
+        let jobs = state.withLock { state in
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+        withExtendedLifetime(jobs) {}
     }
 
     private static func nanoseconds(_ duration: Duration) -> Int64 {

@@ -128,7 +128,8 @@ struct BrokerSockets: Sendable {
 final class RouterSlot: Sendable {
     private let router = Lock<Router?>(nil)
 
-    func fill(_ router: Router) { self.router.withLock { $0 = router } }
+    /// With nil, a broker that has ended is let go.
+    func fill(_ router: Router?) { self.router.withLock { $0 = router } }
 
     /// The router of every connection.
     var handler: any ConnectionHandler {

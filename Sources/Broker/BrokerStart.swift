@@ -38,6 +38,25 @@ extension Broker {
         let disk = PosixDisk(OpenFiles(limit: descriptors.files, background: { diskPool.run($0) }))
         let storage = try openStorage(settings, disk, clock, system.room, { diskPool.run($0) }, logger)
         let settings = system.bounding(try settings.adopting(storage.owner, of: storage.metadata.path))
+        system.warn(limits, asked: settings, logger)
+        let made = try make(
+            settings, rules, over: storage, sockets, advertised: plan.advertised,
+            background: { diskPool.run($0) }, logger: logger, clock: clock)
+        let broker = made.broker
+        try broker.startLoops()
+        broker.beginWork(made)
+        for listener in sockets.listeners { listener.start() }
+        broker.openPartitions(made)
+        broker.tellStarted(descriptors, since: begun)
+        return broker
+    }
+
+    /// A broker that is put together and leads its partitions, and does nothing by itself yet.
+    static func make(
+        _ settings: BrokerSettings, _ rules: BrokerRules, over storage: LogDirectories,
+        _ sockets: BrokerSockets, advertised: [ListenerAddress], background: @escaping BackgroundRunner,
+        logger: Logger, clock: any BrokerClock
+    ) throws(StartError) -> MadeBroker {
         let worker = SerialWorker()
         let metadata = try MetadataLog(storage: storage, settings, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage)
@@ -46,31 +65,37 @@ extension Broker {
         try StrayPartitions.remove(metadata.image, storage, logger)
         let catalog = try TopicCatalog(
             metadata: metadata, storage: storage, settings: settings, worker: worker,
-            background: { diskPool.run($0) }, logger: logger)
+            background: background, logger: logger)
         try catalog.takeLeadership()
         let unwritten = UnwrittenStart(catalog, storage, logger)
         let ids = ProducerIDs(metadata: metadata, worker: worker, nodeID: settings.nodeID)
         let parts = BrokerParts(
-            storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets,
-            advertised: plan.advertised, rules: rules)
-        system.warn(limits, asked: settings, logger)
+            storage: storage, catalog: catalog, producerIDs: ids, sockets: sockets, advertised: advertised,
+            rules: rules)
         let broker = Broker(parts, logger: logger, clock: clock)
         sockets.routers.fill(Router(broker))
-        try broker.startLoops()
+        return MadeBroker(broker: broker, unfinished: unfinished, unwritten: unwritten)
+    }
+
+    /// Begins what is done now and then, and to read what the groups were.
+    func beginWork(_ made: MadeBroker) {
+        let settings = settings
         let keeper = MetadataSnapshotKeeper(
-            metadata, in: storage.metadata, MetadataSnapshotLimits(settings), clock: clock, logger: logger)
-        MetadataUpkeep.begin(keeper, of: storage.metadata, on: broker.upkeep)
-        unwritten.goOn(on: broker.upkeep)
-        broker.groups.start()
-        broker.upkeep.start()
-        broker.cleaner.start(named: "apus-cleaner", niceness: Self.cleanerNiceness)
-        for listener in sockets.listeners { listener.start() }
-        catalog.opening.begin(catalog.topics) {
+            catalog.metadata, in: storage.metadata, MetadataSnapshotLimits(settings), clock: clock,
+            logger: logger)
+        MetadataUpkeep.begin(keeper, of: storage.metadata, on: upkeep)
+        made.unwritten.goOn(on: upkeep)
+        groups.start()
+        upkeep.start()
+        cleaner.start(named: "apus-cleaner", niceness: Self.cleanerNiceness)
+    }
+
+    /// Opens all partitions in the background.
+    func openPartitions(_ made: MadeBroker) {
+        catalog.opening.begin(catalog.topics) { [self] in
             storage.resumeUpkeep()
-            broker.moves.resume(unfinished, of: catalog.topics)
+            moves.resume(made.unfinished, of: catalog.topics)
         }
-        broker.tellStarted(descriptors, since: begun)
-        return broker
     }
 
     private func tellStarted(_ descriptors: DescriptorBudget, since begun: Int64) {
@@ -138,6 +163,13 @@ extension Broker {
             throw StartError("\(error)")
         }
     }
+}
+
+/// A broker, and what its start left to be done.
+struct MadeBroker: Sendable {
+    let broker: Broker
+    let unfinished: UnfinishedMoves
+    let unwritten: UnwrittenStart
 }
 
 extension NetworkLimits {

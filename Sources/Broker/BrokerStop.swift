@@ -46,6 +46,11 @@ extension Broker {
         let isDrained = (try? sockets.loops.stop(within: Self.drainLimit)) ?? false
         watchdog.stop()
         sockets.pool.stop()
+        return stopKeeping(by: deadline).map { isDrained }
+    }
+
+    /// Ends what is behind the sockets.
+    func stopKeeping(by deadline: Int64) -> Result<Void, StorageError> {
         cleaner.stop()
         upkeep.stop()
         moves.stop()
@@ -53,7 +58,7 @@ extension Broker {
         do throws(StorageError) {
             if catalog.owesEpochs { storage.leaveToRecovery() }
             try storage.stop(brokerEpoch: catalog.metadata.brokerEpoch, by: deadline)
-            return .success(isDrained)
+            return .success(())
         } catch {
             return .failure(error)
         }

@@ -111,6 +111,9 @@ package final class SimulatedDisk: Disk {
         state.withLock { $0.operationsUntilCrash = $0.operations + operations }
     }
 
+    /// Whether the power is about to go.
+    package var willCrash: Bool { state.withLock { $0.operationsUntilCrash < .max && !$0.isDead } }
+
     /// Operations that changed the disk so far.
     package var operations: Int { state.withLock { $0.operations } }
 

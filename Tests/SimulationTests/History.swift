@@ -25,6 +25,7 @@ final class PoolQueue: Sendable {
 final class Trace: Sendable {
     private let lines = Lock<[String]>([])
     func add(_ line: String) { lines.withLock { $0.append(line) } }
+    var all: [String] { lines.withLock { $0 } }
     func tell() { for line in lines.withLock({ $0 }) { print(line) } }
 }
 

@@ -23,7 +23,7 @@ package final class FetchSessionCache: Sendable {
         var sessions: [Int32: FetchSession] = [:]
         /// Partitions of all of them.
         var partitions = 0
-        var generator = SystemRandomNumberGenerator()
+        var generator = BrokerRandom()
 
         mutating func end(_ id: Int32) {
             guard let ended = sessions.removeValue(forKey: id) else { return }

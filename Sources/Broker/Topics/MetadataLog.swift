@@ -39,7 +39,7 @@ package final class MetadataLog: Sendable {
     /// Held by whoever appends until its records are applied, as they are applied in their order.
     ///
     /// In it is what of the start is still to be written, which comes before everything else.
-    private let appending = Lock<EpochBeginning?>(nil)
+    private let appending = SleepingLock<EpochBeginning?>(nil)
     private let log: PartitionLog
     private let durability = DurabilityWatch()
     private let clock: any BrokerClock

@@ -19,7 +19,7 @@ struct KeyHasher: Sendable {
 
     /// A hasher with a secret that nobody can guess.
     static func random() -> KeyHasher {
-        var generator = SystemRandomNumberGenerator()
+        var generator = BrokerRandom()
         return KeyHasher(generator.next(), generator.next())
     }
 

@@ -126,9 +126,11 @@ final class Journal: Sendable {
             }
             try file.sync()
             try disk.syncDirectory(directory.path)
+            var random = BrokerRandom()
+            let generation = UInt64.random(in: 1...UInt64.max / 2, using: &random)
             state.withLock { state in
                 state.file = file
-                state.areas[0].generation = UInt64.random(in: 1...UInt64.max / 2)
+                state.areas[0].generation = generation
                 state.areas[0].isFree = false
                 state.isPreparing = false
             }

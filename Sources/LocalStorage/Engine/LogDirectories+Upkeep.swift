@@ -12,7 +12,8 @@ extension LogDirectories {
             let jobs = DirectoryUpkeep(directory, on: upkeep, settings, clock: directory.services.clock)
             guard settings.compaction != nil else { return jobs }
             let compact = CompactionUpkeep.begin(
-                directory, on: compaction, { [self] in self.compaction.withLock { $0 } },
+                directory, on: compaction,
+                { [weak self] in self?.compaction.withLock { $0 } ?? CompactionSettings() },
                 clock: directory.services.clock, filesWait: jobs.requestRemoval)
             return jobs.resuming(compact)
         }

@@ -68,7 +68,7 @@ package enum NamedDirectory: Equatable, Sendable {
 
     /// 32 hexadecimal digits that no other directory has in its name.
     static func uniquePart() -> String {
-        var generator = SystemRandomNumberGenerator()
+        var generator = BrokerRandom()
         return [generator.next(), generator.next()].map { (half: UInt64) in
             let digits = String(half, radix: 16)
             return String(repeating: "0", count: 16 - digits.utf8.count) + digits
