@@ -22,6 +22,8 @@ package final class Broker: Sendable {
     package let producerIDs: ProducerIDs
     /// The consumer groups.
     package let groups: GroupHost
+    /// Writes the ends of transactions.
+    package let markers: MarkerWriter
     /// Partitions on their way to other directories.
     let moves: PartitionMoves
     /// Where its listeners are bound.
@@ -68,6 +70,7 @@ package final class Broker: Sendable {
         cleaner = UpkeepScheduler(clock: clock)
         storage.beginUpkeep(UpkeepSettings(settings), on: upkeep, compaction: cleaner)
         groups = GroupHost(parts, on: upkeep, settings, logger: logger, clock: clock)
+        markers = MarkerWriter(parts, groups: groups, clock: clock, logger: logger)
         moves = PartitionMoves(
             parts.storage, logger: logger, quiesce: { [loops = parts.sockets.loops] in loops.passTurn() },
             finish: { [catalog = parts.catalog] in catalog.finish($0, then: $1) })

@@ -9,6 +9,8 @@ extension ErrorCode {
         case .offsetOutOfRange: self = .offsetOutOfRange
         case .outOfOrderSequence: self = .outOfOrderSequenceNumber
         case .staleProducerEpoch: self = .invalidProducerEpoch
+        case .outsideTransaction: self = .invalidTxnState
+        case .staleCoordinatorEpoch: self = .transactionCoordinatorFenced
         case .staleLeaderEpoch: self = .fencedLeaderEpoch
         case .batchTooLarge: self = .recordListTooLarge
         // A deleted topic's log is closed while requests that found it before are still under way.

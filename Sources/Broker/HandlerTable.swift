@@ -26,6 +26,7 @@ enum HandlerTable {
         HandlerRow(DeleteRecordsHandler.self),
         HandlerRow(InitProducerIDHandler.self),
         HandlerRow(OffsetForLeaderEpochHandler.self),
+        HandlerRow(WriteTxnMarkersHandler.self),
         HandlerRow(DescribeAclsHandler.self),
         HandlerRow(CreateAclsHandler.self),
         HandlerRow(DeleteAclsHandler.self),

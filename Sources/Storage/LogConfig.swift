@@ -78,6 +78,9 @@ package enum StorageLimits {
     package static let decompressedBytesMax = 256 << 20
     /// Producers that one partition remembers; beyond it the one that was silent longest is forgotten.
     package static let producersPerPartition = 100_000
+    /// Producers that at the same time ask whether they may begin a transaction in one partition; beyond it
+    /// one of them has to ask again.
+    package static let verificationsPerPartition = 10_000
 }
 
 extension Duration {

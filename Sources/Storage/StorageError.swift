@@ -22,6 +22,10 @@ package indirect enum StorageError: Error, Equatable, Sendable {
     case outOfOrderSequence(producer: ProducerID, expected: Int32, found: Int32)
     /// A producer writes with an epoch that was fenced.
     case staleProducerEpoch(producer: ProducerID, current: Int16, found: Int16)
+    /// A producer writes without a transaction while one of his is open, or for one that is over.
+    case outsideTransaction(producer: ProducerID)
+    /// A coordinator ends a transaction whose producer has a later one.
+    case staleCoordinatorEpoch(producer: ProducerID, current: Int32, found: Int32)
     /// The caller leads in an epoch that is over.
     case staleLeaderEpoch(current: LeaderEpoch, found: LeaderEpoch)
     /// The batch would not fit into a segment of its own.
@@ -61,6 +65,14 @@ extension StorageError {
     /// Whether the log was closed or deleted.
     package var isClosed: Bool { if case .closed = self { true } else { false } }
 
+    /// Whether an append was refused because of its producer, and the log is as it was.
+    package var isRefusalOfProducer: Bool {
+        switch self {
+        case .outOfOrderSequence, .staleProducerEpoch, .outsideTransaction, .staleCoordinatorEpoch: true
+        default: false
+        }
+    }
+
     /// Whether there was no space left, so that it can be tried again later.
     package var isLackOfSpace: Bool { if case .outOfSpace = self { true } else { false } }
 
@@ -92,6 +104,10 @@ extension StorageError: CustomStringConvertible {
             "producer \(producer.value) sent sequence \(found) where \(expected) was due"
         case .staleProducerEpoch(let producer, let current, let found):
             "producer \(producer.value) writes in epoch \(found), but epoch \(current) has begun"
+        case .outsideTransaction(let producer):
+            "producer \(producer.value) writes outside of its open transaction, or for one that is over"
+        case .staleCoordinatorEpoch(let producer, let current, let found):
+            "coordinator epoch \(found) of producer \(producer.value) is over, \(current) has begun"
         case .staleLeaderEpoch(let current, let found):
             "leader epoch \(found.value) is over, \(current.value) has begun"
         case .batchTooLarge(let bytes, let limit):

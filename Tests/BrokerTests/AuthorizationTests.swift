@@ -143,6 +143,11 @@ private struct AskedRights {
         case .alterUserScramCredentials, .createAcls, .deleteAcls, .updateFeatures, .unregisterBroker,
             .addRaftVoter, .removeRaftVoter, .alterReplicaLogDirs:
             cluster(.alter)
+        case .writeTxnMarkers:
+            AskedRights(whole: { allows in
+                allows(.alter, .cluster) || allows(.clusterAction, .cluster)
+                    ? nil : .clusterAuthorizationFailed
+            })
         case .describeAcls: cluster(.describe)
         case .createDelegationToken, .renewDelegationToken, .expireDelegationToken,
             .describeDelegationToken:

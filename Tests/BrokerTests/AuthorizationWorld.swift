@@ -189,6 +189,16 @@ extension AuthorizationWorld {
 
     private func aboutRecords(_ key: APIKey) throws -> (any RequestMessage)? {
         switch key {
+        case .writeTxnMarkers:
+            var marker = WriteTxnMarkersRequest.WritableTxnMarker()
+            marker.topics = Self.named.map { name in
+                var topic = WriteTxnMarkersRequest.WritableTxnMarkerTopic()
+                (topic.name, topic.partitionIndexes) = (name, [0])
+                return topic
+            }
+            var request = WriteTxnMarkersRequest()
+            request.markers = [marker]
+            return request
         case .produce:
             var request = try ProduceRequest("", acks: 1)
             let data = request.topicData[0]

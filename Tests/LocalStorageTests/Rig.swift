@@ -62,7 +62,8 @@ extension PartitionLog {
     /// stand in the log go to `stored`.
     @discardableResult
     func append(
-        _ batch: [UInt8], isAwaited: Bool = true, stored: UnsafeMutablePointer<[UInt8]>? = nil
+        _ batch: [UInt8], isAwaited: Bool = true, from origin: AppendOrigin = .producer,
+        stored: UnsafeMutablePointer<[UInt8]>? = nil
     ) throws(StorageError) -> AppendResult {
         var batch = batch
         guard let header = try? BatchHeader(reading: batch.rawSpan) else {
@@ -74,10 +75,10 @@ extension PartitionLog {
             var bytes = batch.mutableSpan
             var raw = bytes.mutableBytes
             do throws(StorageError) {
-                result = try append(&raw, header: header, isAwaited: isAwaited)
+                result = try append(&raw, header: header, isAwaited: isAwaited, from: origin)
                 if result == .mustRecall {
                     try recallProducers()
-                    result = try append(&raw, header: header, isAwaited: isAwaited)
+                    result = try append(&raw, header: header, isAwaited: isAwaited, from: origin)
                 }
             } catch { failure = error }
         }

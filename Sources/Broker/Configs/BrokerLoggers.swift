@@ -42,7 +42,7 @@ final class BrokerLoggers: Sendable {
         "connection", "connection_limit", "deleted_partition", "directory", "disk", "disk_reserve",
         "feature", "foreign_files", "group_config", "handshake", "index", "index_write", "journal",
         "leader_epochs", "listener", "log", "log_close", "log_note", "log_notes", "log_tail", "loop",
-        "metadata", "metadata_snapshot", "old_version", "partition", "partition_deletion",
+        "marker", "metadata", "metadata_snapshot", "old_version", "partition", "partition_deletion",
         "partition_directory",
         "partition_move",
         "partition_removal", "partitions", "quota", "record_deletion", "recovery", "replication_factor",

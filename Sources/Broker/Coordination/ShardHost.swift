@@ -39,7 +39,7 @@ enum ShardLimits {
 final class ShardHost<State: Shard>: Sendable {
     /// What a request is told: the reply, or why there is none.
     typealias Answer = Result<State.Reply, ErrorCodeError>
-    private typealias Made = Decision<
+    typealias Made = Decision<
         State.Record, State.Reply, State.Event, State.Order
     >
 
@@ -70,12 +70,16 @@ final class ShardHost<State: Shard>: Sendable {
         var nextTimer: UInt64 = 0
         /// What is set on the loop, which only the loop's own thread changes.
         var timerID: TimerID?
+        /// Ends of transactions that came while the shard was loading.
+        var heldMarkers: [HeldMarker] = []
         /// Answers that wait for the disk.
         var unsynced = UnsyncedReplies<State.Reply>()
     }
 
     /// A decision on its way out of the lock.
-    private struct Outgoing {
+    struct Outgoing {
+        /// What is to be told of ends of transactions.
+        var calls: [@Sendable () -> Void] = []
         var answers: [(send: @Sendable (Answer) -> Void, answer: Answer)] = []
         var orders: [State.Order] = []
         var end = Offset.zero
@@ -89,11 +93,11 @@ final class ShardHost<State: Shard>: Sendable {
     /// The partition that holds the records.
     let partition: Partition
     let guarded: Lock<Guarded>
-    private let make: @Sendable () -> State
-    private let whenLoaded: @Sendable (State) -> [State.Event]
+    let make: @Sendable () -> State
+    let whenLoaded: @Sendable (State) -> [State.Event]
     private let carryOut: @Sendable (State.Order, ShardHost) -> Void
     private let loop: EventLoop
-    private let services: ShardServices
+    let services: ShardServices
 
     /// A host over `partition` that waits to be loaded.
     ///
@@ -239,28 +243,33 @@ extension ShardHost {
     /// Lets the shard decide, and appends what it decided on, all under the lock; what the request `token` is
     /// answered, if that is known.
     @discardableResult
-    private func decide(
+    func decide(
         _ guarded: inout Guarded, _ outgoing: inout Outgoing, for token: ReplyToken? = nil,
         _ body: (inout State, Moment) -> Made
     ) -> Answer? {
         guard case .active = guarded.stage else { return nil }
         let now = services.now
         let made = body(&guarded.state, now)
-        if !made.records.isEmpty {
-            do {
+        var replies = made.replies
+        do {
+            if !made.records.isEmpty {
                 guarded.end = try append(made.records, at: now)
                 outgoing.hasWritten = true
-            } catch {
-                collapse(&guarded, &outgoing, reason: "\(error)")
-                return .failure(ErrorCodeError(.coordinatorNotAvailable))
             }
+            for write in made.transactionalWrites {
+                replies.append(try take(write, &guarded, at: now))
+                outgoing.hasWritten = true
+            }
+        } catch {
+            collapse(&guarded, &outgoing, reason: "\(error)")
+            return .failure(ErrorCodeError(.coordinatorNotAvailable))
         }
         outgoing.end = guarded.end
         outgoing.orders = made.orders
         outgoing.computations = made.computations
         outgoing.continuations = made.continuations
         var answer: Answer?
-        for addressed in made.replies {
+        for addressed in replies {
             if addressed.token == token {
                 answer = .success(addressed.reply)
             } else if let send = guarded.waiting.removeValue(forKey: addressed.token) {
@@ -282,9 +291,12 @@ extension ShardHost {
     }
 
     /// Appends the records of a decision, as one batch if they fit; where the log ends then.
-    private func append(_ records: [State.Record], at now: Moment) throws -> Offset {
+    func append(
+        _ records: [State.Record], at now: Moment, _ options: BatchOptions = BatchOptions(),
+        from origin: AppendOrigin = .producer
+    ) throws -> Offset {
         guard let log = partition.log else { throw StorageError.closed(path: partition.id.description) }
-        var options = BatchOptions()
+        var options = options
         options.codec = services.codec
         var builder = BatchBuilder(options)
         for record in records {
@@ -292,27 +304,30 @@ extension ShardHost {
             if builder.recordCount > 0,
                 builder.sizeInBytes + key.count + (value?.count ?? 0) > services.batchBytesMax
             {
-                _ = try append(builder, to: log)
+                _ = try append(builder, to: log, from: origin)
                 builder = BatchBuilder(options)
             }
             builder.append(timestamp: now.wall, key: key, value: value)
         }
-        return try append(builder, to: log)
+        return try append(builder, to: log, from: origin)
     }
 
-    private func append(_ builder: consuming BatchBuilder, to log: PartitionLog) throws -> Offset {
+    private func append(
+        _ builder: consuming BatchBuilder, to log: PartitionLog, from origin: AppendOrigin
+    ) throws -> Offset {
         var bytes = try builder.finish()
         var span = bytes.mutableSpan
         var batch = unsafe span.mutableBytes
         let header = try BatchHeader(reading: batch.bytes)
-        guard case .appended(let range, _) = try log.append(&batch, header: header) else {
-            preconditionFailure("a batch without a producer id was taken for a repeated one")
+        switch try log.append(&batch, header: header, from: origin) {
+        case .appended(let range, _): return range.last.next
+        case .duplicate, .mustRecall:
+            preconditionFailure("a batch whose sequence does not count was taken for a repeated one")
         }
-        return range.last.next
     }
 
     /// Throws the state away; everyone who waits asks again later.
-    private func collapse(_ guarded: inout Guarded, _ outgoing: inout Outgoing, reason: String) {
+    func collapse(_ guarded: inout Guarded, _ outgoing: inout Outgoing, reason: String) {
         let isOver = partition.log?.hasFailed ?? true
         services.logger.logLimited(
             .error, "shard.failed",
@@ -325,18 +340,20 @@ extension ShardHost {
         refuseAll(&guarded, &outgoing)
     }
 
-    private func refuseAll(_ guarded: inout Guarded, _ outgoing: inout Outgoing) {
+    func refuseAll(_ guarded: inout Guarded, _ outgoing: inout Outgoing) {
         for send in guarded.waiting.values {
             outgoing.answers.append((send, .failure(ErrorCodeError(.coordinatorNotAvailable))))
         }
         guarded.waiting = [:]
         guarded.held = []
+        refuseMarkers(&guarded, &outgoing)
         outgoing.end = .zero
     }
 
     /// Does outside of the lock what follows from a decision.
-    private func dispatch(_ outgoing: Outgoing) {
+    func dispatch(_ outgoing: Outgoing) {
         if outgoing.hasWritten { services.written() }
+        for call in outgoing.calls { call() }
         if let timer = outgoing.timer { arm(timer) }
         for computation in outgoing.computations {
             services.pool.run { [weak self] in self?.post(computation()) }
@@ -432,61 +449,5 @@ extension ShardHost {
             decide(&guarded, &outgoing) { state, now in state.deadlinesReached(at: now) }
         }
         dispatch(outgoing)
-    }
-}
-
-// MARK: - Loading
-
-extension ShardHost {
-    /// Reads the state from the log on the pool, and then does what has gathered meanwhile.
-    func load() { partition.whenSettled { self.loadOpened() } }
-
-    private func loadOpened() {
-        guard let log = partition.log else { return unavailable("the partition is offline") }
-        guard log.bounds.logStart < log.bounds.logEnd else { return loaded(make(), end: log.bounds.logEnd) }
-        services.pool.run { [self] in
-            do {
-                var loader = StateLogLoader<State>(make(), log, services.logger)
-                try loader.run()
-                loaded(loader.state, end: loader.end)
-            } catch {
-                unavailable("\(error)")
-            }
-        }
-    }
-
-    private func unavailable(_ reason: String) {
-        services.logger.logLimited(
-            .error, "shard.not_loaded",
-            ["partition": "\(partition.id)", "reason": reason])
-        var outgoing = Outgoing()
-        guarded.withLock { guarded in
-            guard case .loading = guarded.stage else { return }
-            guarded.stage = .failed
-            refuseAll(&guarded, &outgoing)
-        }
-        dispatch(outgoing)
-    }
-
-    private func loaded(_ state: State, end: Offset) {
-        var outgoings: [Outgoing] = []
-        let first = whenLoaded(state)
-        guarded.withLock { guarded in
-            guard case .loading = guarded.stage else { return }
-            guarded.stage = .active
-            guarded.state = state
-            guarded.end = end
-            let held = guarded.held
-            guarded.held = []
-            func next(_ body: (inout State, Moment) -> Made) {
-                var outgoing = Outgoing()
-                decide(&guarded, &outgoing, body)
-                outgoings.append(outgoing)
-            }
-            next { state, now in state.loaded(at: now) }
-            for event in first { next { state, now in state.handle(event, at: now) } }
-            for (event, _) in held { next { state, now in state.handle(event, at: now) } }
-        }
-        for outgoing in outgoings { dispatch(outgoing) }
     }
 }

@@ -153,6 +153,11 @@ extension StateTopicHost {
         stage.withLock { if case .ready(_, let shards) = $0 { shards } else { [] } }
     }
 
+    /// The shard over `partition`, if the host has it.
+    func shard(over partition: Partition) -> Host? {
+        existingShards()?.first { $0.partition === partition }
+    }
+
     /// The shard that `key` lives in.
     static func shard(of key: Name, in shards: [Host]) -> Host {
         let hash = javaHash(key)

@@ -12,6 +12,12 @@ package struct ReplyToken: Hashable, Sendable {
 package struct AddressedReply<Reply: Sendable>: Sendable {
     package let token: ReplyToken
     package let reply: Reply
+
+    /// `reply` to the request `token`.
+    package init(token: ReplyToken, reply: Reply) {
+        self.token = token
+        self.reply = reply
+    }
 }
 
 /// What follows from one event.
@@ -24,6 +30,8 @@ package struct Decision<
 >: Sendable {
     /// To be appended in this order, as one batch.
     package var records: [Record] = []
+    /// To be appended behind them, and applied then, each in batches of its own.
+    package var transactionalWrites: [TransactionalWrite<Record, Reply>] = []
     /// To be sent when everything that the shard has appended so far is durable.
     package var replies: [AddressedReply<Reply>] = []
     /// To be done by the host when everything that the shard has appended so far is durable; one that is not

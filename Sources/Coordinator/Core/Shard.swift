@@ -1,6 +1,8 @@
 // What every coordinator is to its host: a value that turns events into decisions and is rebuilt from its
 // own records. It does no I/O, has no clock and no threads; whole histories run in a test.
 
+package import Base
+
 /// A record of a coordinator's log, as bytes and back.
 package protocol ShardRecord: Sendable {
     /// Reads a record; nil if its kind is one that this coordinator leaves to others.
@@ -43,10 +45,22 @@ package protocol Shard: Sendable {
     mutating func handle(_ event: Event, at now: Moment) -> Decision<Record, Reply, Event, Order>
     /// Changes the persistent state to what `record` says.
     mutating func apply(_ record: Record)
+    /// Notes a record that counts once the transaction of `producer` commits.
+    mutating func apply(_ record: Record, ofTransactionOf producer: ProducerID)
+    /// A transaction is over: what was noted of it counts now, or never will.
+    mutating func transactionEnded(of producer: ProducerID, isCommit: Bool)
     /// Begins to live with the state that was replayed: sets deadlines, completes what was left half done.
     mutating func loaded(at now: Moment) -> Decision<Record, Reply, Event, Order>
     /// Does what is due at `now`.
     mutating func deadlinesReached(at now: Moment) -> Decision<Record, Reply, Event, Order>
     /// When `deadlinesReached` wants to be called next, on the monotonic clock; nil if never.
     var nextDeadline: Int64? { get }
+}
+
+// Most coordinators take no part in transactions: their logs have no such records.
+extension Shard {
+    /// Nothing is noted.
+    package mutating func apply(_ record: Record, ofTransactionOf producer: ProducerID) {}
+    /// Nothing was noted.
+    package mutating func transactionEnded(of producer: ProducerID, isCommit: Bool) {}
 }

@@ -59,6 +59,7 @@ extension PartitionLog {
         state.withLock { state in
             let expiry = state.config.producerExpiry
             state.producers.expire(at: now, after: expiry)
+            state.verifications.expire()
         }
     }
 

@@ -17,7 +17,8 @@ extension PartitionLog {
             "\(bounds.lastStable.value) is stable beyond the high watermark \(bounds.highWatermark.value)")
         if let first {
             try invariant(
-                bounds.lastStable <= first, "an open transaction at \(first.value) is passed for stable")
+                bounds.lastStable <= max(first, bounds.logStart),
+                "an open transaction at \(first.value) is passed for stable")
         }
         try invariant(
             bounds.logEnd == kept.end,

@@ -58,5 +58,6 @@ extension PartitionLog.State {
         epochs.trim(to: offset)
         aborted.trim(to: offset)
         epochsChanged = true
+        updateStable()
     }
 }

@@ -53,6 +53,7 @@ package final class PartitionLog: Sendable {
         var bounds: LogBounds
         var epochs: LeaderEpochs
         var producers: ProducerState
+        var verifications = TransactionVerifications()
         /// Producers as they were when a segment was opened, to be written once that offset is durable.
         var snapshots: [(offset: Offset, producers: ProducerState)] = []
         var aborted: TransactionIndex
@@ -67,7 +68,9 @@ package final class PartitionLog: Sendable {
 
         mutating func updateStable() {
             producers.markersBecameDurable(below: bounds.highWatermark)
-            bounds.lastStable = min(bounds.highWatermark, producers.firstUnstable ?? bounds.highWatermark)
+            // Of a transaction that began before the start of the log only the rest is in the way.
+            let unstable = producers.firstUnstable.map { max($0, bounds.logStart) }
+            bounds.lastStable = min(bounds.highWatermark, unstable ?? bounds.highWatermark)
         }
     }
 
@@ -127,17 +130,20 @@ package final class PartitionLog: Sendable {
     ///
     /// When it returns, the operating system has the bytes and the flusher is at work on them; where nobody
     /// waits for their durability (`isAwaited`), a heavy stream may be gathered for some milliseconds first.
-    /// - Throws: `.outOfOrderSequence`, `.staleProducerEpoch`, `.batchTooLarge`, `.reserveReached`,
-    ///   `.outOfSpace`, `.io`, `.offline`, `.closed`; nothing was appended then.
+    /// - Throws: `.outOfOrderSequence`, `.staleProducerEpoch`, `.outsideTransaction`,
+    ///   `.staleCoordinatorEpoch`, `.batchTooLarge`, `.reserveReached`, `.outOfSpace`, `.io`, `.offline`,
+    ///   `.closed`; nothing was appended then.
     package func append(
-        _ batch: inout MutableRawSpan, header: BatchHeader, isAwaited: Bool = true
+        _ batch: inout MutableRawSpan, header: BatchHeader, isAwaited: Bool = true,
+        from origin: AppendOrigin = .producer
     ) throws(StorageError) -> AppendResult {
         precondition(
             batch.byteCount == header.sizeInBytes, "exactly one batch is appended, with its own header")
         return try state.withLock { (state) throws(StorageError) in
             let isTracked = kind == .data && header.hasProducerID
+            let marker = isTracked ? EndTransactionMarker(batch.bytes, header) : nil
             if isTracked {
-                switch try state.producers.check(header) {
+                switch try state.judge(header, marker, origin) {
                 case .append: break
                 case .unknown: return .mustRecall
                 case .duplicate(let earlier):
@@ -157,7 +163,6 @@ package final class PartitionLog: Sendable {
             var header = header
             header.baseOffset = state.bounds.logEnd
             header.leaderEpoch = state.bounds.leaderEpoch
-            let marker = isTracked ? EndTransactionMarker(batch.bytes, header) : nil
             BatchStamp.assign(baseOffset: header.baseOffset, leaderEpoch: header.leaderEpoch, in: &batch)
             let append = try store.append(batch.bytes, header, isAwaited: isAwaited)
             if let sealed = append.sealed { state.snapshots.append((sealed, state.producers)) }
@@ -181,6 +186,7 @@ extension PartitionLog.State {
         if epochs.latest?.start == header.baseOffset { epochsChanged = true }
         // In the same step as the last stable offset, so that no reader sees the one without the other.
         if isTracked, let transaction = producers.apply(header, marker) { aborted.add(transaction) }
+        if header.attributes.isTransactional { verifications.end(header.producerID) }
         updateStable()
     }
 }

@@ -95,18 +95,76 @@ struct ProducerState: Sendable {
     /// Transactions whose marker stands in the log but may not be durable, by their first offset.
     private var ending: [(start: Offset, marker: Offset)] = []
 
+    /// Whether a transaction of a producer is open, in this epoch of it.
+    func hasOpenTransaction(of producer: ProducerID, epoch: Int16) -> Bool {
+        guard let entry = entries[producer.value] else { return false }
+        return entry.transactionStart != nil && entry.epoch == epoch
+    }
+
+    /// Whether nothing that the producer of `header` wrote is known.
+    func knowsNoBatch(_ header: BatchHeader) -> Bool { entries[header.producerID.value]?.last == nil }
+
+    /// Whether `header` repeats a batch that is remembered.
+    func isRepeated(_ header: BatchHeader) -> Bool {
+        entries[header.producerID.value]?.duplicate(of: header) != nil
+    }
+
+    /// Refuses an epoch of a producer that is over.
+    func checkEpoch(of producer: ProducerID, _ epoch: Int16) throws(StorageError) {
+        let current = entries[producer.value]?.epoch ?? ProducerEntry.noEpoch
+        guard epoch < current else { return }
+        throw .staleProducerEpoch(producer: producer, current: current, found: epoch)
+    }
+
+    /// Judges the end of a transaction by the rules of `version`.
+    ///
+    /// From version 2 on it has the next epoch (KIP-890), so that one in the epoch of what is open is an
+    /// earlier transaction's. Where nothing is open it may be repeated.
+    func checkEnd(
+        _ header: BatchHeader, _ marker: EndTransactionMarker?, version: Int16
+    ) throws(StorageError) {
+        try checkEpoch(of: header.producerID, header.producerEpoch)
+        guard let entry = entries[header.producerID.value] else { return }
+        if version >= 2, entry.transactionStart != nil, header.producerEpoch == entry.epoch {
+            throw .staleProducerEpoch(
+                producer: header.producerID, current: entry.epoch, found: header.producerEpoch)
+        }
+        guard let marker, marker.coordinatorEpoch < entry.coordinatorEpoch else { return }
+        throw .staleCoordinatorEpoch(
+            producer: header.producerID, current: entry.coordinatorEpoch, found: marker.coordinatorEpoch)
+    }
+
+    /// Judges a batch whose sequence numbers do not count.
+    func checkWithoutSequence(_ header: BatchHeader) throws(StorageError) {
+        try checkEpoch(of: header.producerID, header.producerEpoch)
+        try checkTransaction(header, of: entries[header.producerID.value])
+    }
+
+    /// A producer with an open transaction writes nothing else.
+    private func checkTransaction(
+        _ header: BatchHeader, of entry: ProducerEntry?
+    ) throws(StorageError) {
+        if !header.attributes.isTransactional, entry?.transactionStart != nil {
+            throw .outsideTransaction(producer: header.producerID)
+        }
+    }
+
     /// Judges a batch of a client, changing nothing.
     func check(_ header: BatchHeader) throws(StorageError) -> ProducerVerdict {
         guard let entry = entries[header.producerID.value] else {
-            guard header.producerEpoch >= ProducerEntry.noEpoch else { throw stale(nil, header) }
-            return .append
-        }
-        if header.attributes.isControl {
-            guard header.producerEpoch >= entry.epoch else { throw stale(entry, header) }
+            try checkEpoch(of: header.producerID, header.producerEpoch)
             return .append
         }
         if let batch = entry.duplicate(of: header) { return .duplicate(batch) }
-        guard header.producerEpoch >= entry.epoch else { throw stale(entry, header) }
+        try checkEpoch(of: header.producerID, header.producerEpoch)
+        let verdict = try checkSequence(header, of: entry)
+        if verdict == .append { try checkTransaction(header, of: entry) }
+        return verdict
+    }
+
+    private func checkSequence(
+        _ header: BatchHeader, of entry: ProducerEntry
+    ) throws(StorageError) -> ProducerVerdict {
         // A producer without an epoch may go on with any sequence, as nothing says what came before.
         guard entry.epoch > ProducerEntry.noEpoch else { return .append }
         // -1 is "nothing yet", behind which 0 is due, as it is in a new epoch.
@@ -117,12 +175,6 @@ struct ProducerState: Sendable {
             throw .outOfOrderSequence(producer: header.producerID, expected: due, found: header.baseSequence)
         }
         return .append
-    }
-
-    private func stale(_ entry: ProducerEntry?, _ header: BatchHeader) -> StorageError {
-        .staleProducerEpoch(
-            producer: header.producerID, current: entry?.epoch ?? ProducerEntry.noEpoch,
-            found: header.producerEpoch)
     }
 
     /// Whether more may be known of a producer by looking into the log.
@@ -143,7 +195,7 @@ struct ProducerState: Sendable {
         if header.attributes.isControl {
             if let marker { entry.coordinatorEpoch = marker.coordinatorEpoch }
             if let start = entry.transactionStart {
-                open.removeAll { $0.producer == key }
+                removeOpen(start)
                 ending.append((start, header.lastOffset))
                 entry.transactionStart = nil
                 if marker?.isCommit == false {
@@ -165,6 +217,16 @@ struct ProducerState: Sendable {
         }
         entries[key] = entry
         return aborted
+    }
+
+    /// The transaction that began at `start` is over.
+    private mutating func removeOpen(_ start: Offset) {
+        var (low, high) = (0, open.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if open[middle].start < start { low = middle + 1 } else { high = middle }
+        }
+        if low < open.count, open[low].start == start { open.remove(at: low) }
     }
 
     /// Whether any of the producers has ended or begun a transaction here.

@@ -1,0 +1,39 @@
+// Whose batch is appended, which says what it has to prove.
+
+/// The word of a transaction's coordinator that a partition belongs to it, as the log asked for it.
+package struct TransactionPermission: Hashable, Sendable {
+    /// Which one it is, for those who carry it without knowing logs.
+    package let number: UInt64
+
+    /// The permission of that number.
+    package init(number: UInt64) { self.number = number }
+}
+
+/// Who has a batch appended.
+package enum AppendOrigin: Equatable, Sendable {
+    /// A producer, by its sequence numbers.
+    case producer
+    /// A producer whose transactions a coordinator must know of (KIP-890): the first batch of one needs the
+    /// permission of `PartitionLog.beginVerification`.
+    case verifiedProducer(TransactionPermission?, raisesEpochs: Bool)
+    /// A coordinator on behalf of a producer: its batches have no sequence numbers that count.
+    case coordinator(TransactionPermission?)
+    /// The coordinator of transactions, which ends one by the rules of this version of them.
+    case marker(transactionVersion: Int16)
+
+    /// Whether a transaction must be known to its coordinator before it begins here.
+    var mustBeVerified: Bool {
+        switch self {
+        case .verifiedProducer, .coordinator: true
+        case .producer, .marker: false
+        }
+    }
+
+    /// What the coordinator has permitted.
+    var permission: TransactionPermission? {
+        switch self {
+        case .verifiedProducer(let permission, _), .coordinator(let permission): permission
+        case .producer, .marker: nil
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// Producers that asked a coordinator whether they may write for a transaction here (KIP-890). Between its
+// word and the append the transaction may end: a permission is good for as long as nothing was appended for
+// the producer. Nothing of it is written down.
+internal import Base
+
+/// The verifications of one log that are under way.
+struct TransactionVerifications: Sendable {
+    private struct Entry {
+        var permission: TransactionPermission
+        var epoch: Int16
+        /// The lowest sequence number that asked: what follows on it must not overtake it.
+        var lowestSequence: Int32
+        /// Whether it was there at the last look for old ones.
+        var isOld = false
+    }
+
+    private var entries: [Int64: Entry] = [:]
+    private var nextNumber: UInt64 = 0
+
+    /// How many there are.
+    var count: Int { entries.count }
+
+    /// Begins to verify a producer, for a batch from `sequence` on, or joins those that are at it.
+    mutating func begin(of producer: ProducerID, epoch: Int16, sequence: Int32) -> TransactionPermission {
+        let key = producer.value
+        if var entry = entries[key] {
+            if epoch > entry.epoch {
+                (entry.epoch, entry.lowestSequence) = (epoch, sequence)
+            } else if epoch == entry.epoch {
+                entry.lowestSequence = min(entry.lowestSequence, sequence)
+            }
+            entry.isOld = false
+            entries[key] = entry
+            return entry.permission
+        }
+        if entries.count >= StorageLimits.verificationsPerPartition, let some = entries.keys.first {
+            entries[some] = nil
+        }
+        let permission = TransactionPermission(number: nextNumber)
+        nextNumber += 1
+        entries[key] = Entry(permission: permission, epoch: epoch, lowestSequence: sequence)
+        return permission
+    }
+
+    /// The lowest sequence number that may be appended with `permission`; nil if that is good no more.
+    func lowestSequence(of producer: ProducerID, with permission: TransactionPermission) -> Int32? {
+        guard let entry = entries[producer.value], entry.permission == permission else { return nil }
+        return entry.lowestSequence
+    }
+
+    /// Something was appended for a producer: its transaction has begun, or is over.
+    mutating func end(_ producer: ProducerID) {
+        if !entries.isEmpty { entries[producer.value] = nil }
+    }
+
+    /// Forgets those that were there at the last call.
+    mutating func expire() {
+        entries = entries.filter { !$0.value.isOld }
+        for key in entries.keys { entries[key]?.isOld = true }
+    }
+}
