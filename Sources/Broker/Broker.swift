@@ -22,6 +22,8 @@ package final class Broker: Sendable {
     package let producerIDs: ProducerIDs
     /// The consumer groups.
     package let groups: GroupHost
+    /// Asked whether partitions belong to transactions.
+    let verifier: any TransactionVerifier
     /// Writes the ends of transactions.
     package let markers: MarkerWriter
     /// Partitions on their way to other directories.
@@ -70,6 +72,7 @@ package final class Broker: Sendable {
         cleaner = UpkeepScheduler(clock: clock)
         storage.beginUpkeep(UpkeepSettings(settings), on: upkeep, compaction: cleaner)
         groups = GroupHost(parts, on: upkeep, settings, logger: logger, clock: clock)
+        verifier = parts.rules.verifier ?? KnowsNoTransactions()
         markers = MarkerWriter(parts, groups: groups, clock: clock, logger: logger)
         moves = PartitionMoves(
             parts.storage, logger: logger, quiesce: { [loops = parts.sockets.loops] in loops.passTurn() },
@@ -112,6 +115,8 @@ struct BrokerParts: Sendable {
 struct BrokerRules: Sendable {
     var authorizer: any Authorizer = AllowsAll()
     var quotas: any Quotas = NoQuotas()
+    /// Nil for the broker's own coordinator of transactions.
+    var verifier: (any TransactionVerifier)?
 }
 
 /// The network side of a broker.

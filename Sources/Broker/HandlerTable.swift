@@ -27,6 +27,7 @@ enum HandlerTable {
         HandlerRow(InitProducerIDHandler.self),
         HandlerRow(OffsetForLeaderEpochHandler.self),
         HandlerRow(WriteTxnMarkersHandler.self),
+        HandlerRow(TxnOffsetCommitHandler.self),
         HandlerRow(DescribeAclsHandler.self),
         HandlerRow(CreateAclsHandler.self),
         HandlerRow(DeleteAclsHandler.self),

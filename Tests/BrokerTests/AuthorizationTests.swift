@@ -100,6 +100,12 @@ private struct AskedRights {
     private static func ofGroups(_ key: APIKey, _ version: Int16) -> AskedRights? {
         switch key {
         case .offsetCommit: AskedRights(whole: member(), each: topic(.read))
+        case .txnOffsetCommit:
+            AskedRights(
+                whole: { allows in
+                    allows(.write, .transactionalID("tx"))
+                        ? member()(allows) : .transactionalIDAuthorizationFailed
+                }, each: topic(.read))
         case .offsetDelete: AskedRights(whole: member("g0", .delete), each: topic(.read))
         case .offsetFetch where version < 8:
             AskedRights(whole: member("g0", .describe), each: topic(.describe))

@@ -199,6 +199,15 @@ extension AuthorizationWorld {
             var request = WriteTxnMarkersRequest()
             request.markers = [marker]
             return request
+        case .txnOffsetCommit:
+            var request = TxnOffsetCommitRequest()
+            (request.transactionalID, request.groupID, request.producerID) = ("tx", "g0", 1)
+            request.topics = Self.named.map { name in
+                var topic = TxnOffsetCommitRequest.TxnOffsetCommitRequestTopic()
+                (topic.name, topic.partitions) = (name, [.init()])
+                return topic
+            }
+            return request
         case .produce:
             var request = try ProduceRequest("", acks: 1)
             let data = request.topicData[0]

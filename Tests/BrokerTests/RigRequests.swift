@@ -13,6 +13,8 @@ struct RigBatch {
     var values: [[UInt8]] = [Array("hello".utf8)]
     var codec = CompressionCodec.none
     var producer: (id: Int64, sequence: Int32)?
+    var epoch: Int16 = 0
+    var isTransactional = false
 
     /// One batch as a client sends it.
     func bytes(at time: Timestamp = Timestamp(milliseconds: 1_700_000_000_000)) throws -> [UInt8] {
@@ -20,8 +22,9 @@ struct RigBatch {
         options.codec = codec
         if let producer {
             options.producerID = ProducerID(producer.id)
-            options.producerEpoch = 0
+            options.producerEpoch = epoch
             options.baseSequence = producer.sequence
+            options.isTransactional = isTransactional
         }
         var builder = BatchBuilder(options)
         for value in values { builder.append(timestamp: time, key: nil, value: value) }

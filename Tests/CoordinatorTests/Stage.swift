@@ -315,6 +315,7 @@ extension Stage {
             return reply.topics.flatMap { topic in
                 topic.partitions.map { "\(topic.name)-\($0.partitionIndex):\(code($0.errorCode))" }
             }.joined(separator: " ")
+        case .commitInTransaction(let reply): return "\(reply)"
         case .fetchOffsets(let fetched):
             let group = fetched.response
             return group.topics.flatMap { topic in

@@ -1,4 +1,4 @@
-// Reads a shard's state from its log: every record in order, those of transactions when their end is known.
+// Reads a shard's state from its log: every record in order, and the ends of transactions.
 internal import Base
 internal import Coordinator
 internal import Records
@@ -10,8 +10,6 @@ struct StateLogLoader<State: Shard> {
     private(set) var state: State
     /// Where the log ended when the last record was read.
     private(set) var end: Offset
-    /// Records of transactions that are still open, by producer.
-    private var pending: [ProducerID: [State.Record]] = [:]
     private let log: PartitionLog
     private let logger: Logger
 
@@ -39,11 +37,8 @@ struct StateLogLoader<State: Shard> {
         if header.attributes.isControl {
             for control in try ControlRecords.read(batch) {
                 switch control.type {
-                case .commit:
-                    for record in pending.removeValue(forKey: header.producerID) ?? [] {
-                        state.apply(record)
-                    }
-                case .abort: pending[header.producerID] = nil
+                case .commit: state.transactionEnded(of: header.producerID, isCommit: true)
+                case .abort: state.transactionEnded(of: header.producerID, isCommit: false)
                 case .leaderChange, .snapshotHeader, .snapshotFooter, .kraftVersion, .kraftVoters: break
                 }
             }
@@ -52,7 +47,7 @@ struct StateLogLoader<State: Shard> {
         for stored in try batch.records(limitBytes: Self.batchBytesMax) {
             guard let record = read(stored) else { continue }
             if header.attributes.isTransactional {
-                pending[header.producerID, default: []].append(record)
+                state.apply(record, ofTransactionOf: header.producerID)
             } else {
                 state.apply(record)
             }

@@ -31,14 +31,21 @@ extension StateTopicHost {
         _ event: @escaping @Sendable (ReplyToken) -> State.Event,
         answer: @escaping @Sendable (Host.Answer) -> Void
     ) {
-        if let shards = existingShards() {
-            return Self.shard(of: key, in: shards).ask(holdFor: hold, event, answer: answer)
+        withShard(of: key, on: loop) { shard in
+            guard let shard else { return answer(.failure(ErrorCodeError(.coordinatorNotAvailable))) }
+            shard.ask(holdFor: hold, event, answer: answer)
         }
+    }
+
+    /// Calls `body` with the shard of `key`, and makes the topic before if need be; with nil if that failed.
+    ///
+    /// At once where it is there, and else on `loop`.
+    func withShard(of key: Name, on loop: EventLoop, _ body: @escaping @Sendable (Host?) -> Void) {
+        if let shards = existingShards() { return body(Self.shard(of: key, in: shards)) }
         let made = Deferred<[Host]?>()
         withShards { made.complete($0) }
         DiskWait.limited(made, on: loop) { nil }.whenCompleted(on: loop) { shards in
-            guard let shards else { return answer(.failure(ErrorCodeError(.coordinatorNotAvailable))) }
-            Self.shard(of: key, in: shards).ask(holdFor: hold, event, answer: answer)
+            body(shards.map { Self.shard(of: key, in: $0) })
         }
     }
 }

@@ -2,6 +2,7 @@
 /// batches, transactional id · v5 log start offset · v7 zstd · v8 errors per record · v9 flexible · v10
 /// leader hints · v13 topics by id.
 internal import Base
+internal import Coordinator
 internal import Network
 internal import Protocol
 internal import Records
@@ -43,12 +44,15 @@ enum ProduceHandler: FrameHandler {
     static func handle(
         _ request: ProduceRequest, frame: inout MutableRawSpan, _ context: RequestContext
     ) -> Outcome<ProduceResponse> {
-        guard !request.claimsForeignTransaction(in: frame.bytes, context) else {
-            let refusal = refuseAll(request, .transactionalIDAuthorizationFailed)
+        let producer: TransactionalProducer?
+        do throws(ProduceRefusal) {
+            producer = try request.transactionalProducer(in: frame.bytes, context)
+        } catch {
+            let refusal = refuseAll(request, error)
             return request.acks == 0 ? withoutReply(refusal) : .now(refusal)
         }
         let topics = context.topics
-        var attempt = ProduceAttempt(request, context)
+        var attempt = ProduceAttempt(request, of: producer, context)
         let storage = context.broker.storage
         storage.beginAppends()
         defer { storage.endAppends() }
@@ -71,7 +75,8 @@ enum ProduceHandler: FrameHandler {
         }
     }
 
-    /// Has the pool check what is too much for this loop, and appends it afterwards.
+    /// Has the coordinator of its transaction asked, and the pool check what is too much for this loop, and
+    /// appends it afterwards.
     ///
     /// A client that is gone by then wanted its records appended all the same.
     private static func goOnLater(
@@ -79,7 +84,10 @@ enum ProduceHandler: FrameHandler {
     ) -> Outcome<ProduceResponse> {
         let started = Deferred<Outcome<ProduceResponse>>()
         let checked = Deferred<[PoolCheck.Result]>()
-        PoolChecks(attempt.postponed, of: frame, context).begin { checked.complete($0) }
+        let checks = PoolChecks(attempt.postponed, of: frame, context)
+        attempt.verify(context) { refusals in
+            checks.begin(refusing: refusals) { checked.complete($0) }
+        }
         // A log may have to look on the disk for what it knows of a producer.
         let late = [PoolCheck.Result](
             repeating: .failure(ProduceRefusal(.requestTimedOut)), count: attempt.postponed.count)
@@ -117,7 +125,7 @@ enum ProduceHandler: FrameHandler {
     }
 
     private static func refuseAll(
-        _ request: ProduceRequest, _ code: ErrorCode
+        _ request: ProduceRequest, _ refusal: ProduceRefusal
     ) -> ProduceResponse {
         var response = ProduceResponse()
         response.responses = request.topicData.lazy.filter { !$0.partitionData.isEmpty }.map { data in
@@ -126,7 +134,7 @@ enum ProduceHandler: FrameHandler {
             answer.topicID = data.topicID
             answer.partitionResponses = data.partitionData.map { partition in
                 var outcome = PartitionOutcome(index: partition.index)
-                outcome.refuse(ProduceRefusal(code))
+                outcome.refuse(refusal)
                 return outcome.response
             }
             return answer
@@ -136,17 +144,35 @@ enum ProduceHandler: FrameHandler {
 }
 
 extension ProduceRequest {
-    /// Whether a batch claims to belong to a transaction of an id that the request does not name, or that
-    /// its sender may not use.
-    fileprivate func claimsForeignTransaction(in frame: RawSpan, _ context: RequestContext) -> Bool {
-        let isTransactional = topicData.contains { topic in
-            topic.partitionData.contains { partition in
-                guard case .frame(let range) = partition.records else { return false }
-                return TransactionClaim(frame.extracting(range)).isTransactional
+    /// The producer whose transaction the batches belong to; nil where none does, or they name none.
+    ///
+    /// Throws where one claims to belong to a transaction of an id that the request does not name, or that
+    /// its sender may not use, and where there are several producers.
+    fileprivate func transactionalProducer(
+        in frame: RawSpan, _ context: RequestContext
+    ) throws(ProduceRefusal) -> TransactionalProducer? {
+        var isTransactional = false
+        var producer: TransactionalProducer?
+        var isMixed = false
+        for topic in topicData {
+            for partition in topic.partitionData {
+                guard case .frame(let range) = partition.records else { continue }
+                let claim = TransactionClaim(frame.extracting(range))
+                guard claim.isTransactional else { continue }
+                isTransactional = true
+                guard let claimed = claim.producer else { continue }
+                isMixed = isMixed || claimed != producer ?? claimed
+                producer = claimed
             }
         }
-        guard isTransactional else { return false }
-        guard let id = transactionalID else { return true }
-        return !context.authorize(.write, .transactionalID(id))
+        guard isTransactional else { return nil }
+        guard let id = transactionalID, context.authorize(.write, .transactionalID(id)) else {
+            throw ProduceRefusal(.transactionalIDAuthorizationFailed)
+        }
+        guard !isMixed else {
+            throw ProduceRefusal(
+                .invalidProducerIDMapping, "Transactional records contained more than one producer ID")
+        }
+        return producer
     }
 }

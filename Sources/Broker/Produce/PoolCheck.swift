@@ -86,14 +86,19 @@ final class PoolChecks: Sendable {
     }
 
     /// Does the work, and calls `done` with the results on the loop of the request.
-    func begin(then done: @escaping @Sendable ([PoolCheck.Result]) -> Void) {
+    ///
+    /// What is in `refusals`, by its place, is refused without being looked at.
+    func begin(
+        refusing refusals: [Int: ProduceRefusal] = [:],
+        then done: @escaping @Sendable ([PoolCheck.Result]) -> Void
+    ) {
         let largest = checks.reduce(0) { max($0, $1.byteCount) }
-        goOn([], within: max(Self.workMinBytes, Self.expansion * largest), done)
+        goOn([], within: max(Self.workMinBytes, Self.expansion * largest), refusals, done)
     }
 
     /// Does what is left behind the first `results`.
     private func goOn(
-        _ results: [PoolCheck.Result], within workBytes: Int,
+        _ results: [PoolCheck.Result], within workBytes: Int, _ refusals: [Int: ProduceRefusal],
         _ done: @escaping @Sendable ([PoolCheck.Result]) -> Void
     ) {
         let mostBytes = context.memory.shares.workBytes
@@ -101,8 +106,14 @@ final class PoolChecks: Sendable {
             context.broker.sockets.pool.run { [self] in
                 var results = results
                 while results.count < checks.count {
+                    if let refusal = refusals[results.count] {
+                        results.append(.failure(refusal))
+                        continue
+                    }
                     guard let result = checks[results.count].run(within: work.bytes) else {
-                        guard work.bytes >= mostBytes else { return goOn(results, within: mostBytes, done) }
+                        guard work.bytes >= mostBytes else {
+                            return goOn(results, within: mostBytes, refusals, done)
+                        }
                         results.append(.failure(Self.tooLarge))
                         continue
                     }

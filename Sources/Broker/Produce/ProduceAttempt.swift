@@ -1,6 +1,7 @@
 // One produce request on its way into the logs: what is appended, what is refused, what waits for the disk,
 // and what has to go to the pool first.
 internal import Base
+internal import Coordinator
 internal import Network
 internal import Protocol
 internal import Records
@@ -8,7 +9,7 @@ internal import Storage
 
 /// The state of one produce request.
 struct ProduceAttempt: Sendable {
-    /// Records whose check is too much for an event loop, or waits for the disk.
+    /// Records whose check is too much for an event loop, or waits for the disk or for a coordinator.
     struct Postponed: Sendable {
         let place: Acknowledgement.Place
         let topic: Topic
@@ -18,6 +19,8 @@ struct ProduceAttempt: Sendable {
         let range: Range<Int>
         /// The log, which may have to look up what it knows of the producer.
         let log: PartitionLog
+        /// What the coordinator of the transaction has to permit before.
+        let permission: TransactionPermission?
         /// What the check made of the records, if they passed it: it may have set their times, and is not
         /// done again.
         var checked: CheckedBatch?
@@ -36,7 +39,7 @@ struct ProduceAttempt: Sendable {
     private let context: RequestContext
     /// Nil for a number that stands for none.
     let acks: ProduceAcks?
-    private let transactionalID: Name?
+    let transactionalID: Name?
     private var isAwaited: Bool { acks == .all }
     private var allowance = CodecAllowance()
     /// The reply, as far as it is known.
@@ -49,9 +52,13 @@ struct ProduceAttempt: Sendable {
     /// Their partitions.
     private var waiting: Set<ObjectIdentifier> = []
 
-    /// An attempt at `request`.
-    init(_ request: ProduceRequest, _ context: RequestContext) {
+    /// The producer whose transaction the batches belong to.
+    let producer: TransactionalProducer?
+
+    /// An attempt at `request`, whose transactional batches are of `producer`.
+    init(_ request: ProduceRequest, of producer: TransactionalProducer?, _ context: RequestContext) {
         self.context = context
+        self.producer = producer
         acks = ProduceAcks(rawValue: request.acks)
         transactionalID = request.transactionalID
         response.responses.reserveCapacity(request.topicData.count)
@@ -104,21 +111,23 @@ struct ProduceAttempt: Sendable {
             let check = ProduceCheck(
                 rules: topic.rules, version: context.version, now: context.broker.clock.wallTime())
             var batch = frame._mutatingExtracting(range)
+            let permission = try permission(for: batch.bytes, in: open)
             var later = Postponed(
-                place: place, topic: topic, partition: partition, check: check, range: range, log: open)
-            let mustFollow = waiting.contains(ObjectIdentifier(partition))
+                place: place, topic: topic, partition: partition, check: check, range: range, log: open,
+                permission: permission)
+            let mustFollow = permission != nil || waiting.contains(ObjectIdentifier(partition))
             let result: AppendResult
             switch try mustFollow ? nil : check.check(&batch, within: &allowance) {
             case nil: return postpone(later)
             case .asSent(let header):
-                result = try open.store(&batch, header, isAwaited)
+                result = try open.store(&batch, header, isAwaited, from: origin(nil))
                 if result == .mustRecall {
                     later.checked = CheckedBatch(bytes: batch.bytes.copy(0..<batch.byteCount), header: header)
                 }
             case .rebuilt(var bytes, let header):
                 var span = bytes.mutableSpan
                 var made = unsafe span.mutableBytes
-                result = try open.store(&made, header, isAwaited)
+                result = try open.store(&made, header, isAwaited, from: origin(nil))
                 if result == .mustRecall { later.checked = CheckedBatch(bytes: bytes, header: header) }
             case .nothing: return outcome.noteNothing()
             }
@@ -144,12 +153,30 @@ struct ProduceAttempt: Sendable {
         guard !topic.isInternal || context.header.clientID == Self.adminClientID else {
             throw ProduceRefusal(.invalidTopicException, "Only the broker writes \(topic.name).")
         }
-        if context.version >= 3, TransactionClaim(frame.extracting(range)).needsCoordinator {
-            // As Kafka answers where it does not know the transactional id.
-            throw ProduceRefusal(
-                transactionalID?.isEmpty ?? true ? .invalidRequest : .invalidProducerIDMapping)
-        }
         return range
+    }
+
+    /// What has to be permitted before the batch in `bytes` is looked into; nil for all but the first of a
+    /// transaction.
+    private func permission(
+        for bytes: RawSpan, in log: PartitionLog
+    ) throws(ProduceRefusal) -> TransactionPermission? {
+        guard self.producer != nil else { return nil }
+        let claim = TransactionClaim(bytes)
+        guard let producer = claim.producer else { return nil }
+        do throws(StorageError) {
+            return try log.beginVerification(
+                of: producer.id, epoch: producer.epoch, sequence: claim.sequence)
+        } catch {
+            throw ProduceRefusal(ErrorCode(error))
+        }
+    }
+
+    /// As whose the log takes batches.
+    private func origin(_ permission: TransactionPermission?) -> AppendOrigin {
+        guard producer != nil else { return .producer }
+        let kind = VerificationKind(produce: context.version)
+        return .verifiedProducer(permission, raisesEpochs: kind == .adding)
     }
 
     private mutating func postpone(_ item: Postponed) {
@@ -178,7 +205,8 @@ extension ProduceAttempt {
                         var bytes = checked.bytes
                         var span = bytes.mutableSpan
                         var batch = unsafe span.mutableBytes
-                        let stored = try log.store(&batch, checked.header, isAwaited)
+                        let stored = try log.store(
+                            &batch, checked.header, isAwaited, from: origin(item.permission))
                         outcome.note(stored, partition, item.check.appendTime)
                     } else {
                         outcome.noteNothing()
@@ -200,11 +228,11 @@ extension ProduceAttempt {
 extension PartitionLog {
     /// Appends the batch at the beginning of `bytes`, with storage errors in the words of the protocol.
     fileprivate func store(
-        _ bytes: inout MutableRawSpan, _ header: BatchHeader, _ isAwaited: Bool
+        _ bytes: inout MutableRawSpan, _ header: BatchHeader, _ isAwaited: Bool, from origin: AppendOrigin
     ) throws(ProduceRefusal) -> AppendResult {
         var batch = bytes._mutatingExtracting(0..<header.sizeInBytes)
         do throws(StorageError) {
-            return try append(&batch, header: header, isAwaited: isAwaited)
+            return try append(&batch, header: header, isAwaited: isAwaited, from: origin)
         } catch {
             throw ProduceRefusal(ErrorCode(error))
         }

@@ -73,9 +73,9 @@ struct GroupDeletion: LongWork {
             code = problem
             return true
         }
-        let unused = left ?? shard.offsets.places(of: id)[...]
+        let unused = left ?? (shard.offsets.places(of: id) + shard.pending.partitions(of: id))[...]
         for (topic, partition) in unused.prefix(SliceLimits.stepsMax)
-        where shard.offsets[id, topic, partition] != nil {
+        where shard.hasOffset(id, topic, partition) {
             shard.emit(OffsetTable.tombstone(id, topic, partition))
         }
         left = unused.dropFirst(SliceLimits.stepsMax)

@@ -33,6 +33,8 @@ package struct GroupCoordinator: Shard {
     package internal(set) var groups = GroupTable()
     /// What groups have read.
     package internal(set) var offsets = OffsetTable()
+    /// What groups will have read once transactions commit.
+    package internal(set) var pending = PendingOffsets()
     /// What happened lately, for people.
     package internal(set) var journals: [Name: GroupJournal] = [:]
     /// The topics that there are.
@@ -83,6 +85,8 @@ package struct GroupCoordinator: Shard {
         case .heartbeat(let request): heartbeat(request, token)
         case .leave(let request): leave(request, token)
         case .commitOffsets(let request, let version): commit(request, version, token)
+        case .commitInTransaction(let request, let permission):
+            commit(request, permission: permission, token)
         case .fetchOffsets(let request, let requireStable):
             decision.reply(.fetchOffsets(fetch(request, requireStable)), to: token)
         case .deleteOffsets(let id, let places):
@@ -150,6 +154,12 @@ extension GroupCoordinator {
             // Someone who only commits makes a group without members.
             if value != nil { groups.ensureGroup(key.group) }
             offsets.apply(key, value)
+            guard !pending.isEmpty else { break }
+            if value != nil {
+                pending.supersede(key.group, key.topic, key.partition)
+            } else {
+                pending.remove(key.group, key.topic, key.partition)
+            }
         case .classicGroup(let key, let value):
             if let value {
                 groups.classic[key.group, default: ClassicGroup(id: key.group)].adopt(value)
@@ -172,6 +182,19 @@ extension GroupCoordinator {
 }
 
 extension GroupCoordinator {
+    /// Notes an offset that counts once the transaction of `producer` commits; nothing else is written in
+    /// transactions.
+    package mutating func apply(_ record: GroupRecord, ofTransactionOf producer: ProducerID) {
+        guard case .offsetCommit(let key, let value?) = record else { return apply(record) }
+        groups.ensureGroup(key.group)
+        pending.add(CommittedOffset(value), key.group, key.topic, key.partition, of: producer)
+    }
+
+    /// Has the offsets of a transaction count, or forgets them.
+    package mutating func transactionEnded(of producer: ProducerID, isCommit: Bool) {
+        pending.end(producer, isCommit: isCommit) { offsets.set($0, $1, $2, $3) }
+    }
+
     /// A record of a consumer group makes one where there is none, or where only commits made a classic one;
     /// a record that takes something back does not.
     private mutating func applyToConsumer(_ id: Name, _ record: GroupRecord, creating: Bool) {

@@ -26,6 +26,8 @@ package enum GroupRequest: Sendable {
     case leave(LeaveGroupRequest)
     /// Topics have their names, and their ids where they are known.
     case commitOffsets(OffsetCommitRequest, version: Int16)
+    /// `permission` is the number of what the log asked the transaction's coordinator for.
+    case commitInTransaction(TxnOffsetCommitRequest, permission: UInt64?)
     /// Topics have their names.
     case fetchOffsets(OffsetFetchRequest.OffsetFetchRequestGroup, requireStable: Bool)
     case deleteOffsets(of: Name, [OffsetPlaces])
@@ -43,6 +45,7 @@ package enum GroupRequest: Sendable {
         case .heartbeat(let request): request.groupID
         case .leave(let request): request.groupID
         case .commitOffsets(let request, _): request.groupID
+        case .commitInTransaction(let request, _): request.groupID
         case .fetchOffsets(let request, _): request.groupID
         case .deleteOffsets(let id, _): id
         case .describe(let id), .delete(let id), .describeConsumers(let id): id
@@ -59,6 +62,7 @@ package enum GroupReply: CountedReply {
     case heartbeat(HeartbeatResponse)
     case leave(LeaveGroupResponse)
     case commitOffsets(OffsetCommitResponse)
+    case commitInTransaction(TxnOffsetCommitResponse)
     case fetchOffsets(FetchedOffsets)
     case deleteOffsets(Result<[DeletedOffsets], GroupRefusal>)
     case describe(GroupDescription)
@@ -77,6 +81,7 @@ package enum GroupReply: CountedReply {
         case .describeConsumers(let description): description.memberCount
         case .list(let groups): groups.count
         case .commitOffsets(let response): response.topics.reduce(0) { $0 + $1.partitions.count }
+        case .commitInTransaction(let response): response.topics.reduce(0) { $0 + $1.partitions.count }
         case .deleteOffsets(let result): (try? result.get())?.reduce(0) { $0 + $1.partitions.count } ?? 1
         case .join, .sync, .heartbeat, .leave, .delete, .consumerHeartbeat: 1
         }

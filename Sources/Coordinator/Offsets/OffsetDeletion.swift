@@ -28,7 +28,7 @@ struct OffsetDeletion: LongWork {
             if done.count == index { done.append(DeletedOffsets(topic: topic, partitions: [])) }
             let isRead = shard.isRead(topic, by: id)
             done[index].partitions += asked[index].partitions[places].map { partition in
-                if !isRead, shard.offsets[id, topic, partition] != nil {
+                if !isRead, shard.hasOffset(id, topic, partition) {
                     shard.emit(OffsetTable.tombstone(id, topic, partition))
                 }
                 return DeletedOffsets.Partition(
@@ -45,6 +45,11 @@ extension GroupCoordinator {
         if groups.consumer[id] != nil { return nil }
         guard let group = groups.classic[id], group.state != .dead else { return .groupIDNotFound }
         return group.state == .empty || group.isOfConsumers ? nil : .nonEmptyGroup
+    }
+
+    /// Whether there is anything to be forgotten of a partition, counting or not yet.
+    func hasOffset(_ id: Name, _ topic: Name, _ partition: Int32) -> Bool {
+        offsets[id, topic, partition] != nil || pending.contains(id, topic, partition)
     }
 
     /// Whether members of the group read the topic.

@@ -40,7 +40,9 @@ struct Expiry: LongWork {
     private mutating func look(at id: Name, _ shard: GroupCoordinator) {
         guard let rule = ExpiryRule(id, shard) else { return }
         for (topic, partitions) in shard.offsets.all(of: id) where rule.concerns(topic) {
-            for (partition, committed) in partitions.sorted(by: { $0.key < $1.key }) {
+            // What a transaction will replace is in use.
+            for (partition, committed) in partitions.sorted(by: { $0.key < $1.key })
+            where !shard.pending.contains(id, topic, partition) {
                 let expiry = rule.expiry(of: committed)
                 if expiry <= shard.now.wall {
                     expired.append((topic, partition))
@@ -56,6 +58,7 @@ struct Expiry: LongWork {
         guard !expired.isEmpty, let rule = ExpiryRule(id, shard) else { return expired = [] }
         while room > 0, let (topic, partition) = expired.popFirst() {
             guard let committed = shard.offsets[id, topic, partition], rule.concerns(topic),
+                !shard.pending.contains(id, topic, partition),
                 rule.expiry(of: committed) <= shard.now.wall
             else { continue }
             shard.emit(OffsetTable.tombstone(id, topic, partition))
@@ -71,7 +74,7 @@ extension GroupCoordinator {
 
     /// Takes a group back that has neither members nor offsets, unless something is being done to it.
     fileprivate mutating func removeIfUnused(_ id: Name) {
-        guard offsets.isEmpty(id), unfinished[.group(id)] == nil else { return }
+        guard offsets.isEmpty(id), pending.isEmpty(id), unfinished[.group(id)] == nil else { return }
         if groups.classic[id]?.state == .empty {
             remove(id)
         } else if groups.consumer[id]?.members.isEmpty == true {

@@ -8,13 +8,26 @@ package struct FetchedOffsets: Sendable {
     private let request: OffsetFetchRequest.OffsetFetchRequestGroup
     private let problem: ErrorCode?
     private let offsets: GroupOffsets
+    /// Partitions with offsets of open transactions, where these are waited for.
+    private let unstable: [Name: Set<Int32>]
 
     fileprivate init(
-        _ request: OffsetFetchRequest.OffsetFetchRequestGroup, _ problem: ErrorCode?, _ offsets: GroupOffsets
+        _ request: OffsetFetchRequest.OffsetFetchRequestGroup, _ problem: ErrorCode?, _ offsets: GroupOffsets,
+        _ unstable: [Name: Set<Int32>]
     ) {
         self.request = request
         self.problem = problem
         self.offsets = offsets
+        self.unstable = unstable
+    }
+
+    private func answer(
+        _ topic: Name, _ partition: Int32, _ committed: CommittedOffset?
+    ) -> OffsetFetchResponse.OffsetFetchResponsePartitions {
+        guard unstable[topic]?.contains(partition) == true else { return .init(partition, committed) }
+        var answer = OffsetFetchResponse.OffsetFetchResponsePartitions(partition, nil)
+        answer.errorCode = ErrorCode.unstableOffsetCommit.rawValue
+        return answer
     }
 
     /// About how many partitions the answer has.
@@ -33,14 +46,18 @@ package struct FetchedOffsets: Sendable {
                 var answer = OffsetFetchResponse.OffsetFetchResponseTopics()
                 answer.name = topic.name
                 answer.topicID = topic.topicID
-                answer.partitions = topic.partitionIndexes.map { .init($0, offsets[topic.name, $0]) }
+                answer.partitions = topic.partitionIndexes.map {
+                    self.answer(topic.name, $0, offsets[topic.name, $0])
+                }
                 return answer
             }
         } else {
             response.topics = offsets.inOrder.map { topic, partitions in
                 var answer = OffsetFetchResponse.OffsetFetchResponseTopics()
                 answer.name = topic
-                answer.partitions = partitions.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) }
+                answer.partitions = partitions.sorted { $0.key < $1.key }.map {
+                    self.answer(topic, $0.key, $0.value)
+                }
                 return answer
             }
         }
@@ -53,7 +70,10 @@ extension GroupCoordinator {
     func fetch(
         _ request: OffsetFetchRequest.OffsetFetchRequestGroup, _ requireStable: Bool
     ) -> FetchedOffsets {
-        FetchedOffsets(request, problem(withConsumerFetch: request), offsets[request.groupID])
+        let pending = requireStable ? pending.partitions(of: request.groupID) : []
+        return FetchedOffsets(
+            request, problem(withConsumerFetch: request), offsets[request.groupID],
+            Dictionary(grouping: pending, by: \.topic).mapValues { Set($0.map(\.partition)) })
     }
 }
 

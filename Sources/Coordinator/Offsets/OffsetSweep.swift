@@ -9,7 +9,7 @@ enum LostTopics: Sendable {
     /// topic they mean are left to expire.
     case unlike([Name: TopicID])
 
-    fileprivate func include(_ topic: Name, _ committed: CommittedOffset) -> Bool {
+    func include(_ topic: Name, _ committed: CommittedOffset) -> Bool {
         switch self {
         case .deleted(let names): names.contains(topic)
         case .unlike(let ids): committed.topicID != .zero && committed.topicID != ids[topic]
@@ -65,7 +65,12 @@ private struct OffsetSweep: LongWork {
 
 extension GroupCoordinator {
     /// Forgets the offsets of topics that are gone.
+    ///
+    /// Those of open transactions go at once, as they are few.
     mutating func forgetOffsets(_ lost: LostTopics) {
+        for (group, topic, partition) in pending.places(where: lost.include) {
+            emit(OffsetTable.tombstone(group, topic, partition))
+        }
         guard !offsets.isEmpty else { return }
         deletionCount += 1
         begin(OffsetSweep(lost, offsets), .deletedTopics(deletionCount), nil)

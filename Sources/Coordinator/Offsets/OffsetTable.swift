@@ -93,10 +93,15 @@ package struct OffsetTable: Sendable {
     /// Whether a group has any offset.
     package func isEmpty(_ group: Name) -> Bool { byGroup[group] == nil }
 
+    /// Stores an offset.
+    mutating func set(_ group: Name, _ topic: Name, _ partition: Int32, _ committed: CommittedOffset) {
+        byGroup[group, default: GroupOffsets()].set(topic, partition, committed)
+    }
+
     /// Stores an offset, or forgets it where there is no value.
     mutating func apply(_ key: OffsetCommitKey, _ value: OffsetCommitValue?) {
         if let value {
-            byGroup[key.group, default: GroupOffsets()].set(key.topic, key.partition, CommittedOffset(value))
+            set(key.group, key.topic, key.partition, CommittedOffset(value))
         } else {
             byGroup[key.group]?.set(key.topic, key.partition, nil)
             if byGroup[key.group]?.count == 0 { byGroup[key.group] = nil }
@@ -132,7 +137,7 @@ package struct OffsetTable: Sendable {
 }
 
 extension CommittedOffset {
-    fileprivate init(_ value: OffsetCommitValue) {
+    init(_ value: OffsetCommitValue) {
         self.init(
             offset: Offset(value.offset), leaderEpoch: value.leaderEpoch, metadata: value.metadata,
             committed: Timestamp(milliseconds: value.commitTimestamp),
