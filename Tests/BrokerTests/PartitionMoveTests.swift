@@ -72,6 +72,44 @@ struct PartitionMoveTests {
         second.storage.abandon()
     }
 
+    @Test("transactions go with it, open ones and aborted ones, and end where it went")
+    func transactions() throws {
+        let disk = SimulatedDisk(seed: 5)
+        let half = try start(disk)
+        try fill(half)
+        func send(_ producer: Int64) throws {
+            var batch = RigBatch()
+            (batch.producer, batch.isTransactional) = ((producer, 0), true)
+            var bytes = try batch.bytes()
+            let header = try BatchHeader(reading: bytes.rawSpan)
+            var span = bytes.mutableSpan
+            var sent = span.mutableBytes
+            _ = try half.log("t").append(&sent, header: header)
+        }
+        func end(_ producer: Int64, _ outcome: TransactionMarker.Outcome) throws {
+            _ = try half.log("t").append(
+                TransactionMarker(
+                    producerID: ProducerID(producer), producerEpoch: 0, coordinatorEpoch: 0, outcome: outcome,
+                    transactionVersion: 0), at: Timestamp(milliseconds: 1_700_000_000_000))
+        }
+        try send(7)
+        try end(7, .abort)
+        try send(8)
+        let source = try #require(try holders(disk).first)
+        #expect(try half.move("t", to: other(source)) == nil)
+        let moved = try half.log("t")
+        #expect(moved.knownProducers.map(\.transactionStart) == [nil, Offset(7)])
+        #expect(moved.bounds.lastStable == Offset(7) && moved.bounds.highWatermark == Offset(8))
+        let slice = try moved.read(from: Offset(5), maxBytes: 1 << 20, upTo: .lastStable)
+        #expect(slice.aborted.map(\.producerID) == [ProducerID(7)])
+        let watch = DurabilityWatch()
+        moved.setObserver(watch)
+        try end(8, .commit)
+        #expect(watch.wait(for: Offset(9), of: moved) == nil)
+        #expect(moved.bounds.lastStable == Offset(9))
+        try half.storage.stop()
+    }
+
     @Test("a partition comes back as it went")
     func returns() throws {
         let disk = SimulatedDisk(seed: 2)
