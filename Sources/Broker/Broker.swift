@@ -26,6 +26,8 @@ package final class Broker: Sendable {
     let verifier: any TransactionVerifier
     /// Writes the ends of transactions.
     package let markers: MarkerWriter
+    /// The transactions.
+    package let transactions: TransactionHost
     /// Partitions on their way to other directories.
     let moves: PartitionMoves
     /// Where its listeners are bound.
@@ -72,8 +74,10 @@ package final class Broker: Sendable {
         cleaner = UpkeepScheduler(clock: clock)
         storage.beginUpkeep(UpkeepSettings(settings), on: upkeep, compaction: cleaner)
         groups = GroupHost(parts, on: upkeep, settings, logger: logger, clock: clock)
-        verifier = parts.rules.verifier ?? KnowsNoTransactions()
         markers = MarkerWriter(parts, groups: groups, clock: clock, logger: logger)
+        transactions = TransactionHost(
+            parts, on: upkeep, settings, writeMarkers: markers.carryOut, logger: logger, clock: clock)
+        verifier = parts.rules.verifier ?? transactions
         moves = PartitionMoves(
             parts.storage, logger: logger, quiesce: { [loops = parts.sockets.loops] in loops.passTurn() },
             finish: { [catalog = parts.catalog] in catalog.finish($0, then: $1) })

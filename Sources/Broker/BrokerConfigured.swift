@@ -7,6 +7,7 @@ extension Broker {
     /// Something is configured otherwise; called on the catalog's thread.
     func configured(_ news: ConfigurationNews) {
         groups.configured(news)
+        transactions.configured(news)
         guard case .broker(let configs) = news else { return }
         allowConnections(configs.settings)
         storage.update(CompactionSettings(configs.settings))

@@ -86,6 +86,7 @@ extension Broker {
         MetadataUpkeep.begin(keeper, of: storage.metadata, on: upkeep)
         made.unwritten.goOn(on: upkeep)
         groups.start()
+        transactions.start()
         upkeep.start()
         cleaner.start(named: "apus-cleaner", niceness: Self.cleanerNiceness)
     }

@@ -42,6 +42,7 @@ extension Broker {
         for listener in sockets.listeners { listener.stop() }
         // Members that wait for a round would hold up the stop for minutes; they ask again after it.
         groups.stop()
+        transactions.stop()
         sockets.memory.stop()
         let isDrained = (try? sockets.loops.stop(within: Self.drainLimit)) ?? false
         watchdog.stop()

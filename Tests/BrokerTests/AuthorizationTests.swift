@@ -44,7 +44,8 @@ private struct AskedRights {
 
     /// What each served API asks in `version`.
     static func table(_ key: APIKey, _ version: Int16) -> AskedRights? {
-        ofTopics(key) ?? ofPartitions(key, version) ?? ofGroups(key, version) ?? ofOthers(key)
+        ofTopics(key) ?? ofPartitions(key, version) ?? ofGroups(key, version)
+            ?? ofTransactions(key, version) ?? ofOthers(key)
     }
 
     private static func ofTopics(_ key: APIKey) -> AskedRights? {
@@ -131,6 +132,27 @@ private struct AskedRights {
         }
     }
 
+    private static func ofTransactions(_ key: APIKey, _ version: Int16) -> AskedRights? {
+        func transaction(_ operation: Operation, _ id: Name = "x0") -> (Allows) -> ErrorCode? {
+            { allows in allows(operation, .transactionalID(id)) ? nil : .transactionalIDAuthorizationFailed }
+        }
+        return switch key {
+        case .addPartitionsToTxn where version >= 4: cluster(.clusterAction)
+        case .addPartitionsToTxn:
+            AskedRights(each: { name, allows in
+                transaction(.write)(allows) ?? topic(.write)(name, allows)
+            })
+        case .addOffsetsToTxn:
+            AskedRights(whole: { allows in transaction(.write)(allows) ?? member()(allows) })
+        case .endTxn: AskedRights(whole: transaction(.write))
+        case .describeTransactions:
+            AskedRights(each: { name, allows in transaction(.describe, name)(allows) })
+        case .listTransactions:
+            AskedRights(each: { name, allows in transaction(.describe, name)(allows) }, hides: true)
+        default: nil
+        }
+    }
+
     private static func ofOthers(_ key: APIKey) -> AskedRights? {
         switch key {
         case .consumerGroupHeartbeat:
@@ -178,7 +200,10 @@ private struct RefusalComparison {
     }
 
     /// Lists of things that are refused one by one.
-    private static let lists: Set<Name> = ["topics", "responses", "groups", "results", "coordinators"]
+    private static let lists: Set<Name> = [
+        "topics", "responses", "groups", "results", "coordinators", "transactionStates",
+        "resultsByTopicV3AndBelow",
+    ]
 
     mutating func compare(_ full: JSONValue, _ reply: JSONValue) {
         if let code = asked.whole(allows) { return expectRefused(reply, code, "all") }
@@ -198,7 +223,7 @@ private struct RefusalComparison {
         case .array(let elements): elements.flatMap(codes)
         case .object(let members):
             members.flatMap { member in
-                member.key == "errorCode"
+                member.key == "errorCode" || member.key == "partitionErrorCode"
                     ? [member.value.integer].compactMap(\.self) : codes(in: member.value)
             }
         default: []
@@ -208,7 +233,7 @@ private struct RefusalComparison {
     private static func identity(_ value: JSONValue) -> String? {
         let fields = [
             "name", "topic", "groupId", "key", "topicId", "resourceName", "topicName", "logDir",
-            "user",
+            "user", "transactionalId",
         ]
         for field in fields {
             guard let text = value[field]?.text, !text.isEmpty else { continue }

@@ -114,7 +114,7 @@ extension AuthorizationWorld {
     /// One request of each kind that names what there is and what there is not.
     private func request(_ key: APIKey) throws -> (any RequestMessage)? {
         try aboutRecords(key) ?? aboutTopics(key) ?? aboutGroups(key) ?? aboutMembers(key)
-            ?? aboutConfigs(key) ?? aboutCluster(key) ?? aboutPartitions(key)
+            ?? aboutConfigs(key) ?? aboutCluster(key) ?? aboutPartitions(key) ?? aboutTransactions(key)
     }
 
     private func aboutPartitions(_ key: APIKey) -> (any RequestMessage)? {

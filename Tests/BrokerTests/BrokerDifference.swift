@@ -111,8 +111,12 @@ struct BrokerDifference {
             ]),
         keys(
             "a session lasts", .stricter, ["group.min.session.timeout.ms", "group.max.session.timeout.ms"]),
-        keys("each partition is a directory with files", .stricter, ["offsets.topic.num.partitions"]),
-        keys("a topic could not be configured so", .stricter, ["offsets.topic.segment.bytes"]),
+        keys(
+            "each partition is a directory with files", .stricter,
+            ["offsets.topic.num.partitions", "transaction.state.log.num.partitions"]),
+        keys(
+            "a topic could not be configured so", .stricter,
+            ["offsets.topic.segment.bytes"]),
         keys("a topic could not be configured so", .otherReason, ["offsets.topic.segment.bytes"]),
         keys("Kafka tells of broker.id, which was not set", .otherReason, ["node.id"]),
     ]

@@ -101,7 +101,7 @@ struct FeatureAdministrationTests {
             #expect(try rig.update([("group.version", 1, 1), ("group.version", 0, 2)]) == nil)
         }
         let rig = try BrokerRig(on: disk)
-        #expect(rig.broker.catalog.features == ["metadata.version": 30])
+        #expect(rig.broker.catalog.features == ["metadata.version": 30, "transaction.version": 2])
     }
 
     @Test("that turn consumer groups off have their members told so")

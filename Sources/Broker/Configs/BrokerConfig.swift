@@ -81,6 +81,13 @@ package struct BrokerSettings: Sendable {
     package var offsetsCodec: Int32 = 0
     package var offsetsRetentionMinutes: Int32 = 10_080
     package var offsetsRetentionCheckMilliseconds: Int64 = 600_000
+    package var transactionsPartitions: Int32 = 50
+    package var transactionsReplicationFactor: Int16 = 1
+    package var transactionsMinInSyncReplicas: Int32 = 1
+    package var transactionsSegmentBytes: Int32 = 100 << 20
+    package var transactionTimeoutMaxMilliseconds: Int32 = 900_000
+    package var transactionalIDExpirationMilliseconds: Int32 = 604_800_000
+    package var transactionExpiryCheckMilliseconds: Int32 = 3_600_000
     package var logLevel = LogLevel.info
     package var retentionMilliseconds: Int64?
     package var retentionMinutes: Int32?

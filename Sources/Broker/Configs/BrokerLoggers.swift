@@ -48,7 +48,7 @@ final class BrokerLoggers: Sendable {
         "partition_removal", "partitions", "quota", "record_deletion", "recovery", "replication_factor",
         "request_limit", "segment", "segment_deletion", "segment_removal", "segment_roll", "segments",
         "shard", "state_record", "stray_partition", "suspect_log", "topic", "topic_config",
-        "transaction_index", "user",
+        "transaction", "transaction_index", "transaction_marker", "user",
     ]
     private static let root: Name = "root"
 

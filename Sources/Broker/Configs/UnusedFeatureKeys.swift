@@ -5,37 +5,18 @@ import Base
 
 extension BrokerSettings {
     static let transactionsRows: [ConfigRule<BrokerSettings>] = [
-        .unused("add.partitions.to.txn.retry.backoff.max.ms", .int(from: 0), Unused.transactions).defaultsTo(
-            "100"
-        ).high,
-        .unused("add.partitions.to.txn.retry.backoff.ms", .int(from: 1), Unused.transactions).defaultsTo("20")
+        .unused("add.partitions.to.txn.retry.backoff.max.ms", .int(from: 0), Unused.markers).defaultsTo("100")
+            .high,
+        .unused("add.partitions.to.txn.retry.backoff.ms", .int(from: 1), Unused.markers).defaultsTo("20")
             .high,
         .unused(
-            "transaction.abort.timed.out.transaction.cleanup.interval.ms", .int(from: 1),
-            Unused.transactions
+            "transaction.abort.timed.out.transaction.cleanup.interval.ms", .int(from: 1), Unused.timeouts
         ).defaultsTo("10000").low,
-        .unused("transaction.max.timeout.ms", .int(from: 1), Unused.transactions).defaultsTo("900000").high,
         .unused("transaction.partition.verification.enable", .boolean, Unused.transactions).defaultsTo("true")
             .low.clusterWide,
-        .unused(
-            "transaction.remove.expired.transaction.cleanup.interval.ms", .int(from: 1),
-            Unused.transactions
-        ).defaultsTo("3600000").low,
-        .unused("transaction.state.log.load.buffer.size", .int(from: 1), Unused.transactions).defaultsTo(
-            "5242880"
-        ).high,
-        .unused("transaction.state.log.min.isr", .int(from: 1), Unused.transactions).defaultsTo("2").high,
-        .unused("transaction.state.log.num.partitions", .int(from: 1), Unused.transactions).defaultsTo("50")
+        .unused("transaction.state.log.load.buffer.size", .int(from: 1), Unused.sizing).defaultsTo("5242880")
             .high,
-        .unused("transaction.state.log.replication.factor", .short(from: 1), Unused.transactions).defaultsTo(
-            "3"
-        ).high,
-        .unused("transaction.state.log.segment.bytes", .int(from: 1), Unused.transactions).defaultsTo(
-            "104857600"
-        ).high,
-        .unused("transaction.two.phase.commit.enable", .boolean, Unused.transactions).defaultsTo("false").low,
-        .unused("transactional.id.expiration.ms", .int(from: 1), Unused.transactions).defaultsTo("604800000")
-            .high,
+        .unused("transaction.two.phase.commit.enable", .boolean, Unused.twoPhases).defaultsTo("false").low,
     ]
 
     static let shareRows: [ConfigRule<BrokerSettings>] = [

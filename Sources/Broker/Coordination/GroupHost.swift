@@ -59,6 +59,7 @@ extension GroupHost {
             for shard in presentShards { shard.post(.defaultsConfigured(defaults)) }
             for (group, config) in GroupConfig.all(in: catalog) { tell(group, config) }
         case .group(let group, let config): tell(group, config)
+        case .features: break
         }
     }
 
@@ -84,7 +85,12 @@ extension TopicDirectory {
 extension NewTopic {
     /// A topic that comes into being because it was asked for.
     init(missing name: Name, _ settings: BrokerSettings) {
-        self = name == GroupHost.topicName ? .groupState(settings) : NewTopic(name: name)
+        self =
+            switch name {
+            case GroupHost.topicName: .groupState(settings)
+            case TransactionHost.topicName: .transactionState(settings)
+            default: NewTopic(name: name)
+            }
     }
 
     /// The topic of groups and offsets, as Kafka makes it.

@@ -1,8 +1,8 @@
 /// FindCoordinator (key 10, v0–6): which broker looks after a group or a transactional id. v1 kinds, throttle
 /// time · v3 flexible · v4 many keys (KIP-699) · v6 share partitions (KIP-932).
 ///
-/// It is always this one. The topic that holds the groups is made now if it is not there, so that the answer
-/// is never "not yet".
+/// It is always this one. The topic that holds the groups, or the transactions, is made now if it is not
+/// there, so that the answer is never "not yet".
 internal import Base
 internal import Network
 internal import Protocol
@@ -40,18 +40,12 @@ enum FindCoordinatorHandler: RequestHandler {
             guard keys.contains(where: { context.authorize(.describe, .group($0)) }) else {
                 return .now(response(keys, .none, ofKind: .group, context))
             }
-            let reply = Deferred<FindCoordinatorResponse>()
-            context.broker.groups.withShards { shards in
-                let code: ErrorCode = shards == nil ? .coordinatorNotAvailable : .none
-                reply.complete(response(keys, code, ofKind: .group, context))
-            }
-            return .later(
-                DiskWait.limited(reply, on: context.loop) {
-                    response(keys, .coordinatorNotAvailable, ofKind: .group, context)
-                })
+            return .later(made(context.broker.groups, keys, ofKind: .group, context))
         case .transaction:
-            // Their coordinators are not served yet (GAPS.md).
-            return .now(response(keys, .coordinatorNotAvailable, ofKind: .transaction, context))
+            guard keys.contains(where: { context.authorize(.describe, .transactionalID($0)) }) else {
+                return .now(response(keys, .none, ofKind: .transaction, context))
+            }
+            return .later(made(context.broker.transactions, keys, ofKind: .transaction, context))
         case .share:
             guard context.version >= shareFrom else {
                 return .now(response(keys, context) { _ in .invalidRequest })
@@ -61,6 +55,20 @@ enum FindCoordinatorHandler: RequestHandler {
             }
             return .now(
                 response(keys, context) { isSharePartition($0) ? .coordinatorNotAvailable : .invalidRequest })
+        }
+    }
+
+    /// The answer when the topic of a coordinator is there.
+    private static func made<State>(
+        _ host: StateTopicHost<State>, _ keys: [Name], ofKind kind: Kind, _ context: RequestContext
+    ) -> Deferred<FindCoordinatorResponse> {
+        let reply = Deferred<FindCoordinatorResponse>()
+        host.withShards { shards in
+            let code: ErrorCode = shards == nil ? .coordinatorNotAvailable : .none
+            reply.complete(response(keys, code, ofKind: kind, context))
+        }
+        return DiskWait.limited(reply, on: context.loop) {
+            response(keys, .coordinatorNotAvailable, ofKind: kind, context)
         }
     }
 

@@ -1,17 +1,21 @@
-/// InitProducerId (key 22, v0–6): an identity for an idempotent producer. v1 throttle time · v2 flexible · v3
-/// the identity it had (KIP-360) · v6 two-phase commit (KIP-939).
+/// InitProducerId (key 22, v0–5): an identity for an idempotent or transactional producer. v1 throttle time ·
+/// v2 flexible · v3 the identity it had (KIP-360) · v4 PRODUCER_FENCED (KIP-588) · v5 version 2 (KIP-890).
 ///
 /// Without a transactional id the answer is always a new id with epoch 0.
-import Base
-import Network
-import Protocol
+internal import Base
+internal import Coordinator
+internal import Network
+internal import Protocol
 
 enum InitProducerIDHandler: RequestHandler {
     typealias Request = InitProducerIdRequest
-    /// Nobody else ever sees the id that it takes.
-    static let effect = RequestEffect.none
+    /// A transactional id is decided about in the order of arrival; any other producer's id nobody else ever
+    /// sees.
+    static let effect = RequestEffect.immediate
     static let partitions: NamedPartitions<Request> = .none
     static let replySize: ReplySize<Request> = .small
+
+    private static let fencedFrom: Int16 = 4
 
     static func handle(_ request: InitProducerIdRequest, _ context: RequestContext) -> Outcome<
         InitProducerIdResponse
@@ -19,10 +23,29 @@ enum InitProducerIDHandler: RequestHandler {
         if let problem = refusal(of: request, context) ?? problem(with: request) {
             return .now(failure(problem))
         }
-        if let id = context.broker.producerIDs.next() { return .now(success(id)) }
+        guard let id = request.transactionalID else { return idempotent(context) }
+        let timeout = request.transactionTimeoutMs
+        let claimed: ProducerIdentity? =
+            request.producerID == ProducerID.none.value
+            ? nil : ProducerIdentity(id: ProducerID(request.producerID), epoch: request.producerEpoch)
+        return context.transact(id) { fresh in
+            .initialize(id, timeoutMilliseconds: timeout, as: claimed, fresh: fresh)
+        } reply: { answer in
+            switch answer.producer {
+            case .success(let producer): success(producer)
+            case .failure(let error): failure(context.code(error.code, fencedFrom: fencedFrom))
+            }
+        }
+    }
+
+    private static func idempotent(_ context: RequestContext) -> Outcome<InitProducerIdResponse> {
+        if let id = context.broker.producerIDs.next() {
+            return .now(success(ProducerIdentity(id: id, epoch: 0)))
+        }
         let reply = Deferred<InitProducerIdResponse>()
         context.broker.producerIDs.nextAfterRefill { id in
-            reply.complete(id.map { success($0) } ?? failure(.kafkaStorageError))
+            reply.complete(
+                id.map { success(ProducerIdentity(id: $0, epoch: 0)) } ?? failure(.kafkaStorageError))
         }
         return .later(DiskWait.limited(reply, on: context.loop) { failure(.requestTimedOut) })
     }
@@ -38,25 +61,16 @@ enum InitProducerIDHandler: RequestHandler {
         return isAllowed ? nil : .clusterAuthorizationFailed
     }
 
-    /// The longest that a transaction may be told to take: Kafka's default for `transaction.max.timeout.ms`.
-    private static let transactionTimeoutMaxMs: Int32 = 900_000
-
     private static func problem(with request: InitProducerIdRequest) -> ErrorCode? {
         let hasID = request.producerID != ProducerID.none.value
         guard hasID == (request.producerEpoch != -1) else { return .invalidRequest }
-        guard let transactionalID = request.transactionalID else { return nil }
-        guard !transactionalID.isEmpty else { return .invalidRequest }
-        guard (1...transactionTimeoutMaxMs).contains(request.transactionTimeoutMs) else {
-            return .invalidTransactionTimeout
-        }
-        // There is no coordinator of transactions yet (GAPS.md), which FindCoordinator says too.
-        return .coordinatorNotAvailable
+        return request.transactionalID?.isEmpty == true ? .invalidRequest : nil
     }
 
-    private static func success(_ id: ProducerID) -> InitProducerIdResponse {
+    private static func success(_ producer: ProducerIdentity) -> InitProducerIdResponse {
         var response = InitProducerIdResponse()
-        response.producerID = id.value
-        response.producerEpoch = 0
+        response.producerID = producer.id.value
+        response.producerEpoch = producer.epoch
         return response
     }
 

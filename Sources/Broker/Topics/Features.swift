@@ -23,20 +23,22 @@ enum Features {
 
     /// What else Kafka 4.3 has: directories of its may have levels of these.
     static let unserved: Set<Name> = [
-        "eligible.leader.replicas.version", "share.version", "streams.version", "transaction.version",
+        "eligible.leader.replicas.version", "share.version", "streams.version",
     ]
 
     /// What this broker can run at.
     ///
-    /// Transaction and share levels follow with their coordinators.
+    /// Those of share groups follow with their coordinator.
     static let supported = [
         Feature(name: "group.version", levels: 0...1),
         Feature(name: "kraft.version", levels: 0...1),
         Feature(name: "metadata.version", levels: 7...metadataVersion),
+        Feature(name: "transaction.version", levels: 0...2),
     ]
 
     /// The levels of a new directory.
     static let initial: [(name: Name, level: Int16)] = [
         ("metadata.version", metadataVersion), ("group.version", 1),
+        ("transaction.version", 2),
     ]
 }

@@ -11,6 +11,8 @@ enum ConfigurationNews: Sendable {
     case broker(BrokerConfigs)
     /// A group has settings of its own, or with nil no longer.
     case group(Name, ConsumerGroupConfig?)
+    /// The cluster runs at other levels.
+    case features
 }
 
 extension TopicCatalog {

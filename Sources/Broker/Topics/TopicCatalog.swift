@@ -161,10 +161,13 @@ package final class TopicCatalog: Sendable {
         let kraftVersion = metadata.quorum.kraftVersion
         if kraftVersion > 0 { features["kraft.version"] = kraftVersion }
         let levels = features
-        state.withLock {
-            $0.features = levels
-            $0.metadataOffset = offset
+        let isOther = state.withLock { state in
+            let former = state.features
+            state.features = levels
+            state.metadataOffset = offset
+            return former != levels
         }
+        if isOther { tellConfigured(.features) }
     }
 
     /// Creates topics, or with `validateOnly` checks them; `done` gets one result for each, in order, when

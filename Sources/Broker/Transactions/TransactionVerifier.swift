@@ -17,14 +17,6 @@ package protocol TransactionVerifier: Sendable {
         verifyOnly: Bool, answer: @escaping @Sendable ([ErrorCode]) -> Void)
 }
 
-/// Who knows of no transactions.
-struct KnowsNoTransactions: TransactionVerifier {
-    func add(
-        _ partitions: [TopicPartition], to transactionalID: Name, producer: ProducerID, epoch: Int16,
-        verifyOnly: Bool, answer: @escaping @Sendable ([ErrorCode]) -> Void
-    ) { answer(partitions.map { _ in .invalidProducerIDMapping }) }
-}
-
 /// How much a client understands of verification, which its requests' versions tell.
 enum VerificationKind {
     /// Nothing: it knows INVALID_TXN_STATE only, and takes that for a fault of its own.
