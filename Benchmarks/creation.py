@@ -2,10 +2,13 @@
 """What many new partitions and topics cost, and what a polite client beside them feels of it.
 
 Usage: creation.py --broker .build/release/apus [--first-writes 3000] [--topics 20000] [--data DIR]
+       creation.py --broker .build/release/apus --singles 5000 [--beside 'kafka.sh exec {dir} {port}']
 Makes that many partitions, waits, and writes one record to each of them with acks=all, in requests of 300; then it stops
 the broker at once. Beside that a polite client produces a small record with acks=all, ten times in 100 ms. Afterwards it
 creates topics with one partition each, one and a hundred at a time, deletes them, and asks for 100 topics of 100,000 partitions.
 Prints the polite client's median and 99th percentile in milliseconds, quiet and beside each, and how long each took.
+With --singles it does nothing but create so many topics of one partition, each in a request of its own, from one client and
+from ten at a time, and the same with the broker that --beside names.
 """
 import argparse
 import multiprocessing
@@ -173,6 +176,35 @@ def measure(options, data, port):
         print(f"stop: {time.time() - begun:.2f} s")
 
 
+def create_singly(port, first, count, codes):
+    client = Client(port)
+    codes.put({code for number in range(first, first + count) for code in create(client, [(f"single{number}", 1)])})
+
+
+def singles(options, data, port):
+    """How long creations take of which each has a request of its own, durable before the answer."""
+    from console import start as start_any
+    for number, command in enumerate(["", options.beside][:2 if options.beside else 1]):
+        options.command = command
+        broker, client = start_any(options, f"{data}{number}", port + 2 * number)
+        try:
+            create(client, [("first", 1)])
+            took = []
+            for clients, first in ((1, 0), (10, options.singles)):
+                codes, begun, share = multiprocessing.Queue(), time.time(), options.singles // clients
+                processes = [multiprocessing.Process(target=create_singly, args=(
+                    port + 2 * number, first + one * share, share, codes)) for one in range(clients)]
+                for process in processes:
+                    process.start()
+                found = set().union(*(codes.get() for _ in processes))
+                took.append(f"{clients} at a time {time.time() - begun:.2f} s{'' if found == {0} else f' CODES {found}'}")
+            print(f"{command.split()[0].split('/')[-1] if command else 'apus'}: {options.singles} topics, {', '.join(took)}",
+                  flush=True)
+        finally:
+            broker.send_signal(signal.SIGTERM)
+            broker.wait()
+
+
 def in_own_directory(options, name, measure):
     """Calls `measure` with a new data directory and a free port, and leaves no process or directory behind."""
     directory = options.data or tempfile.mkdtemp(prefix=f"apus-{name}-", dir=".")
@@ -196,9 +228,11 @@ def main():
     parser.add_argument("--quiet", type=float, default=5)
     parser.add_argument("--without-huge", dest="huge", action="store_false",
                         help="leave out the request that some versions die of")
+    parser.add_argument("--singles", type=int, default=0)
+    parser.add_argument("--beside", default="", help="another broker's command, with {dir} and {port}")
     parser.add_argument("--data", default="")
     options = parser.parse_args()
-    in_own_directory(options, "creation", measure)
+    in_own_directory(options, "creation", singles if options.singles else measure)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 // A load generator for `make bench`: prebuilt requests over a few plain connections, so that it costs little beside the broker.
 //
-//     load produce|fetch|latency PORT TOPIC key=value…      prints one JSON object
+//     load produce|fetch|latency|metadata PORT TOPIC key=value…      prints one JSON object
 //
 // produce  keeps `inflight` requests of one batch on each connection            conns inflight records size acks seconds partitions
 // fetch    reads each partition from its start to its end, over and over        conns seconds partitions
 // latency  sends one batch `rate` times a second, whatever the answers do,      conns rate records size acks seconds partitions
 //          and measures from the moment at which it should have left; `records` is 1 unless it is given
+// metadata asks for all topics `rate` times a second; TOPIC does not matter         conns rate seconds
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,7 @@ static struct connection {
     uint8_t request[512];
 } *connections;
 
+static bool is_metadata;
 static uint64_t messages, bytes, replies, errors, latencies_count;
 static double *latencies;
 static uint8_t *produce_frames[CONNECTIONS_MAX];
@@ -155,6 +157,14 @@ static void build_produce(void) {
     }
 }
 
+static void build_metadata(void) {
+    uint8_t *frame = malloc(64), *to = put(begin(frame, 3, 4), ~0ull, 4);
+    *to++ = 0;
+    finish(frame, to);
+    produce_size = (size_t)(to - frame);
+    for (int p = 0; p < options.partitions; p++) produce_frames[p] = frame;
+}
+
 static void build_fetch(struct connection *c) {
     uint8_t *to = begin(c->request, 1, 4);
     to = put(to, ~0ull, 4);
@@ -211,9 +221,13 @@ static void fill(struct connection *c) {
 // The offset of the one partition's error code in a Produce v7 reply.
 static void take_produce(struct connection *c, const uint8_t *reply, double at) {
     size_t error = 8 + 4 + 2 + strlen(options.topic) + 4 + 4;
-    if (get(reply + error, 2) != 0) errors++;
-    messages += (uint64_t)options.records;
-    bytes += (uint64_t)options.records * (uint64_t)options.size;
+    if (is_metadata) {
+        bytes += 4 + (uint64_t)get(reply, 4);
+    } else {
+        if (get(reply + error, 2) != 0) errors++;
+        messages += (uint64_t)options.records;
+        bytes += (uint64_t)options.records * (uint64_t)options.size;
+    }
     double due = c->due[c->due_head++ % WAITING_MAX];
     if (latencies) latencies[latencies_count++ % (1 << 24)] = at - due;
     c->unanswered--;
@@ -335,16 +349,18 @@ static void parse(int count, char **words) {
 }
 
 int main(int count, char **words) {
-    if (count < 4) { fprintf(stderr, "usage: load produce|fetch|latency PORT TOPIC [key=value]…\n"); return 2; }
+    if (count < 4) { fprintf(stderr, "usage: load produce|fetch|latency|metadata PORT TOPIC [key=value]…\n"); return 2; }
     options.port = atoi(words[2]);
     options.topic = words[3];
-    bool isFetch = strcmp(words[1], "fetch") == 0, isPaced = strcmp(words[1], "latency") == 0;
+    is_metadata = strcmp(words[1], "metadata") == 0;
+    bool isFetch = strcmp(words[1], "fetch") == 0, isPaced = is_metadata || strcmp(words[1], "latency") == 0;
     if (isPaced) options.records = 1;
     parse(count - 4, words + 4);
     if (options.conns > CONNECTIONS_MAX || options.partitions > CONNECTIONS_MAX) { fprintf(stderr, "load: too many\n"); return 2; }
     connections = calloc((size_t)options.conns, sizeof *connections);
     if (!isFetch) {
-        build_produce();
+        if (is_metadata) build_metadata();
+        else build_produce();
         latencies = malloc(sizeof(double) << 24);
     }
     run_load(isFetch, isPaced);

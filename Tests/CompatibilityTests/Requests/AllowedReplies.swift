@@ -43,7 +43,7 @@ struct AllowedReply: Sendable {
     /// The longest name that older versions can write.
     private static let longName = ": 32767 bytes"
     private static let failsToTell: @Sendable (JSONValue?, JSONValue?) -> Bool = { _, kafka in
-        kafka == -1 || kafka == .null || kafka == "waits"
+        kafka == -1 || kafka == .null || kafka == "waits" || kafka == nil
     }
     private static let severalWrong = "which of several wrong values is told of goes by a hash"
     private static let areOfValues: @Sendable (JSONValue?, JSONValue?) -> Bool = { apus, kafka in
@@ -142,6 +142,14 @@ struct AllowedReply: Sendable {
             .alterClientQuotas, "entries.errorMessage", "Kafka prints an entity in an order of hashes",
             when: { apus, kafka in
                 [apus, kafka].allSatisfy { $0?.text?.hasPrefix("Ignoring duplicate entity") == true }
+            }),
+        AllowedReply(
+            .alterClientQuotas, "entries.errorMessage", severalWrong,
+            when: { apus, kafka in
+                [apus, kafka].allSatisfy { sentence in
+                    sentence?.text?.hasPrefix("Invalid configuration key") == true
+                        || sentence?.text?.hasSuffix("cannot be a fractional value.") == true
+                }
             }),
         AllowedReply(
             .describeUserScramCredentials, "results", "what other sequences made",
