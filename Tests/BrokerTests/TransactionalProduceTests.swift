@@ -145,6 +145,30 @@ struct TransactionalProduceTests {
         #expect(verifier.asked.count == before)
     }
 
+    @Test(
+        "the start of the log is told beside what the log refuses, and not beside what the coordinator does")
+    func logStarts() throws {
+        let rig = try rig()
+        func start(_ request: ProduceRequest) throws -> [Int64] {
+            let client = try rig.connect()
+            try client.send(request, version: 11)
+            let reply = try #require(try client.reply(to: ProduceRequest.self, 11, rig))
+            let partition = reply.responses[0].partitionResponses[0]
+            return [Int64(partition.errorCode), partition.logStartOffset]
+        }
+        verifier.answer(.invalidTxnState)
+        #expect(try start(request(0)) == [48, -1])
+        verifier.answer(.none)
+        #expect(try start(request(0)) == [0, 0])
+        var beside = RigBatch()
+        beside.producer = (7, 1)
+        #expect(try start(ProduceRequest("t", acks: -1, beside)) == [48, 0])
+        end(rig, epoch: 3)
+        #expect(try start(request(0, epoch: 2)) == [47, -1])
+        beside.epoch = 2
+        #expect(try start(ProduceRequest("t", acks: -1, beside)) == [47, 0])
+    }
+
     @Test("a transaction that is about to end is waited for, where the broker adds partitions")
     func concurrent() throws {
         let rig = try rig()

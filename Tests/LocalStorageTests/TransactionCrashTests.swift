@@ -105,7 +105,7 @@ private struct TransactionalLife {
             producers[number].isOpen == (isTransactional && permission == nil),
             "whether a coordinator is asked")
         try log.append(
-            try spec.bytes(), from: .verifiedProducer(permission, raisesEpochs: false))
+            try spec.bytes(), from: .verifiedProducer(permission))
         producers[number].sequence += Int32(spec.values.count)
         producers[number].isOpen = isTransactional
     }

@@ -20,17 +20,19 @@ extension PartitionLog {
     /// Appends as Produce does, with what a coordinator permitted.
     @discardableResult
     fileprivate func verified(
-        _ spec: BatchSpec, _ permission: TransactionPermission? = nil, raisesEpochs: Bool = false
+        _ spec: BatchSpec, _ permission: TransactionPermission? = nil
     ) throws -> AppendResult {
-        try append(
-            try spec.bytes(), from: .verifiedProducer(permission, raisesEpochs: raisesEpochs))
+        try append(try spec.bytes(), from: .verifiedProducer(permission))
     }
 
     /// The permission that the log asks for.
-    fileprivate func asked(_ spec: BatchSpec) throws -> TransactionPermission {
+    fileprivate func asked(
+        _ spec: BatchSpec, raisesEpochs: Bool = false
+    ) throws -> TransactionPermission {
         let of = try #require(spec.producer)
         return try #require(
-            try beginVerification(of: ProducerID(of.id), epoch: of.epoch, sequence: of.sequence))
+            try beginVerification(
+                of: ProducerID(of.id), epoch: of.epoch, sequence: of.sequence, raisesEpochs: raisesEpochs))
     }
 
     /// Ends the transaction of the producer.
@@ -85,13 +87,17 @@ struct TransactionVerificationTests {
         let log = try Rig().create()
         _ = try log.asked(batch(3))
         let permission = try log.asked(batch(5))
-        #expect(throws: StorageError.outOfOrderSequence(producer: producer, expected: 3, found: 5)) {
-            try log.verified(batch(5), permission)
-        }
-        #expect(throws: StorageError.outOfOrderSequence(producer: producer, expected: 0, found: 3)) {
-            try log.verified(batch(3), permission, raisesEpochs: true)
-        }
+        let tooFar = StorageError.outOfOrderSequence(producer: producer, expected: 3, found: 5)
+        #expect(throws: tooFar) { try log.verified(batch(5), permission) }
+        #expect(throws: tooFar) { try log.append(batch(5, isTransactional: false)) }
         try log.verified(batch(3), permission)
+        let other = try Rig().create()
+        let first = try other.asked(batch(3), raisesEpochs: true)
+        #expect(throws: StorageError.outOfOrderSequence(producer: producer, expected: 0, found: 3)) {
+            try other.verified(batch(3), first)
+        }
+        #expect(try other.asked(batch(0), raisesEpochs: true) == first)
+        try other.verified(batch(0), first)
     }
 
     @Test("an epoch that is over is refused before anybody is asked")

@@ -166,17 +166,16 @@ struct ProduceAttempt: Sendable {
         guard let producer = claim.producer else { return nil }
         do throws(StorageError) {
             return try log.beginVerification(
-                of: producer.id, epoch: producer.epoch, sequence: claim.sequence)
+                of: producer.id, epoch: producer.epoch, sequence: claim.sequence,
+                raisesEpochs: VerificationKind(produce: context.version) == .adding)
         } catch {
-            throw ProduceRefusal(ErrorCode(error))
+            throw ProduceRefusal(verification: ErrorCode(error))
         }
     }
 
     /// As whose the log takes batches.
     private func origin(_ permission: TransactionPermission?) -> AppendOrigin {
-        guard producer != nil else { return .producer }
-        let kind = VerificationKind(produce: context.version)
-        return .verifiedProducer(permission, raisesEpochs: kind == .adding)
+        producer == nil ? .producer : .verifiedProducer(permission)
     }
 
     private mutating func postpone(_ item: Postponed) {

@@ -10,6 +10,8 @@ struct ProduceRefusal: Error {
     var message: String?
     /// Which records of the batch are at fault (KIP-467).
     var records: [(index: Int32, message: String?)] = []
+    /// Whether the log was asked, and not only the coordinator of the transaction.
+    var isOfLog = true
 
     init(_ code: ErrorCode, _ message: String? = nil, records: [(index: Int32, message: String?)] = []) {
         self.code = code
@@ -22,8 +24,8 @@ struct ProduceRefusal: Error {
     var tellsLogStart: Bool {
         switch code {
         case .invalidRecord, .invalidTimestamp, .outOfOrderSequenceNumber, .invalidProducerEpoch,
-            .unsupportedCompressionType:
-            true
+            .invalidTxnState, .unsupportedCompressionType:
+            isOfLog
         default: false
         }
     }

@@ -37,7 +37,7 @@ extension ProduceAttempt {
 extension ProduceRefusal {
     /// What a producer is told of a batch that the coordinator did not permit: instead of errors that older
     /// ones do not try again after, one that they do, and that has nobody look for another leader.
-    fileprivate init(verification code: ErrorCode) {
+    init(verification code: ErrorCode) {
         switch code {
         case .invalidTxnState: self.init(code, "Partition was not added to the transaction")
         case .concurrentTransactions, .networkException, .coordinatorLoadInProgress,
@@ -48,5 +48,6 @@ extension ProduceRefusal {
                     + code.name)
         default: self.init(code)
         }
+        isOfLog = false
     }
 }

@@ -15,7 +15,7 @@ package enum AppendOrigin: Equatable, Sendable {
     case producer
     /// A producer whose transactions a coordinator must know of (KIP-890): the first batch of one needs the
     /// permission of `PartitionLog.beginVerification`.
-    case verifiedProducer(TransactionPermission?, raisesEpochs: Bool)
+    case verifiedProducer(TransactionPermission?)
     /// A coordinator on behalf of a producer: its batches have no sequence numbers that count.
     case coordinator(TransactionPermission?)
     /// The coordinator of transactions, which ends one by the rules of this version of them.
@@ -32,7 +32,7 @@ package enum AppendOrigin: Equatable, Sendable {
     /// What the coordinator has permitted.
     var permission: TransactionPermission? {
         switch self {
-        case .verifiedProducer(let permission, _), .coordinator(let permission): permission
+        case .verifiedProducer(let permission), .coordinator(let permission): permission
         case .producer, .marker: nil
         }
     }

@@ -29,14 +29,16 @@ extension PartitionLog {
     /// The permission that a transactional batch from `sequence` on needs, once the transaction's coordinator
     /// has said that the partition belongs to it; nil if the transaction is open here.
     ///
+    /// With `raisesEpochs` each transaction of the producer has an epoch of its own.
     /// - Throws: `.staleProducerEpoch`.
     package func beginVerification(
-        of producer: ProducerID, epoch: Int16, sequence: Int32 = -1
+        of producer: ProducerID, epoch: Int16, sequence: Int32 = -1, raisesEpochs: Bool = false
     ) throws(StorageError) -> TransactionPermission? {
         try state.withLock { (state) throws(StorageError) in
             try state.producers.checkEpoch(of: producer, epoch)
             if state.producers.hasOpenTransaction(of: producer, epoch: epoch) { return nil }
-            return state.verifications.begin(of: producer, epoch: epoch, sequence: sequence)
+            return state.verifications.begin(
+                of: producer, epoch: epoch, sequence: sequence, raisesEpochs: raisesEpochs)
         }
     }
 }
@@ -60,28 +62,27 @@ extension PartitionLog.State {
                 return try producers.check(header)
             }
             try producers.checkEpoch(of: header.producerID, header.producerEpoch)
-            try checkPermission(header, origin)
+            guard verifications.isGood(origin.permission, for: header.producerID) else {
+                throw .outsideTransaction(producer: header.producerID)
+            }
         }
         if case .coordinator = origin {
             try producers.checkWithoutSequence(header)
             return .append
         }
-        return try producers.check(header)
+        let verdict = try producers.check(header)
+        if verdict == .append { try checkOrder(header) }
+        return verdict
     }
 
-    /// Compares what a coordinator permitted with what has happened since.
-    private func checkPermission(
-        _ header: BatchHeader, _ origin: AppendOrigin
-    ) throws(StorageError) {
-        guard let permission = origin.permission,
-            let lowest = verifications.lowestSequence(of: header.producerID, with: permission)
-        else { throw .outsideTransaction(producer: header.producerID) }
-        guard case .verifiedProducer(_, let raisesEpochs) = origin else { return }
-        // Where each transaction has its epoch, nothing but the first batch of one can be the first here.
-        let due = raisesEpochs && producers.knowsNoBatch(header) ? 0 : lowest
-        guard header.baseSequence <= due else {
-            throw .outOfOrderSequence(
-                producer: header.producerID, expected: due, found: header.baseSequence)
-        }
+    /// Nothing of a producer overtakes what asked for a permission before.
+    private func checkOrder(_ header: BatchHeader) throws(StorageError) {
+        guard
+            let greatest = verifications.greatestSequence(
+                of: header.producerID, isFirst: producers.knowsNoBatch(header)),
+            header.baseSequence > greatest
+        else { return }
+        throw .outOfOrderSequence(
+            producer: header.producerID, expected: greatest, found: header.baseSequence)
     }
 }

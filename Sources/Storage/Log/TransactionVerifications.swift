@@ -10,6 +10,8 @@ struct TransactionVerifications: Sendable {
         var epoch: Int16
         /// The lowest sequence number that asked: what follows on it must not overtake it.
         var lowestSequence: Int32
+        /// Whether each transaction of the producer has an epoch of its own (version 2).
+        let raisesEpochs: Bool
         /// Whether it was there at the last look for old ones.
         var isOld = false
     }
@@ -21,7 +23,9 @@ struct TransactionVerifications: Sendable {
     var count: Int { entries.count }
 
     /// Begins to verify a producer, for a batch from `sequence` on, or joins those that are at it.
-    mutating func begin(of producer: ProducerID, epoch: Int16, sequence: Int32) -> TransactionPermission {
+    mutating func begin(
+        of producer: ProducerID, epoch: Int16, sequence: Int32, raisesEpochs: Bool
+    ) -> TransactionPermission {
         let key = producer.value
         if var entry = entries[key] {
             if epoch > entry.epoch {
@@ -38,14 +42,22 @@ struct TransactionVerifications: Sendable {
         }
         let permission = TransactionPermission(number: nextNumber)
         nextNumber += 1
-        entries[key] = Entry(permission: permission, epoch: epoch, lowestSequence: sequence)
+        entries[key] = Entry(
+            permission: permission, epoch: epoch, lowestSequence: sequence, raisesEpochs: raisesEpochs)
         return permission
     }
 
-    /// The lowest sequence number that may be appended with `permission`; nil if that is good no more.
-    func lowestSequence(of producer: ProducerID, with permission: TransactionPermission) -> Int32? {
-        guard let entry = entries[producer.value], entry.permission == permission else { return nil }
-        return entry.lowestSequence
+    /// Whether `permission` is good for a batch of this producer.
+    func isGood(_ permission: TransactionPermission?, for producer: ProducerID) -> Bool {
+        permission != nil && entries[producer.value]?.permission == permission
+    }
+
+    /// The sequence number that what the producer appends may begin with at most, while somebody asks; with
+    /// `isFirst` nothing of it is known here.
+    func greatestSequence(of producer: ProducerID, isFirst: Bool) -> Int32? {
+        guard !entries.isEmpty, let entry = entries[producer.value] else { return nil }
+        // Where each transaction has its epoch, nothing but the first batch of one can be the first here.
+        return isFirst && entry.raisesEpochs ? 0 : entry.lowestSequence
     }
 
     /// Something was appended for a producer: its transaction has begun, or is over.
