@@ -54,6 +54,9 @@ package final class MemoryPlace: StoragePlace {
         return FoundPartition(partition: partition, topicID: id, path: place(of: partition))
     }
 
+    /// Nothing is kept of what was deleted.
+    package func forget(_ partitions: [TopicPartition]) throws(StorageError) {}
+
     package func isUnknown(_ partition: TopicPartition) throws(StorageError) -> Bool {
         state.withLock { $0.kept[partition] == nil }
     }

@@ -26,6 +26,9 @@ package protocol StoragePlace: AnyObject, Sendable {
     func look(at partition: TopicPartition) throws(StorageError) -> FoundPartition
     /// Whether nothing is known of a partition but its name.
     func isUnknown(_ partition: TopicPartition) throws(StorageError) -> Bool
+    /// Forgets, for good when the call returns, what is noted of partitions of these names that were deleted:
+    /// it would pass for what is known of new ones.
+    func forget(_ partitions: [TopicPartition]) throws(StorageError)
     /// The open log of a partition.
     func log(of partition: TopicPartition) -> PartitionLog?
     /// So many partitions lie here that will be opened sooner or later.

@@ -165,6 +165,31 @@ struct CreationTests {
         for index in Int32(0)..<3 { try second.append("t", index) }
         second.directory.abandon()
     }
+
+    @Test(
+        "what is noted of a deleted topic is not taken for what a new one of its name held",
+        arguments: [false, true])
+    func recreated(crashesAgain: Bool) throws {
+        let first = try StorageHalf(on: SimulatedDisk(seed: 1))
+        #expect(first.create("t", partitions: 1) == nil)
+        for _ in 0..<3 { try first.append("t") }
+        try first.directory.writeCheckpoints()
+        #expect(first.delete("t") == nil)
+        first.directory.abandon()
+        var last = try StorageHalf(on: first.disk.afterKill())
+        #expect(last.create("t", partitions: 1) == nil)
+        if crashesAgain {
+            // As if the crash had come before the directory was made.
+            last.directory.abandon()
+            let killed = last.disk.afterKill()
+            for entry in try killed.list("/data/t-0") { try killed.remove("/data/t-0/\(entry.name)") }
+            try killed.removeDirectory("/data/t-0")
+            last = try StorageHalf(on: killed)
+        }
+        #expect(try last.log("t").bounds.logStart == .zero)
+        #expect(last.lines(about: "partition.given_up") == 0)
+        last.directory.abandon()
+    }
 }
 
 extension BrokerRig {

@@ -15,12 +15,26 @@ extension TopicCatalog {
     /// Creates what `creations` ask for, in their order.
     func createNow(_ creations: [Creation]) {
         var batch = CreationBatch()
-        for creation in creations {
+        for creation in creations where !postpone(creation) {
             // What stands or falls with a topic that is still to be written is decided after that.
             if creation.wanted.contains(where: batch.names) { write(&batch) }
             plan(creation, into: &batch)
         }
         write(&batch)
+    }
+
+    /// Forgets what is noted of deleted partitions that had these names and places.
+    ///
+    /// Before the record that names new ones: after a crash behind it their directories are missing, and what
+    /// is noted would pass for what they had held.
+    func forgetEarlier(
+        _ partitions: [(id: TopicPartition, place: any StoragePlace)]
+    ) throws(MetadataError) {
+        for place in storage.places {
+            let here = partitions.filter { $0.place === place }.map(\.id)
+            guard !here.isEmpty else { continue }
+            do throws(StorageError) { try place.forget(here) } catch { throw MetadataError(error) }
+        }
     }
 
     private func plan(_ creation: Creation, into batch: inout CreationBatch) {
@@ -83,6 +97,7 @@ extension TopicCatalog {
             }
         }
         do throws(MetadataError) {
+            try forgetEarlier(parts.flatMap(\.plans).flatMap(\.partitions))
             try metadata.append(parts.flatMap(\.plans).flatMap { records(creating: $0) })
         } catch {
             for part in parts { part.creation.done(refuse(part.results, error.description)) }
@@ -204,6 +219,12 @@ private struct PlannedTopic {
     var directories: [any StoragePlace] = []
     /// How many records of the metadata log it is.
     var records: Int { 1 + checked.overrides.count + Int(checked.partitionCount) }
+    /// Its partitions, and the place of each.
+    var partitions: [(id: TopicPartition, place: any StoragePlace)] {
+        zip(Int32(0)..., directories).map { index, place in
+            (TopicPartition(topic: checked.name, partition: PartitionIndex(index)), place)
+        }
+    }
 }
 
 extension CreatedTopic {

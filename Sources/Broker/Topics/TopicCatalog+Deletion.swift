@@ -41,8 +41,43 @@ extension TopicCatalog {
         change { $0.removing(deleted) }
         notePosition()
         tellDeleted(Set(deleted.map(\.name)))
-        removeDirectories(of: deleted[...], deletion.requester) { [worker, results] in
-            worker.run { deletion.done(results) }
+        let names = Set(deleted.map(\.name))
+        beginRemoval(of: names)
+        removeDirectories(of: deleted[...], deletion.requester) { [self, results] in
+            worker.run { [self] in
+                endRemoval(of: names)
+                deletion.done(results)
+            }
+        }
+    }
+
+    private func beginRemoval(of names: Set<Name>) {
+        removals.withLock { removals in
+            for name in names { removals.underWay[name, default: 0] += 1 }
+        }
+    }
+
+    /// Has those come to their turn who waited for that.
+    private func endRemoval(of names: Set<Name>) {
+        let waiting = removals.withLock { removals in
+            for name in names {
+                let left = (removals.underWay[name] ?? 1) - 1
+                removals.underWay[name] = left > 0 ? left : nil
+            }
+            defer { removals.waiting = [] }
+            return removals.waiting
+        }
+        for creation in waiting { add(.create(creation)) }
+    }
+
+    /// Whether a creation waits until the directories of deleted topics are gone that had one of its names:
+    /// what is noted of those could not be told from what is noted of the new ones.
+    func postpone(_ creation: Creation) -> Bool {
+        guard !creation.validateOnly else { return false }
+        return removals.withLock { removals in
+            let mustWait = creation.wanted.contains { removals.underWay[$0.name] != nil }
+            if mustWait { removals.waiting.append(creation) }
+            return mustWait
         }
     }
 

@@ -38,6 +38,7 @@ extension TopicCatalog {
         }
         do throws(MetadataError) {
             let node = settings.nodeID
+            try forgetEarlier(parts.flatMap(\.partitions))
             try metadata.append(parts.flatMap { $0.records(on: node) })
         } catch {
             let refusal = Refusal(code: .kafkaStorageError, message: error.description)
@@ -114,6 +115,13 @@ private struct LocatedIncrease {
     let topic: Topic
     let indices: Range<Int32>
     let directories: [any StoragePlace]
+
+    /// The new partitions, and the place of each.
+    var partitions: [(id: TopicPartition, place: any StoragePlace)] {
+        zip(indices, directories).map { index, place in
+            (TopicPartition(topic: topic.name, partition: PartitionIndex(index)), place)
+        }
+    }
 
     func records(on node: Int32) -> [MetadataRecord] {
         zip(indices, directories).map { index, directory in

@@ -44,6 +44,8 @@ package final class TopicCatalog: Sendable {
         var whenConfigured: @Sendable (ConfigurationNews) -> Void = { _ in }
     }
     private let state: Lock<State>
+    /// Topics that are deleted and whose directories are not gone yet, by name, and who waits for that.
+    let removals = Lock((underWay: [Name: Int](), waiting: [Creation]()))
     let metadata: MetadataLog
     let storage: any StorageEngine
     let logger: Logger

@@ -89,6 +89,8 @@ extension LogDirectory: StoragePlace {
         try table.isUnknown(partition)
     }
 
+    func forget(_ partitions: [TopicPartition]) throws(StorageError) { try table.forget(partitions) }
+
     /// Reads the batches of a partition that is not open; see `PartitionTable.peek`.
     func peek(
         at partition: TopicPartition, _ visit: (RecordBatch) throws(StorageError) -> Void

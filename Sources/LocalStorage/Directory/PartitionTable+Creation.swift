@@ -77,7 +77,7 @@ extension PartitionTable {
 
     /// Takes partitions out of the checkpoints: those of earlier partitions of these names would mislead the
     /// recovery of new ones.
-    private func forget(_ partitions: [TopicPartition]) throws(StorageError) {
+    func forget(_ partitions: [TopicPartition]) throws(StorageError) {
         opening.forget(partitions)
         if checkpoints.forget(partitions) { try writeCheckpoints() }
         try checkpoints.forgetCompaction(of: partitions)
