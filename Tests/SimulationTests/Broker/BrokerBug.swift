@@ -7,26 +7,46 @@ import Storage
 
 /// Which mistake is made up.
 enum BrokerBug: String, CaseIterable, Sendable {
+    // Of the disk.
     case neverSynced = "acknowledged although nothing is synced"
     case syncedLate = "a high watermark that is one sync ahead of what is durable"
     case metadataNotSynced = "topics that are answered before the metadata log is durable"
+    case groupsNotSynced = "offsets and groups that are answered before they are durable"
+    case startForgotten = "a start of the log that is not written down"
+    // Of what clients are told.
     case producersForgotten = "producers that are forgotten by a restart"
+    case producerIDsReused = "producer ids that begin anew with each start"
+    case watermarkBehind = "records that are given out behind the high watermark"
+    case offsetBehind = "an offset before the one that was committed"
+    case generationReused = "a generation that was there before the restart"
+    case groupNeverStable = "a group that never comes to rest"
+    case epochGoesBack = "an epoch of a member that goes back"
+    case twoOwners = "partitions that are given to everybody"
+    case topicComesBack = "a deleted topic that is there again"
+    case configForgotten = "a configuration that a restart forgets"
 
     /// Whether syncs of `path` are made up.
     fileprivate func fakesSync(of path: String) -> Bool {
-        switch self {
-        case .neverSynced, .syncedLate: path.hasSuffix(".log") && !path.contains("__cluster_metadata")
-        case .metadataNotSynced: path.contains("__cluster_metadata") && path.hasSuffix(".log")
-        case .producersForgotten: false
+        guard path.hasSuffix(".log") else { return false }
+        return switch self {
+        case .neverSynced, .syncedLate: !path.contains("__cluster_metadata")
+        case .metadataNotSynced: path.contains("__cluster_metadata")
+        case .groupsNotSynced: path.contains("__consumer_offsets")
+        default: false
         }
     }
 
     /// Without the journal each log is synced in its own files.
     fileprivate var hasNoJournal: Bool {
         switch self {
-        case .neverSynced, .syncedLate, .metadataNotSynced: true
-        case .producersForgotten: false
+        case .neverSynced, .syncedLate, .metadataNotSynced, .groupsNotSynced: true
+        default: false
         }
+    }
+
+    /// Whether what is written to `path` says nothing.
+    fileprivate func forgets(_ path: String) -> Bool {
+        self == .startForgotten && path.hasSuffix("/log-start-offset-checkpoint.tmp")
     }
 }
 
@@ -50,7 +70,8 @@ private final class BrokerFaultyDisk: Disk {
             throw .io(operation: .open, path: path, errno: 5)
         }
         let file = try base.open(path, mode)
-        return bug.fakesSync(of: path) ? BrokerFaultyFile(file, isLate: bug == .syncedLate) : file
+        guard bug.fakesSync(of: path) || bug.forgets(path) else { return file }
+        return BrokerFaultyFile(file, isLate: bug == .syncedLate, isForgotten: bug.forgets(path))
     }
 
     func rename(_ path: String, to newPath: String) throws(StorageError) {
@@ -72,11 +93,14 @@ private final class BrokerFaultyFile: DiskFile {
     private let base: any DiskFile
     /// Whether every second sync is one.
     private let isLate: Bool
+    /// Whether a checkpoint that names nothing is written instead.
+    private let isForgotten: Bool
     private let syncs = Lock(0)
 
-    init(_ base: any DiskFile, isLate: Bool) {
+    init(_ base: any DiskFile, isLate: Bool, isForgotten: Bool) {
         self.base = base
         self.isLate = isLate
+        self.isForgotten = isForgotten
     }
 
     var path: String { base.path }
@@ -86,7 +110,7 @@ private final class BrokerFaultyFile: DiskFile {
             syncs += 1
             return syncs
         }
-        if isLate, count % 2 == 0 { try base.sync() }
+        if isForgotten || isLate && count % 2 == 0 { try base.sync() }
     }
 
     func size() throws(StorageError) -> Int64 { try base.size() }
@@ -95,7 +119,9 @@ private final class BrokerFaultyFile: DiskFile {
         base.read(into: buffer, at: position, mayWait: mayWait)
     }
     func write(_ bytes: RawSpan, at position: Int64) throws(StorageError) {
-        try base.write(bytes, at: position)
+        guard isForgotten else { return try base.write(bytes, at: position) }
+        let nothing = OffsetCheckpoint().bytes
+        try base.write(nothing.span.bytes, at: position)
     }
     func write(_ bytes: RawSpan, at position: Int64, zerosBehind: Int) throws(StorageError) {
         try base.write(bytes, at: position, zerosBehind: zerosBehind)

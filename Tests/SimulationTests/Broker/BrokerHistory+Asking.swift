@@ -8,7 +8,7 @@ extension BrokerHistory {
     func ask<Request: RequestMessage>(_ request: Request, _ version: Int16) throws -> Request.Reply {
         let wire = Wire(try broker.connect())
         var reply: Request.Reply?
-        try wire.send(request, version, at: now) { reply = $0 }
+        try wire.send(request, version, at: now) { [self] in reply = bug?.altered($0, in: self) ?? $0 }
         try pump {
             _ = try wire.receive()
             guard reply != nil || !wire.isEnded else {
@@ -32,7 +32,7 @@ extension BrokerHistory {
 
     /// Where a partition starts, with -2, or ends, with -1: everything that is there is durable then.
     func offset(_ timestamp: Int64, of place: Place) throws -> Int64 {
-        let name = promise.topics.first { $0.id == place.topic }?.name ?? ""
+        let name = promise.name(of: place.topic)
         var request = ListOffsetsRequest()
         request.replicaID = -1
         var partition = ListOffsetsRequest.ListOffsetsPartition()
@@ -56,7 +56,7 @@ extension BrokerPromise {
         var request = CreateTopicsRequest()
         for number in 0..<2 {
             var topic = CreateTopicsRequest.CreatableTopic()
-            topic.name = Name("t\(number)")
+            topic.name = Self.names[number]
             topic.numPartitions = Int32.random(in: 1...3, using: &history.random)
             topic.replicationFactor = 1
             request.topics.append(topic)
@@ -66,12 +66,29 @@ extension BrokerPromise {
             guard topic.errorCode == 0 else {
                 throw Violation(description: "\(topic.name) is not created: \(topic.errorCode)")
             }
-            topics.append(TopicPromise(name: topic.name, id: topic.topicID, partitions: asked.numPartitions))
+            try created(topic.name, topic.topicID, asked.numPartitions)
         }
     }
 
     /// Looks at everything that was promised.
     func verify(_ history: BrokerHistory) throws {
+        try verifyTopics(in: history)
         try verifyRecords(in: history)
+        for key in groups.offsets.keys.sorted(by: { "\($0)" < "\($1)" }) where !isGoing(key.place.topic) {
+            let reply = try history.ask(OffsetFetchRequest(key), 10)
+            if let error = try reply.offset(of: key, in: groups) {
+                throw Violation(description: "\(key.group): its offsets cannot be read: \(error)")
+            }
+        }
+    }
+
+    private func verifyTopics(in history: BrokerHistory) throws {
+        var request = MetadataRequest()
+        request.topics = nil
+        request.allowAutoTopicCreation = false
+        try check(try history.ask(request, 12))
+        for topic in topics {
+            try check(try history.ask(DescribeConfigsRequest(topic: topic.name), 4), of: topic.id)
+        }
     }
 }

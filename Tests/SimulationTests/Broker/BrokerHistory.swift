@@ -16,7 +16,7 @@ final class BrokerHistory {
     /// Whether faults have ended: everything that was begun is brought to its end.
     private(set) var isSettling = false
     private let seed: UInt64
-    private let bug: BrokerBug?
+    let bug: BrokerBug?
     private let threads: SimulatedThreads
     private var disk: SimulatedDisk
     private var settings: BrokerSettings
@@ -69,10 +69,12 @@ final class BrokerHistory {
         settings.offsetsPartitions = 2
         settings.cleanerMapBytes = 1 << 16
         settings.topics.segmentBytes = Int32.random(in: 3_000...8_000, using: &random)
-        settings.offsetsSegmentBytes = Int32.random(in: 2_000...20_000, using: &random)
+        settings.offsetsSegmentBytes = 1 << 20
         settings.metadataSnapshotBytes = Int64.random(in: 500...5_000, using: &random)
         settings.checkpointMilliseconds = Int32.random(in: 100...5_000, using: &random)
         settings.groupMinSessionMilliseconds = 1_000
+        settings.consumerSessionMilliseconds = 10_000
+        settings.consumerHeartbeatMilliseconds = 1_000
         return settings
     }
 
@@ -81,7 +83,7 @@ final class BrokerHistory {
         try Stepping.run(by: threads) {
             defer { endAll() }
             try setUp()
-            let length = Int.random(in: 200...260, using: &random)
+            let length = Int.random(in: 200...320, using: &random)
             var accidents = (0..<Int.random(in: 2...4, using: &random)).map { _ in
                 Int.random(in: 10..<length, using: &random)
             }.sorted()
@@ -106,8 +108,11 @@ final class BrokerHistory {
         try promise.beginTopics(self)
         for number in 0..<2 { clients.append(IdempotentProducer(number, self)) }
         clients.append(PlainProducer(2, self))
-        clients.append(PlainProducer(3, self))
-        for number in 4..<6 { clients.append(Fetcher(number, self)) }
+        for number in 3..<5 { clients.append(Fetcher(number, self)) }
+        clients.append(AdminClient(5, self))
+        clients.append(OffsetsClient(6, self))
+        if random.chance(60) { for number in 7..<10 { clients.append(ClassicMember(number, self)) } }
+        if random.chance(60) { for number in 10..<13 { clients.append(ConsumerMember(number, self)) } }
     }
 
     // MARK: Steps
@@ -140,8 +145,8 @@ final class BrokerHistory {
         broker.turnLoop()
     }
 
-    /// Lets everything run, whoever comes first, until `isDone`.
-    func pump(until isDone: () throws -> Bool) throws {
+    /// Lets everything run, whoever comes first, until `isDone`; `what` is said if that never comes.
+    func pump(_ what: () -> String = { "something" }, until isDone: () throws -> Bool) throws {
         var rest: Int64 = 1
         let limit = now + 600_000_000_000
         while try !isDone() {
@@ -155,7 +160,7 @@ final class BrokerHistory {
                 rest = 1
                 continue
             }
-            guard now < limit else { throw Violation(description: "something never ends") }
+            guard now < limit else { throw Violation(description: "\(what()) never ends") }
             clock.advance(milliseconds: rest)
             rest = min(rest * 2, 200)
         }
@@ -205,7 +210,8 @@ final class BrokerHistory {
     private func settle() throws {
         isSettling = true
         tell("SETTLES")
-        try pump {
+        let busy = { [self] in clients.filter { !$0.isQuiet }.map(\.name).joined(separator: ", ") }
+        try pump({ "what is under way of \(busy())" }) {
             var isMoving = false
             for client in clients where try client.act() { isMoving = true }
             return !isMoving && broker.isUp && clients.allSatisfy(\.isQuiet)

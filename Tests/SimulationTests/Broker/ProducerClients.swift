@@ -152,6 +152,11 @@ final class IdempotentProducer: Producer {
         _ place: Place, _ batch: SentBatch, _ part: ProduceResponse.PartitionProduceResponse
     ) throws {
         let error = ErrorCode(of: part.errorCode)
+        if error != .none, history.promise.isGoing(place.topic) {
+            history.tell("\(name): \(error), of a topic that is deleted")
+            pending[place] = ([], 0)
+            return disconnect()
+        }
         switch error {
         case .none:
             try history.promise.acknowledged(batch.numbers, at: part.baseOffset, isDurable: true)
@@ -159,7 +164,8 @@ final class IdempotentProducer: Producer {
         case .duplicateSequenceNumber:
             history.promise.acknowledged(batch.numbers)
             done(place)
-        case .outOfOrderSequenceNumber, .unknownProducerID, .invalidProducerEpoch:
+        case .outOfOrderSequenceNumber, .unknownProducerID, .invalidProducerEpoch, .unknownTopicID,
+            .unknownTopicOrPartition:
             throw violated("\(history.promise.name(of: place)): sequence \(batch.sequence): \(error)")
         default:
             history.tell("\(name): \(error)")
@@ -217,6 +223,7 @@ final class PlainProducer: Producer {
             let error = ErrorCode(of: part.errorCode)
             guard error == .none else {
                 history.tell("\(name): \(error)")
+                if history.promise.isGoing(batch.place.topic) { pending = nil }
                 return
             }
             pending = nil

@@ -87,7 +87,9 @@ class SimulatedClient {
             return disconnect()
         }
         history.tell("\(name) sends \(Request.key.name)")
-        try wire.send(request, version, at: history.now, handle)
+        try wire.send(request, version, at: history.now) { [unowned history] reply in
+            try handle(history.bug?.altered(reply, in: history) ?? reply)
+        }
     }
 
     func violated(_ reason: String) -> Violation { Violation(description: "\(name): \(reason)") }
