@@ -400,6 +400,19 @@ extension EventLoop {
             return thread
         }
         ended?.join()
+        forgetWork()
+    }
+
+    /// What is left to be done holds whoever wants it, who mostly holds the loop.
+    private func forgetWork() {
+        let posted = inbox.withLock { inbox in
+            defer { inbox.posted = [] }
+            return inbox.posted
+        }
+        let left = (posted, state.posted, state.timers)
+        state.posted = []
+        state.timers = TimerWheel(tick: 0)
+        withExtendedLifetime(left) {}
     }
 }
 

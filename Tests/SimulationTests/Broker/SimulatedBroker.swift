@@ -171,8 +171,15 @@ final class SimulatedBroker: @unchecked Sendable {
     /// Lets everything run until no thread is left.
     private func end() throws {
         try runOut { !threads.names.isEmpty || pool.waitingCount + diskPool.waitingCount > 0 }
+        // Whoever waits for a log that is closed would hold the broker, which holds the log.
+        if let broker {
+            for topic in broker.catalog.topics.all { topic.partitions.forEach { $0.topicWasDeleted() } }
+        }
+        turnLoop()
         broker = nil
         storage = nil
+        try runOut { pool.waitingCount + diskPool.waitingCount > 0 }
+        loop.stop()
         routers.fill(nil)
     }
 
