@@ -139,6 +139,7 @@ final class SimulatedBroker: @unchecked Sendable {
         threads.start(named: "stop") { [self] in
             guard let broker else { return }
             broker.groups.stop()
+            broker.transactions.stop()
             if case .success = broker.stopKeeping(by: clock.monotonicNanoseconds() + 8_000_000_000) {
                 isClean.set(true)
             }
@@ -154,6 +155,9 @@ final class SimulatedBroker: @unchecked Sendable {
         try runOut { !isUp && failure == nil }
         threads.start(named: "abandon") { [self] in
             guard let broker else { return storage?.abandon() ?? () }
+            // Who waits for a round would hold it.
+            broker.groups.stop()
+            broker.transactions.stop()
             broker.cleaner.stop()
             broker.upkeep.stop()
             broker.moves.stop()
