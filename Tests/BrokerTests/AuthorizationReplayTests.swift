@@ -84,7 +84,7 @@ private struct AllowedDifference: Sendable {
         self.condition = condition
     }
 
-    private static let noTransactions = "there is no coordinator of transactions yet (GAPS.md)"
+    private static let noTransactions = "the coordinator that Kafka asked was not there yet"
     private static let notMadeYet = "Kafka was recorded while it could not make the topic of transactions"
     private static let noAuthorizer = "there is no authorizer that keeps rules (GAPS.md)"
     private static let madeAtOnce = "topics are served as soon as they are made (GAPS.md)"

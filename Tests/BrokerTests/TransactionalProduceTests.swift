@@ -169,26 +169,6 @@ struct TransactionalProduceTests {
         #expect(try start(ProduceRequest("t", acks: -1, beside)) == [47, 0])
     }
 
-    @Test("a transaction that is about to end is waited for, where the broker adds partitions")
-    func concurrent() throws {
-        let rig = try rig()
-        verifier.answer(.concurrentTransactions)
-        let client = try rig.connect()
-        try client.send(request(0), version: 12)
-        rig.flush()
-        #expect(verifier.asked.count == 1)
-        rig.advance(milliseconds: 20)
-        #expect(verifier.asked.count == 2)
-        verifier.answer(.none)
-        rig.advance(milliseconds: 20)
-        #expect(try client.reply(to: ProduceRequest.self, 12, rig)?.outcomes.first == .at(0))
-        verifier.answer(.concurrentTransactions)
-        try client.send(request(0, partition: 1), version: 12)
-        for _ in 0..<5 { rig.advance(milliseconds: 20) }
-        #expect(
-            try client.reply(to: ProduceRequest.self, 12, rig)?.outcomes.first == .failed(.notEnoughReplicas))
-    }
-
     @Test("batches that are sent meanwhile wait, and follow")
     func pipelined() throws {
         let rig = try rig()

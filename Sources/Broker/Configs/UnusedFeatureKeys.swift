@@ -12,7 +12,7 @@ extension BrokerSettings {
         .unused(
             "transaction.abort.timed.out.transaction.cleanup.interval.ms", .int(from: 1), Unused.timeouts
         ).defaultsTo("10000").low,
-        .unused("transaction.partition.verification.enable", .boolean, Unused.transactions).defaultsTo("true")
+        .unused("transaction.partition.verification.enable", .boolean, Unused.verification).defaultsTo("true")
             .low.clusterWide,
         .unused("transaction.state.log.load.buffer.size", .int(from: 1), Unused.sizing).defaultsTo("5242880")
             .high,

@@ -170,7 +170,7 @@ enum Unused {
     static let connections = "sockets are left to the kernel, and the broker opens no connections of its own"
     static let flushing = "apus.durability alone says when records are synced"
     static let preallocation = "segments reserve what they grow into, in pieces"
-    static let transactions = "transactional batches are not served yet"
+    static let verification = "what begins a transaction in a partition is always verified"
     static let markers = "what comes while a transaction ends waits for that, and nothing is tried again"
     static let timeouts = "a transaction is aborted when its time is over, not at the next look"
     static let twoPhases = "no version of InitProducerId that is released asks for it"

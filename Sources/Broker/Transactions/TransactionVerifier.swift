@@ -4,7 +4,6 @@ package import Base
 internal import Coordinator
 internal import Network
 package import Protocol
-internal import Storage
 
 /// Who knows which partitions belong to which transactions.
 package protocol TransactionVerifier: Sendable {
@@ -39,21 +38,9 @@ struct TransactionVerification: Sendable {
     let kind: VerificationKind
     let partitions: [TopicPartition]
 
-    /// How long an earlier transaction of the producer may take to end, and how often it is looked whether it
-    /// has: the defaults of `add.partitions.to.txn.retry.backoff.max.ms` and `….backoff.ms`.
-    private static let patience = Duration.milliseconds(100)
-    private static let rest = Duration.milliseconds(20)
-
-    /// Asks, and calls `answer` on the loop of `context` with a code for each partition.
+    /// Asks, and calls `answer` with a code for each partition: on the loop of `context`, or at once.
     func ask(_ context: RequestContext, answer: @escaping @Sendable ([ErrorCode]) -> Void) {
         guard !transactionalID.isEmpty else { return answer(partitions.map { _ in .invalidRequest }) }
-        let end = context.broker.clock.monotonicNanoseconds() + Self.patience.wholeMilliseconds * 1_000_000
-        ask(context, until: end, answer: answer)
-    }
-
-    private func ask(
-        _ context: RequestContext, until end: Int64, answer: @escaping @Sendable ([ErrorCode]) -> Void
-    ) {
         let asked = Deferred<[ErrorCode]>()
         context.broker.verifier.add(
             partitions, to: transactionalID, producer: producer.id, epoch: producer.epoch,
@@ -61,13 +48,6 @@ struct TransactionVerification: Sendable {
         ) { asked.complete($0) }
         let late = partitions.map { _ in ErrorCode.networkException }
         DiskWait.limited(asked, on: context.loop) { late }.whenCompleted(on: context.loop) { codes in
-            // The producer goes on at once with its next transaction: the end of the last one is near.
-            if kind == .adding, codes.contains(.concurrentTransactions),
-                context.broker.clock.monotonicNanoseconds() < end
-            {
-                context.loop.schedule(after: Self.rest) { ask(context, until: end, answer: answer) }
-                return
-            }
             answer(codes.map(translated))
         }
     }
