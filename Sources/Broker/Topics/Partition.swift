@@ -23,8 +23,12 @@ package protocol ReadabilityListener: AnyObject, Sendable {
 package final class Partition: Sendable {
     /// Topic name and number.
     package let id: TopicPartition
-    /// Its logs in the order in which they were opened: another one with each move to another directory.
-    private let opened = AtomicLazyReference<OpenedLog>()
+    /// Its log, unless it was moved to another directory since.
+    private let opened = AtomicLazyReference<PartitionLog>()
+    /// The logs after that one, in their order, and whether there are any: each request asks for the log, and
+    /// a reference that is seldom there costs several hundred instructions to look at.
+    private let movedTo = AtomicLazyReference<OpenedLog>()
+    private let hasMoved = Atomic(false)
     private let hasSettled = Atomic(false)
     /// The epoch in which it is led from its opening on; -1 before leadership is taken.
     private let epoch = Atomic<Int32>(-1)
@@ -71,7 +75,9 @@ package final class Partition: Sendable {
 
     /// Its log; nil until it is opened, and for good if it cannot be: then every request for it is answered
     /// with a storage error.
-    package var log: PartitionLog? { opened.load()?.latest.log }
+    package var log: PartitionLog? {
+        hasMoved.load(ordering: .acquiring) ? movedTo.load()?.latest.log : opened.load()
+    }
 
     /// Whether its log is open, or cannot be had.
     package var isSettled: Bool { hasSettled.load(ordering: .acquiring) }
@@ -160,12 +166,7 @@ extension Partition {
     func settle(_ log: PartitionLog?) {
         if let log {
             log.setObserver(self)
-            let next = OpenedLog(log)
-            if let first = opened.load() {
-                _ = first.latest.next.storeIfNil(next)
-            } else {
-                _ = opened.storeIfNil(next)
-            }
+            if opened.storeIfNil(log) !== log { follow(with: OpenedLog(log)) }
         }
         hasSettled.store(true, ordering: .releasing)
         opening?.settled()
@@ -176,6 +177,16 @@ extension Partition {
             return waiting.bodies
         }
         for body in bodies { body() }
+    }
+
+    /// Has requests find the log of another directory from now on.
+    private func follow(with next: OpenedLog) {
+        if let first = movedTo.load() {
+            _ = first.latest.next.storeIfNil(next)
+        } else {
+            _ = movedTo.storeIfNil(next)
+        }
+        hasMoved.store(true, ordering: .releasing)
     }
 
     /// Takes the log away from requests, which wait until another one is settled; false where that cannot be
