@@ -47,7 +47,7 @@ struct SystemLimits: Sendable {
     /// Compaction's share of the memory at most.
     private static let partOfCompaction = 8
 
-    /// Memory that a partition may come to take: an idle one takes less than 2 KiB, one in use several times
+    /// Memory that a partition may come to take: an idle one takes two to three KiB, one in use several times
     /// that.
     private static let partitionBytes = 16 << 10
 

@@ -2,7 +2,9 @@
 
 import struct
 
-from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+from confluent_kafka.admin import (
+    AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, ResourcePatternType, ResourceType,
+    ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion)
 
 import wire
 
@@ -78,6 +80,25 @@ def _alter_users(admin, round_number):
                upsertion(f"h-{round_number}", ScramMechanism.SCRAM_SHA_512, 8192)]
     for future in admin.alter_user_scram_credentials(changes).values():
         future.result(SECONDS)
+
+
+def rules(bootstrap, round_number):
+    """All access rules, behind two of this round of which the second is taken back; None only reads them."""
+    admin = _admin(bootstrap)
+    if round_number is not None:
+        made = [AclBinding(
+            ResourceType.TOPIC, f"h-{round_number}", ResourcePatternType.PREFIXED, f"User:{name}", "*", AclOperation.READ,
+            AclPermissionType.ALLOW) for name in ("stays", "goes")]
+        for future in admin.create_acls(made).values():
+            future.result(SECONDS)
+        gone = AclBindingFilter(
+            ResourceType.ANY, None, ResourcePatternType.ANY, "User:goes", None, AclOperation.ANY, AclPermissionType.ANY)
+        for future in admin.delete_acls([gone]).values():
+            future.result(SECONDS)
+    everything = AclBindingFilter(
+        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY)
+    return sorted(
+        [rule.name, rule.principal, rule.operation.name] for rule in admin.describe_acls(everything).result(SECONDS))
 
 
 def write(bootstrap, round_number):

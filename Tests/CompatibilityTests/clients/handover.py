@@ -2,6 +2,7 @@
 
 handover.py BOOTSTRAP write ROUND [transactions]   topics in every codec, a compacted one, one of this round only; groups
 handover.py BOOTSTRAP read                         prints for each partition how many records there are, and their digest
+handover.py BOOTSTRAP rules ROUND|read             access rules: makes those of a round, and prints all
 handover.py BOOTSTRAP load FILE                    writes until FILE exists, prints what was acknowledged
 handover.py BOOTSTRAP check FILE                   compares the topic of the load with what it printed
 """
@@ -277,6 +278,8 @@ if __name__ == "__main__":
         write(address, int(sys.argv[3]), len(sys.argv) > 4)
     elif mode == "read":
         read(address)
+    elif mode == "rules":
+        print(json.dumps(cluster_metadata.rules(address, None if sys.argv[3] == "read" else int(sys.argv[3]))))
     elif mode == "load":
         load(address, sys.argv[3])
     else:
