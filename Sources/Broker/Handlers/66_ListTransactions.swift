@@ -36,7 +36,7 @@ enum ListTransactionsHandler: RequestHandler {
         ) { listing in
             var response = ListTransactionsResponse()
             response.errorCode = (listing.problem?.code ?? .none).rawValue
-            response.unknownStateFilters = unknownStates
+            response.unknownStateFilters = listing.problem == nil ? unknownStates : []
             response.transactionStates = listing.transactions.compactMap { listed in
                 guard context.authorize(.describe, .transactionalID(listed.id)) else { return nil }
                 var state = ListTransactionsResponse.TransactionState()
