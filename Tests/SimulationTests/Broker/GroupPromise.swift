@@ -22,8 +22,8 @@ struct ClassicPromise {
 /// A member of a group of the new kind, as it knows itself.
 struct ConsumerMemberPromise {
     var epoch: Int32
-    /// What it has, and since which moment of the history.
-    var owned: [Place: Int]
+    /// What it has: when it asked, and when it was told.
+    var owned: [Place: (asked: Int, told: Int)]
 }
 
 /// A group of the new kind (KIP-848).
@@ -128,12 +128,15 @@ extension GroupPromises {
             throw Violation(
                 description: "\(group): \(member) joins in epoch \(epoch), and there was \(lastEpochBefore)")
         }
-        var has: [Place: Int] = [:]
-        for place in owned { has[place] = before?.owned[place] ?? now }
-        // Who had it before another one was given it, and is told afterwards that all is well, has it too.
-        for (place, since) in has where since < sent {
+        var has: [Place: (asked: Int, told: Int)] = [:]
+        for place in owned { has[place] = before?.owned[place] ?? (sent, now) }
+        // Who had it before another one asked that was given it, and is told afterwards that all is well, has
+        // it too. An answer that is read late tells of what was long ago.
+        for (place, (_, since)) in has where since < sent {
             for (other, theirs) in known.members where other != member {
-                guard let taken = theirs.owned[place], taken > since, taken < sent else { continue }
+                guard let taken = theirs.owned[place], taken.asked > since, taken.told < sent else {
+                    continue
+                }
                 throw Violation(
                     description: "\(group): \(member) and \(other) have partition \(place.index) of one topic"
                 )
