@@ -20,6 +20,7 @@ struct ReplayComparison {
     /// What identifies an element of a list, where it is present.
     private static let keys = [
         "name", "topic", "topicId", "partitionIndex", "partition", "nodeId", "apiKey", "index", "groupId",
+        "transactionalId",
         "memberId", "key",
     ]
 

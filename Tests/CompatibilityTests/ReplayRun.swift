@@ -161,14 +161,17 @@ struct ReplayRun {
 
     private static let transient: Set<Int64> = [3, 5, 6, 14, 15, 16, 51, 100]
 
-    /// Whether a Produce or JoinGroup came too early for Kafka, so that its client sent it again: a broker
-    /// that is always ready would store it twice.
+    /// Whether a Produce, a JoinGroup or a request of a transaction came too early for Kafka, so that its
+    /// client sent it again: a broker that is always ready would store it twice.
     private func isRefusedOnce(_ frame: CapturedFrame, _ recorded: JSONValue?) -> Bool {
         guard let recorded else { return false }
         let codes = errors(recorded)
         switch frame.api {
         case .produce: return !codes.isEmpty && codes.isSubset(of: ReplayRun.unready)
         case .joinGroup: return !codes.isDisjoint(with: ReplayRun.unreadyCoordinator)
+        // Served twice, it would take two epochs, or be another transaction.
+        case .initProducerID, .addPartitionsToTxn, .addOffsetsToTxn, .endTxn:
+            return !codes.isDisjoint(with: ReplayRun.unreadyCoordinator.union([51]))
         default: return false
         }
     }
@@ -195,7 +198,11 @@ struct ReplayRun {
         case .array(let elements): elements.reduce(into: []) { $0.formUnion(errors($1)) }
         case .object(let members):
             members.reduce(into: []) { result, member in
-                if member.key == "errorCode", let code = member.value.integer { result.insert(code) }
+                if member.key == "errorCode" || member.key == "partitionErrorCode",
+                    let code = member.value.integer
+                {
+                    result.insert(code)
+                }
                 result.formUnion(errors(member.value))
             }
         default: []

@@ -87,20 +87,12 @@ struct ReplayScope {
     private mutating func isWhole(_ api: APIKey, _ body: JSONValue) -> Bool {
         let mentioned = topics(in: body)
         switch api {
-        case .produce:
-            if let transaction = body["transactionalId"], transaction != .null {
-                changedTopics.formUnion(mentioned)
-                return false
-            }
-            guard changedTopics.isDisjoint(with: mentioned) else { return false }
-            return true
+        case .produce: return changedTopics.isDisjoint(with: mentioned)
         case .fetch:
             if let session = body["sessionId"]?.integer, brokenSessions.contains(session) { return false }
             return changedTopics.isDisjoint(with: mentioned)
-        case .initProducerID:
-            return body["transactionalId"] == nil || body["transactionalId"] == .null
-        // Of coordinators only that of groups is served.
-        case .findCoordinator: return (body["keyType"] ?? 0) == 0
+        // The coordinator of share groups is not served.
+        case .findCoordinator: return (body["keyType"] ?? 0) != 2
         case .listOffsets, .offsetForLeaderEpoch, .deleteRecords:
             return changedTopics.isDisjoint(with: mentioned)
         default: return true

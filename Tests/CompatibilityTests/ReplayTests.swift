@@ -53,7 +53,10 @@ extension Compatibility {
             // to.
             let own = TestEnvironment.isKafka ? [] : [("apus.replication.clamp", "false")]
             let settings =
-                [("log.retention.ms", "-1"), ("offsets.topic.num.partitions", "4")] + own
+                [
+                    ("log.retention.ms", "-1"), ("offsets.topic.num.partitions", "4"),
+                    ("transaction.state.log.num.partitions", "4"),
+                ] + own
                 + capture.configuration.map { setting in
                     let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
                     return (parts[0], parts[1])

@@ -45,6 +45,14 @@ extension TransactionCoordinator {
         }
     }
 
+    /// What is open, or owes markers, in no order.
+    package var open: [DescribedTransaction] {
+        entries.compactMap { id, entry in
+            guard entry.state == .ongoing || entry.state.isPrepared else { return nil }
+            return DescribedTransaction(id: id, entry: entry)
+        }
+    }
+
     /// About how many bytes a list of all ids takes.
     package var listedBytes: Int { entries.count * 96 }
 

@@ -204,7 +204,7 @@ struct AllowedReply: Sendable {
             .consumerGroupHeartbeat, anywhere, "Kafka matches expressions later (GAPS.md)",
             odd: "subscribedTopicRegex: ", parts: true),
         AllowedReply(
-            .findCoordinator, anywhere, "there is no coordinator of transactions yet (GAPS.md)",
+            .findCoordinator, anywhere, "Kafka answers before there is a coordinator (GAPS.md)",
             odd: "keyType: 1"),
         AllowedReply(
             .initProducerID, "errorCode", "Kafka has to ask for ids first (COORDINATOR_LOAD_IN_PROGRESS)",
@@ -215,8 +215,8 @@ struct AllowedReply: Sendable {
         AllowedReply(
             .initProducerID, "producerEpoch", "as above", when: { apus, kafka in apus == 0 && kafka == -1 }),
         AllowedReply(
-            .initProducerID, "errorCode", "there is no coordinator of transactions yet (GAPS.md)",
-            odd: "transactionalId", when: { apus, _ in apus == 15 }),
+            .initProducerID, "errorCode", "as above: the coordinator of the odd id is there at once",
+            odd: "transactionalId", when: { _, kafka in [14, 15, 16].contains(kafka) }),
         AllowedReply(.initProducerID, "producerId", "as above", odd: "transactionalId"),
         AllowedReply(.initProducerID, "producerEpoch", "as above", odd: "transactionalId"),
         AllowedReply(
