@@ -91,6 +91,17 @@ struct StateTopicHostTests {
         }
     }
 
+    @Test("where it cannot be made clients are told to come again, and the log says why")
+    func notMade() throws {
+        let rig = try BrokerRig()
+        let (host, told) = (host(rig, ["segment.bytes": "1"]), Told())
+        put("a", 1, host, rig, told)
+        settle(host, rig)
+        #expect(told.all == ["put a COORDINATOR_NOT_AVAILABLE"])
+        let line = try #require(rig.lines.all.first { $0.contains(" topic.not_created ") })
+        #expect(line.contains(Self.topicName.text) && line.contains("segment.bytes"), "\(line)")
+    }
+
     @Test(
         "a key lives where Java's hash says, also where that has no absolute value",
         arguments: [("", 0), ("a", 6), ("group", 3), ("polygenelubricants", 0), ("größe", 6), ("🙂", 5)])

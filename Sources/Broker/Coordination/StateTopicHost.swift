@@ -3,6 +3,7 @@
 internal import Base
 package import Coordinator
 internal import Network
+internal import Protocol
 
 /// Hosts all shards of one kind of coordinator.
 package final class StateTopicHost<State: Shard>: Sendable {
@@ -117,7 +118,19 @@ extension StateTopicHost {
         }
         guard mustWait else { return body(ready) }
         guard isFirst else { return }
-        catalog.create([topic.asMade], by: topic.maker, validateOnly: false) { [self] _ in created() }
+        catalog.create([topic.asMade], by: topic.maker, validateOnly: false) { [self] results in
+            if case .failure(let refusal)? = results.first { tellRefused(refusal) }
+            created()
+        }
+    }
+
+    /// Clients are told to come again, and come to nothing until somebody reads why.
+    private func tellRefused(_ refusal: Refusal) {
+        // Somebody else has made it meanwhile.
+        guard refusal.code != .topicAlreadyExists else { return }
+        services.logger.logLimited(
+            .error, "topic.not_created",
+            ["topic": topicName.text, "by": topic.maker, "reason": refusal.message ?? refusal.code.name])
     }
 
     /// The topic was made just now, by us or by somebody else, or could not be.
