@@ -27,6 +27,13 @@ extension BrokerBug {
             }
         case .topicComesBack: return changed(reply) { bringBack(&$0, history.promise) }
         case .configForgotten where isRestarted: return changed(reply, forgetConfig)
+        case .stableTooEarly:
+            return changed(reply) { alterParts(&$0) { $0.lastStableOffset = $0.highWatermark } }
+        case .abortsForgotten where isRestarted:
+            return changed(reply) { alterParts(&$0) { $0.abortedTransactions = [] } }
+        case .abortsLate:
+            return changed(reply) { alterParts(&$0) { _ = $0.abortedTransactions?.popLast() } }
+        case .offsetsTooEarly: return changed(reply) { showPending(&$0, history.promise.transactions) }
         default: return reply
         }
     }
@@ -43,6 +50,35 @@ extension BrokerBug {
             for part in reply.responses[topic].partitions.indices
             where reply.responses[topic].partitions[part].records.count > 0 {
                 reply.responses[topic].partitions[part].highWatermark -= 1
+            }
+        }
+    }
+
+    private func alterParts(
+        _ reply: inout FetchResponse, _ body: (inout FetchResponse.PartitionData) -> Void
+    ) {
+        for topic in reply.responses.indices {
+            for part in reply.responses[topic].partitions.indices
+            where reply.responses[topic].partitions[part].errorCode == 0 {
+                body(&reply.responses[topic].partitions[part])
+            }
+        }
+    }
+
+    private func showPending(_ reply: inout OffsetFetchResponse, _ transactions: TransactionPromises) {
+        for group in reply.groups.indices {
+            for topic in reply.groups[group].topics.indices {
+                for part in reply.groups[group].topics[topic].partitions.indices {
+                    let place = Place(
+                        topic: reply.groups[group].topics[topic].topicID,
+                        index: reply.groups[group].topics[topic].partitions[part].partitionIndex)
+                    let key = OffsetKey(group: reply.groups[group].groupID, place: place)
+                    guard let pending = transactions.all.last(where: { $0.offsets[key] != nil }) else {
+                        continue
+                    }
+                    reply.groups[group].topics[topic].partitions[part].committedOffset =
+                        pending.offsets[key] ?? -1
+                }
             }
         }
     }

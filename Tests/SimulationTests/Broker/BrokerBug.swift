@@ -2,6 +2,7 @@
 // proves nothing.
 import Base
 import LocalStorage
+import Records
 import Simulation
 import Storage
 
@@ -12,6 +13,8 @@ enum BrokerBug: String, CaseIterable, Sendable {
     case syncedLate = "a high watermark that is one sync ahead of what is durable"
     case metadataNotSynced = "topics that are answered before the metadata log is durable"
     case groupsNotSynced = "offsets and groups that are answered before they are durable"
+    case verdictsNotSynced = "markers that are written before the verdict is durable"
+    case markersNotSynced = "transactions that are complete before their markers are durable"
     case startForgotten = "a start of the log that is not written down"
     // Of what clients are told.
     case producersForgotten = "producers that are forgotten by a restart"
@@ -24,6 +27,10 @@ enum BrokerBug: String, CaseIterable, Sendable {
     case twoOwners = "partitions that are given to everybody"
     case topicComesBack = "a deleted topic that is there again"
     case configForgotten = "a configuration that a restart forgets"
+    case stableTooEarly = "a last stable offset behind the begin of an open transaction"
+    case abortsForgotten = "aborted transactions that nobody is told of after a restart"
+    case abortsLate = "aborted transactions of which the last is not known yet"
+    case offsetsTooEarly = "offsets that are visible before their transaction is committed"
 
     /// Whether syncs of `path` are made up.
     fileprivate func fakesSync(of path: String) -> Bool {
@@ -32,6 +39,8 @@ enum BrokerBug: String, CaseIterable, Sendable {
         case .neverSynced, .syncedLate: !path.contains("__cluster_metadata")
         case .metadataNotSynced: path.contains("__cluster_metadata")
         case .groupsNotSynced: path.contains("__consumer_offsets")
+        case .verdictsNotSynced: path.contains("__transaction_state")
+        case .markersNotSynced: !path.contains("__cluster_metadata")
         default: false
         }
     }
@@ -39,7 +48,9 @@ enum BrokerBug: String, CaseIterable, Sendable {
     /// Without the journal each log is synced in its own files.
     fileprivate var hasNoJournal: Bool {
         switch self {
-        case .neverSynced, .syncedLate, .metadataNotSynced, .groupsNotSynced: true
+        case .neverSynced, .syncedLate, .metadataNotSynced, .groupsNotSynced, .verdictsNotSynced,
+            .markersNotSynced:
+            true
         default: false
         }
     }
@@ -71,7 +82,7 @@ private final class BrokerFaultyDisk: Disk {
         }
         let file = try base.open(path, mode)
         guard bug.fakesSync(of: path) || bug.forgets(path) else { return file }
-        return BrokerFaultyFile(file, isLate: bug == .syncedLate, isForgotten: bug.forgets(path))
+        return BrokerFaultyFile(file, bug, isForgotten: bug.forgets(path))
     }
 
     func rename(_ path: String, to newPath: String) throws(StorageError) {
@@ -91,15 +102,16 @@ private final class BrokerFaultyDisk: Disk {
 
 private final class BrokerFaultyFile: DiskFile {
     private let base: any DiskFile
-    /// Whether every second sync is one.
-    private let isLate: Bool
+    private let bug: BrokerBug
     /// Whether a checkpoint that names nothing is written instead.
     private let isForgotten: Bool
     private let syncs = Lock(0)
+    /// Whether the end of a transaction was written last.
+    private let endsInMarker = Lock(false)
 
-    init(_ base: any DiskFile, isLate: Bool, isForgotten: Bool) {
+    init(_ base: any DiskFile, _ bug: BrokerBug, isForgotten: Bool) {
         self.base = base
-        self.isLate = isLate
+        self.bug = bug
         self.isForgotten = isForgotten
     }
 
@@ -110,7 +122,13 @@ private final class BrokerFaultyFile: DiskFile {
             syncs += 1
             return syncs
         }
-        if isForgotten || isLate && count % 2 == 0 { try base.sync() }
+        switch bug {
+        // Every second sync is one.
+        case .syncedLate where count % 2 == 1, .verdictsNotSynced where count % 2 == 1: return
+        case .markersNotSynced where endsInMarker.withLock { $0 }: return
+        case .syncedLate, .markersNotSynced, .verdictsNotSynced: try base.sync()
+        default: if isForgotten { try base.sync() }
+        }
     }
 
     func size() throws(StorageError) -> Int64 { try base.size() }
@@ -119,12 +137,18 @@ private final class BrokerFaultyFile: DiskFile {
         base.read(into: buffer, at: position, mayWait: mayWait)
     }
     func write(_ bytes: RawSpan, at position: Int64) throws(StorageError) {
+        note(bytes)
         guard isForgotten else { return try base.write(bytes, at: position) }
         let nothing = OffsetCheckpoint().bytes
         try base.write(nothing.span.bytes, at: position)
     }
     func write(_ bytes: RawSpan, at position: Int64, zerosBehind: Int) throws(StorageError) {
+        note(bytes)
         try base.write(bytes, at: position, zerosBehind: zerosBehind)
+    }
+    private func note(_ bytes: RawSpan) {
+        let isMarker = (try? BatchHeader(reading: bytes))?.attributes.isControl ?? false
+        endsInMarker.withLock { $0 = isMarker }
     }
     func truncate(to length: Int64) throws(StorageError) { try base.truncate(to: length) }
     func reserve(_ length: Int64, at position: Int64) { base.reserve(length, at: position) }

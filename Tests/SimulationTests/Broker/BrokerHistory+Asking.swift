@@ -21,20 +21,21 @@ extension BrokerHistory {
     }
 
     /// What is in a partition from `offset` on.
-    func fetch(_ place: Place, from offset: Int64) throws -> FetchedPart {
+    func fetch(_ place: Place, from offset: Int64, isCommitted: Bool) throws -> FetchedPart {
         let reply = try ask(
-            FetchRequest([(place, offset)], maxWait: 0, isCommitted: false), Fetcher.version)
+            FetchRequest([(place, offset)], maxWait: 0, isCommitted: asksFor(isCommitted)), Fetcher.version)
         guard let data = reply.responses.first?.partitions.first else {
             throw Violation(description: "a fetch is answered without a partition: \(reply.errorCode)")
         }
-        return try FetchedPart(data)
+        return try FetchedPart(data, isCommitted: isCommitted)
     }
 
     /// Where a partition starts, with -2, or ends, with -1: everything that is there is durable then.
-    func offset(_ timestamp: Int64, of place: Place) throws -> Int64 {
+    func offset(_ timestamp: Int64, of place: Place, isCommitted: Bool = false) throws -> Int64 {
         let name = promise.name(of: place.topic)
         var request = ListOffsetsRequest()
         request.replicaID = -1
+        request.isolationLevel = isCommitted ? 1 : 0
         var partition = ListOffsetsRequest.ListOffsetsPartition()
         partition.partitionIndex = place.index
         partition.timestamp = timestamp
@@ -48,6 +49,49 @@ extension BrokerHistory {
         }
         return found.offset
     }
+
+    /// Where a partition ends when no transaction is open in it any more, for which it has as long as those
+    /// may be open and their ends may take.
+    func stableEnd(of place: Place) throws -> Int64 {
+        let end = try offset(-1, of: place)
+        let limit = now + Self.transactionsNanoseconds
+        while try offset(-1, of: place, isCommitted: true) < end {
+            guard now < limit else {
+                throw Violation(
+                    description:
+                        "\(promise.name(of: place)): a transaction hangs, and nothing behind is stable")
+            }
+            clock.advance(milliseconds: 500)
+        }
+        return end
+    }
+
+    /// The offset of a group when no transaction is open any more that could change it.
+    func stableOffset(of key: OffsetKey) throws -> OffsetFetchResponse {
+        let limit = now + Self.transactionsNanoseconds
+        while true {
+            let reply = try ask(OffsetFetchRequest(key), 10)
+            let isUnstable = try reply.look().error == .unstableOffsetCommit
+            guard isUnstable, now < limit else { return reply }
+            clock.advance(milliseconds: 500)
+        }
+    }
+
+    /// Makes the topics that coordinators need, as the first client of each kind does.
+    func findCoordinators() throws {
+        for (kind, key) in [(Int8(0), "offsets" as Name), (1, "transactions")] {
+            var request = FindCoordinatorRequest()
+            request.keyType = kind
+            request.coordinatorKeys = [key]
+            let reply = try ask(request, 5)
+            guard let found = reply.coordinators.first, found.errorCode == 0 else {
+                throw Violation(description: "there is no coordinator of kind \(kind)")
+            }
+        }
+    }
+
+    /// How long a transaction may be under way that clients do not end.
+    private static let transactionsNanoseconds: Int64 = 120_000_000_000
 }
 
 extension BrokerPromise {
@@ -75,7 +119,7 @@ extension BrokerPromise {
         try verifyTopics(in: history)
         try verifyRecords(in: history)
         for key in groups.offsets.keys.sorted(by: { "\($0)" < "\($1)" }) where !isGoing(key.place.topic) {
-            let reply = try history.ask(OffsetFetchRequest(key), 10)
+            let reply = try history.stableOffset(of: key)
             if let error = try reply.offset(of: key, in: groups) {
                 throw Violation(description: "\(key.group): its offsets cannot be read: \(error)")
             }

@@ -51,6 +51,9 @@ final class BrokerHistory {
         bug == .producersForgotten && crashes > 0 ? nil : producer
     }
 
+    /// What the broker takes a reader for that wants committed records only.
+    func asksFor(_ isCommitted: Bool) -> Bool { isCommitted && bug != .stableTooEarly }
+
     /// Notes what happens, for who reads the trace of a seed.
     func tell(_ line: @autoclosure () -> String) {
         trace?.add("\(now / 1_000_000) \(line())")
@@ -70,6 +73,8 @@ final class BrokerHistory {
         settings.cleanerMapBytes = 1 << 16
         settings.topics.segmentBytes = Int32.random(in: 3_000...8_000, using: &random)
         settings.offsetsSegmentBytes = 1 << 20
+        settings.transactionsPartitions = 2
+        settings.transactionsSegmentBytes = 1 << 20
         settings.metadataSnapshotBytes = Int64.random(in: 500...5_000, using: &random)
         settings.checkpointMilliseconds = Int32.random(in: 100...5_000, using: &random)
         settings.groupMinSessionMilliseconds = 1_000
@@ -106,6 +111,7 @@ final class BrokerHistory {
     private func setUp() throws {
         try pump(until: { broker.isUp })
         try promise.beginTopics(self)
+        try findCoordinators()
         for number in 0..<2 { clients.append(IdempotentProducer(number, self)) }
         clients.append(PlainProducer(2, self))
         for number in 3..<5 { clients.append(Fetcher(number, self)) }
@@ -113,6 +119,18 @@ final class BrokerHistory {
         clients.append(OffsetsClient(6, self))
         if random.chance(60) { for number in 7..<10 { clients.append(ClassicMember(number, self)) } }
         if random.chance(60) { for number in 10..<13 { clients.append(ConsumerMember(number, self)) } }
+        if random.chance(85) {
+            // As in Kafka, the lost answer to a former owner's EndTxn of version 2 passes for the present
+            // one's where that speaks version 1: those who share an id speak the same.
+            let isShared = random.chance(60)
+            let isOld = (0..<3).map { _ in random.chance(40) }
+            clients.append(TransactionalClient(13, self, "first", isSole: true, isOld: isOld[0]))
+            clients.append(TransactionalClient(14, self, "shared", isSole: !isShared, isOld: isOld[1]))
+            clients.append(
+                TransactionalClient(
+                    15, self, isShared ? "shared" : "second", isSole: !isShared,
+                    isOld: isOld[isShared ? 1 : 2]))
+        }
     }
 
     // MARK: Steps

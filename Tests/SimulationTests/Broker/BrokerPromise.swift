@@ -3,8 +3,6 @@
 // up.
 import Base
 import Protocol
-import Records
-import Storage
 
 /// A partition, by the id of its topic.
 struct Place: Hashable {
@@ -20,6 +18,8 @@ struct SentRecord {
     let number: Int
     /// Whether it may be there once only, and behind what was sent before it.
     let isIdempotent: Bool
+    /// The transaction that it belongs to.
+    var transaction: Int?
     /// How often it was sent.
     var sends = 0
     /// Where it is, once somebody was told or saw it.
@@ -32,11 +32,15 @@ struct SentRecord {
 struct PartitionPromise {
     /// What stands where for good, by its number.
     var fixed: [Int64: Int] = [:]
+    /// The ends of transactions, where they stand for good.
+    var markers: [Int64: FoundMarker] = [:]
     /// Readers have seen that the log reaches so far.
     var visibleEnd: Int64 = 0
     /// The same in this life of the broker: after a crash the high watermark begins at what is known to be
     /// durable, and reaches the end once what was found behind is synced.
     var visibleEndNow: Int64 = 0
+    /// In this life of the broker no transaction is open before.
+    var stableEndNow: Int64 = 0
     /// The log starts here or behind, as somebody was told.
     var startMin: Int64 = 0
     /// Nobody asked for more than what lies before to be deleted.
@@ -48,6 +52,7 @@ final class BrokerPromise {
     /// Every topic that was ever made.
     var allTopics: [TopicPromise] = []
     var groups = GroupPromises()
+    var transactions = TransactionPromises()
     /// Those that must be there.
     var topics: [TopicPromise] { allTopics.filter { $0.life == .there } }
     var partitions: [Place: PartitionPromise] = [:]
@@ -102,14 +107,28 @@ final class BrokerPromise {
 
     /// Another life of the broker begins.
     func restarted() {
-        for place in partitions.keys { partitions[place]?.visibleEndNow = 0 }
+        for place in partitions.keys {
+            partitions[place]?.visibleEndNow = 0
+            partitions[place]?.stableEndNow = 0
+        }
         groups.restarted()
+    }
+
+    /// A transaction ends at `offset`, for good.
+    private func fix(_ marker: FoundMarker, at offset: Int64, in place: Place) throws {
+        let known = partitions[place, default: PartitionPromise()].markers.updateValue(marker, forKey: offset)
+        let record = partitions[place]?.fixed[offset]
+        guard known == nil || known == marker, record == nil else {
+            throw Violation(
+                description: "\(name(of: place)): at \(offset) is \(marker), where "
+                    + (known.map { "\($0)" } ?? "record \(record ?? -1)") + " was")
+        }
     }
 
     /// A record is at `offset`, for good.
     func fix(_ number: Int, at offset: Int64, in place: Place) throws {
         let known = partitions[place, default: PartitionPromise()].fixed.updateValue(number, forKey: offset)
-        guard known == nil || known == number else {
+        guard known == nil || known == number, partitions[place]?.markers[offset] == nil else {
             throw Violation(
                 description: "\(name(of: place)): at \(offset) is record \(number), where \(known ?? -1) was")
         }
@@ -126,15 +145,6 @@ final class BrokerPromise {
 }
 
 // MARK: - Fetches
-
-/// What a fetch gave of one partition.
-struct FetchedPart {
-    var error: ErrorCode
-    var highWatermark: Int64
-    var logStart: Int64
-    /// Offsets and numbers of the records.
-    var records: [(offset: Int64, number: Int)]
-}
 
 extension BrokerPromise {
     /// Compares what a fetch of `place` from `offset` gave with what was promised when it was sent, and by
@@ -158,34 +168,53 @@ extension BrokerPromise {
                 description: "\(name): the high watermark is \(part.highWatermark), and was "
                     + "\(before.visibleEndNow)")
         }
+        guard part.lastStable >= before.stableEndNow, part.lastStable <= part.highWatermark else {
+            throw Violation(
+                description: "\(name): the last stable offset is \(part.lastStable), was "
+                    + "\(before.stableEndNow), and the high watermark is \(part.highWatermark)")
+        }
         guard part.logStart >= before.startMin, part.logStart <= now.startMax else {
             throw Violation(
                 description: "\(name): the log starts at \(part.logStart), and may only at "
                     + "\(before.startMin) to \(now.startMax)")
         }
         partitions[place, default: PartitionPromise()].startMin = max(now.startMin, part.logStart)
+        let next = try take(part, of: place, from: offset)
+        guard next > offset || offset >= part.end else {
+            throw Violation(
+                description: "\(name): nothing is read at \(offset), and what was asked for reaches to "
+                    + "\(part.end)")
+        }
+        sees(place, upTo: part.highWatermark)
+        let stable = partitions[place]?.stableEndNow ?? 0
+        partitions[place]?.stableEndNow = max(stable, part.lastStable)
+    }
+
+    /// Takes in what was read; the offset behind.
+    private func take(_ part: FetchedPart, of place: Place, from offset: Int64) throws -> Int64 {
+        let name = name(of: place)
         var next = offset
         for record in part.records where record.offset >= offset {
             guard record.offset == next else {
                 throw Violation(description: "\(name): after \(next - 1) comes \(record.offset)")
             }
-            guard record.offset < part.highWatermark else {
+            guard record.offset < part.end else {
                 throw Violation(
-                    description: "\(name): \(record.offset) is read, and the high watermark is "
-                        + "\(part.highWatermark)")
+                    description: "\(name): \(record.offset) is read, and what was asked for reaches to "
+                        + "\(part.end)")
+            }
+            next += 1
+            if let marker = record.marker {
+                try fix(marker, at: record.offset, in: place)
+                continue
             }
             guard records.indices.contains(record.number), records[record.number].sends > 0 else {
                 throw Violation(description: "\(name): nobody sent what is at \(record.offset)")
             }
             try fix(record.number, at: record.offset, in: place)
-            next += 1
+            if part.isCommitted { try judge(record, in: place) }
         }
-        guard next > offset || offset >= part.highWatermark else {
-            throw Violation(
-                description: "\(name): nothing is read at \(offset), and the high watermark is "
-                    + "\(part.highWatermark)")
-        }
-        sees(place, upTo: part.highWatermark)
+        return next
     }
 
     /// Looks at everything that is left at the end.
@@ -193,7 +222,7 @@ extension BrokerPromise {
         for place in places {
             let name = name(of: place)
             let first = try history.offset(-2, of: place)
-            let end = try history.offset(-1, of: place)
+            let end = try history.stableEnd(of: place)
             guard first >= partitions[place]?.startMin ?? 0 else {
                 throw Violation(description: "\(name) starts at \(first) again")
             }
@@ -204,7 +233,7 @@ extension BrokerPromise {
             var next = first
             while next < end {
                 let known = partitions[place] ?? PartitionPromise()
-                let part = try history.fetch(place, from: next)
+                let part = try history.fetch(place, from: next, isCommitted: true)
                 guard part.error == .none else {
                     throw Violation(description: "\(name) cannot be read at \(next): \(part.error)")
                 }
@@ -249,29 +278,6 @@ extension BrokerPromise {
                     description: "\(name(of: place)): at \(offset), number \(record.number) of producer "
                         + "\(record.producer) comes after \(before)")
             }
-        }
-    }
-}
-
-extension FetchedPart {
-    /// What `data` says; the records that are there whole.
-    init(_ data: FetchResponse.PartitionData) throws {
-        error = ErrorCode(of: data.errorCode)
-        highWatermark = data.highWatermark
-        logStart = data.logStartOffset
-        records = []
-        guard case .bytes(let bytes) = data.records else { return }
-        var position = 0
-        while position < bytes.count {
-            let rest = bytes.span.bytes.extracting(position...)
-            guard let header = try? BatchHeader(reading: rest), header.sizeInBytes <= bytes.count - position
-            else { break }
-            let batch = try RecordBatch(reading: rest.extracting(..<header.sizeInBytes))
-            try batch.verifyChecksum()
-            for record in try batch.records(limitBytes: 1 << 20) {
-                records.append((record.offset.value, RecordValue.number(of: record.value ?? [])))
-            }
-            position += header.sizeInBytes
         }
     }
 }

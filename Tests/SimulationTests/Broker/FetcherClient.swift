@@ -43,9 +43,9 @@ final class Fetcher: SimulatedClient {
             wanted.append((place, offset))
         }
         let before = places.map { history.promise.partitions[$0] ?? PartitionPromise() }
-        let request = FetchRequest(
-            wanted, maxWait: Int32.random(in: 0...500, using: &history.random),
-            isCommitted: history.random.chance(40))
+        let wait = Int32.random(in: 0...500, using: &history.random)
+        let isCommitted = history.random.chance(50)
+        let request = FetchRequest(wanted, maxWait: wait, isCommitted: history.asksFor(isCommitted))
         let asked = wanted
         try send(request, Self.version) { [unowned self] reply in
             for topic in reply.responses {
@@ -54,8 +54,8 @@ final class Fetcher: SimulatedClient {
                     guard let index = asked.firstIndex(where: { $0.place == place }) else {
                         throw violated("a partition is fetched that nobody asked for")
                     }
-                    try take(
-                        try FetchedPart(data), of: place, from: asked[index].offset, sentAt: before[index])
+                    let part = try FetchedPart(data, isCommitted: isCommitted)
+                    try take(part, of: place, from: asked[index].offset, sentAt: before[index])
                 }
             }
         }

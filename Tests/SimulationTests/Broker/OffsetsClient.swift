@@ -57,7 +57,7 @@ final class OffsetsClient: SimulatedClient {
 
 extension OffsetFetchRequest {
     /// Looks up one offset.
-    init(_ key: OffsetKey) {
+    init(_ key: OffsetKey, isStable: Bool = true) {
         self.init()
         var topic = OffsetFetchRequestTopics()
         topic.topicID = key.place.topic
@@ -66,22 +66,28 @@ extension OffsetFetchRequest {
         asked.groupID = key.group
         asked.topics = [topic]
         groups = [asked]
-        requireStable = true
+        requireStable = isStable
     }
 }
 
 extension OffsetFetchResponse {
     /// Compares the offset with what was promised; an error instead.
     func offset(of key: OffsetKey, in promises: GroupPromises) throws -> ErrorCode? {
+        let found = try look()
+        guard found.error == .none else { return found.error }
+        try promises.check(key, found.offset)
+        return nil
+    }
+
+    /// The one offset that was asked for.
+    func look() throws -> (error: ErrorCode, offset: Int64) {
         guard let group = groups.first else {
             throw Violation(description: "an offset is answered without a group")
         }
-        guard group.errorCode == 0 else { return ErrorCode(of: group.errorCode) }
+        guard group.errorCode == 0 else { return (ErrorCode(of: group.errorCode), -1) }
         guard let part = group.topics.first?.partitions.first else {
             throw Violation(description: "an offset is answered without a partition")
         }
-        guard part.errorCode == 0 else { return ErrorCode(of: part.errorCode) }
-        try promises.check(key, part.committedOffset)
-        return nil
+        return (ErrorCode(of: part.errorCode), part.committedOffset)
     }
 }

@@ -12,8 +12,11 @@ struct SentBatch {
     var sequence: Int32 = -1
     let paddings: [Int]
 
-    func bytes(at now: Timestamp, producer: (id: Int64, epoch: Int16)? = nil) throws -> [UInt8] {
+    func bytes(
+        at now: Timestamp, producer: (id: Int64, epoch: Int16)? = nil, isTransactional: Bool = false
+    ) throws -> [UInt8] {
         var options = BatchOptions()
+        options.isTransactional = isTransactional
         if let producer {
             options.producerID = ProducerID(producer.id)
             options.producerEpoch = producer.epoch
@@ -59,14 +62,15 @@ class Producer: SimulatedClient {
     }
 
     /// A batch of new records for `place`.
-    func newBatch(_ place: Place, isIdempotent: Bool) -> SentBatch {
+    func newBatch(_ place: Place, isIdempotent: Bool, transaction: Int? = nil) -> SentBatch {
         let count = Int.random(in: 1...3, using: &history.random)
         let sizeMax = history.random.chance(10) ? 700 : 60
         var numbers: [Int] = []
         var paddings: [Int] = []
         for _ in 0..<count {
             let record = SentRecord(
-                place: place, producer: number, number: sent[place, default: 0], isIdempotent: isIdempotent)
+                place: place, producer: number, number: sent[place, default: 0], isIdempotent: isIdempotent,
+                transaction: transaction)
             numbers.append(history.promise.add(record))
             paddings.append(Int.random(in: 0...sizeMax, using: &history.random))
             sent[place, default: 0] += 1
