@@ -4,11 +4,11 @@ import Base
 import Glibc
 import LocalStorage
 import Simulation
-import Storage
 
 @testable import Broker
 @testable import LocalStorage
 @testable import Network
+@testable import Storage
 
 /// A broker that does nothing by itself.
 final class SimulatedBroker: @unchecked Sendable {
@@ -162,10 +162,16 @@ final class SimulatedBroker: @unchecked Sendable {
             broker.upkeep.stop()
             broker.moves.stop()
             broker.catalog.stop(by: clock.monotonicNanoseconds() + 1_000_000_000, clock)
+            let metadata = storage?.metadataDirectory.log(of: Self.metadata)
             storage?.abandon()
+            // A log that is closed tells nobody who waits for the disk; the crash would have ended them.
+            metadata?.state.withLock { $0.observer }?.logFailed(.closed(path: "\(Self.metadata)"))
         }
         try end()
     }
+
+    private static let metadata = TopicPartition(
+        topic: TopicName.clusterMetadata, partition: PartitionIndex(0))
 
     private func closeConnections() {
         loop.post { [loop] in loop.closeAll() }
