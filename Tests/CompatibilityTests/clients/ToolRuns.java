@@ -160,6 +160,9 @@ public class ToolRuns {
             folders.add(Files.createDirectories(Path.of(args[1], port)).toString());
         }
         takeOver();
+        // With its direct encoders, Log4j writes an event into a buffer that all threads share and flushes it in a second step, in
+        // which another thread may have got between: that one's line would go to this one's run. Without them both are one step.
+        System.setProperty("log4j2.enable.direct.encoders", "false");
         for (JsonNode row : MAPPER.readTree(new File(args[0]))) {
             for (Iterator<Map.Entry<String, JsonNode>> files = row.path("files").fields(); files.hasNext(); ) {
                 Map.Entry<String, JsonNode> file = files.next();
