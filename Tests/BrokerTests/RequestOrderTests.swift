@@ -129,6 +129,69 @@ struct RequestOrderTests {
         #expect(try client.produced() == [.at(0)])
     }
 
+    private func join(as memberID: Name = "") -> JoinGroupRequest {
+        var request = JoinGroupRequest()
+        (request.groupID, request.memberID, request.protocolType) = ("g", memberID, "consumer")
+        (request.sessionTimeoutMs, request.rebalanceTimeoutMs) = (10_000, 10_000)
+        var range = JoinGroupRequest.JoinGroupRequestProtocol()
+        range.name = "range"
+        request.protocols = [range]
+        return request
+    }
+
+    private func commit(_ memberID: Name, _ generation: Int32) -> OffsetCommitRequest {
+        var request = OffsetCommitRequest()
+        (request.groupID, request.memberID, request.generationIDOrMemberEpoch) = ("g", memberID, generation)
+        var topic = OffsetCommitRequest.OffsetCommitRequestTopic()
+        (topic.name, topic.partitions) = ("t", [.init()])
+        request.topics = [topic]
+        return request
+    }
+
+    private func committed(_ client: RigClient, _ rig: BrokerRig) throws -> ErrorCode? {
+        let reply = try reply(OffsetCommitResponse.self, 8, client, rig)
+        return try ErrorCode(rawValue: #require(reply.topics.first?.partitions.first).errorCode)
+    }
+
+    /// Here we differ: Kafka keeps the commit until the JoinGroup is answered, and refuses it as one of a
+    /// generation that is over.
+    @Test("a commit behind a JoinGroup that waits counts in the generation that ends, and no longer")
+    func commits() throws {
+        let rig = try BrokerRig { $0.offsetsPartitions = 1 }
+        try rig.topic("t")
+        try rig.topic(GroupHost.topicName, partitions: 1)
+        let (leader, follower) = (try rig.connect(), try rig.connect())
+        try leader.send(join(), version: 3)
+        let leaderID = try reply(JoinGroupResponse.self, 3, leader, rig).memberID
+        try follower.send(join(), version: 3)
+        try leader.send(join(as: leaderID), version: 3)
+        let joined = try reply(JoinGroupResponse.self, 3, follower, rig)
+        #expect(try reply(JoinGroupResponse.self, 3, leader, rig).generationID == joined.generationID)
+        var sync = SyncGroupRequest()
+        (sync.groupID, sync.memberID, sync.generationID) = ("g", leaderID, joined.generationID)
+        try leader.send(sync, version: 1)
+        #expect(try reply(SyncGroupResponse.self, 1, leader, rig).errorCode == 0)
+        // The leader begins a round, which waits for the follower.
+        try leader.send(join(as: leaderID), version: 3)
+        try leader.send(commit(leaderID, joined.generationID), version: 8)
+        rig.flush()
+        #expect(try leader.reply(JoinGroupResponse.self, version: 3) == nil)
+        try follower.send(join(as: joined.memberID), version: 3)
+        let generation = try reply(JoinGroupResponse.self, 3, leader, rig).generationID
+        #expect(generation == joined.generationID + 1)
+        #expect(try committed(leader, rig) == ErrorCode.none)
+        try leader.send(commit(leaderID, joined.generationID), version: 8)
+        #expect(try committed(leader, rig) == .illegalGeneration)
+        // Until the leader has told who gets what, nobody may commit.
+        try leader.send(commit(leaderID, generation), version: 8)
+        #expect(try committed(leader, rig) == .rebalanceInProgress)
+        sync.generationID = generation
+        try leader.send(sync, version: 1)
+        #expect(try reply(SyncGroupResponse.self, 1, leader, rig).errorCode == 0)
+        try leader.send(commit(leaderID, generation), version: 8)
+        #expect(try committed(leader, rig) == ErrorCode.none)
+    }
+
     @Test("a client that goes while its requests are held leaves nothing behind")
     func departure() throws {
         let rig = try BrokerRig()
