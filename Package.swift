@@ -18,6 +18,11 @@ let house: [SwiftSetting] = [
     .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
 ]
 
+// A lock that lies within the object whose state it guards (`Base/Lock`).
+let rawMemory: [SwiftSetting] = [
+    .enableExperimentalFeature("RawLayout"), .enableExperimentalFeature("BuiltinModule"),
+]
+
 // Tests compile under the same language rules, without the marks for unsafe expressions.
 let tests: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -43,7 +48,7 @@ let package = Package(
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
         // Layer order, lowest first; Tests/TidyTests holds the table of who may import whom.
-        .target(name: "Base", dependencies: ["CSystem", "CCRC32C"], swiftSettings: house),
+        .target(name: "Base", dependencies: ["CSystem", "CCRC32C"], swiftSettings: house + rawMemory),
         .target(
             name: "Compression", dependencies: ["Base", "CZlib", "CLZ4", "CZstd", "CSnappy"],
             swiftSettings: house),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <linux/futex.h>
 #include <linux/magic.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
@@ -68,6 +70,10 @@ void apus_bound_allocator(int mapped_bytes, int kept_bytes, int arenas) {
 void apus_return_memory(void) { malloc_trim(0); }
 
 void apus_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+// No limit of time and nothing else is of interest: who wakes up looks at the word again.
+void apus_futex_wait(const uint32_t *word, uint32_t value) { syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL); }
+void apus_futex_wake(const uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1); }
 
 void apus_nice_thread(int value) { setpriority(PRIO_PROCESS, (id_t)gettid(), value); }
 

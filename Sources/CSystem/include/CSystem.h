@@ -53,6 +53,12 @@ void apus_bound_allocator(int mapped_bytes, int kept_bytes, int arenas);
 /// malloc_trim: gives free pages within the arenas back to the system.
 void apus_return_memory(void);
 
+/// futex(2), FUTEX_WAIT: sleeps until somebody wakes those who wait for `word`, unless it is not `value`; it may
+/// return for no reason.
+void apus_futex_wait(const uint32_t *word, uint32_t value);
+/// FUTEX_WAKE: wakes one of those who wait for `word`.
+void apus_futex_wake(const uint32_t *word);
+
 /// Names the calling thread for tools such as top and perf (at most 15 bytes).
 void apus_name_thread(const char *name);
 /// Has the calling thread yield to others: its nice value, which Linux keeps for each thread.
