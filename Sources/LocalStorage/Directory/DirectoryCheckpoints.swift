@@ -19,17 +19,17 @@ struct CheckpointMarks: Sendable {
 /// nothing is asked of anybody under it.
 final class DirectoryCheckpoints: Sendable {
     struct State: Sendable {
-        /// Recovery points and log starts as of the last checkpoint; those of partitions that are not open
-        /// stay as they are.
+        /// Of partitions that are not open; the marks of the others are their logs'.
         var recoveryPoints: OffsetCheckpoint
         var logStarts: OffsetCheckpoint
-        /// Of partitions that are not open, as the start found them.
         var highWatermarks: OffsetCheckpoint
         /// How far logs were compacted, and those that are left alone.
         var cleanerOffsets: OffsetCheckpoint
         var uncleanable: Set<TopicPartition> = []
-        /// Partitions that the files may still name.
-        var written: Set<TopicPartition>
+        /// Partitions that are neither open nor known here any more, and that the files may still name.
+        var forgotten: Set<TopicPartition> = []
+        /// The same, once the files that leave them out are being written.
+        var leftOut: Set<TopicPartition> = []
         /// Whether the checkpoint of recovery points is there and whole: what it does not name has none.
         var hasRecoveryPoints: Bool
     }
@@ -56,12 +56,10 @@ final class DirectoryCheckpoints: Sendable {
         let starts = try Self.read(.logStart, in: path, disk, logger)
         let compacted = try Self.read(.cleaner, in: path, disk, logger).checkpoint
         let watermarks = try Self.read(.highWatermark, in: path, disk, logger).checkpoint
-        let found = [points.checkpoint, starts.checkpoint, watermarks]
         state = Lock(
             State(
                 recoveryPoints: points.checkpoint, logStarts: starts.checkpoint, highWatermarks: watermarks,
-                cleanerOffsets: compacted, written: Set(found.flatMap(\.offsets.keys)),
-                hasRecoveryPoints: !points.isIncomplete))
+                cleanerOffsets: compacted, hasRecoveryPoints: !points.isIncomplete))
         asksEpochsForStarts = starts.isIncomplete && !isNew
     }
 
@@ -94,39 +92,52 @@ final class DirectoryCheckpoints: Sendable {
         }
     }
 
-    /// A partition was opened, and its high watermark is the log's own from now on.
-    func opened(_ partition: TopicPartition) {
-        state.withLock { $0.highWatermarks.offsets[partition] = nil }
+    /// A partition was opened, and what checkpoints say of it is the log's own from now on.
+    func opened(_ partition: TopicPartition) { state.withLock { _ = $0.drop(partition) } }
+
+    /// Takes a partition out of the next checkpoints, whether it was open or not.
+    func forget(_ partition: TopicPartition) {
+        state.withLock { state in
+            _ = state.drop(partition)
+            state.forgotten.insert(partition)
+        }
     }
 
-    /// Takes a partition out of the next checkpoints.
-    func forget(_ partition: TopicPartition) { state.withLock { $0.forget(partition) } }
-
-    /// Forgets earlier partitions of these names, which would mislead the recovery of new ones; whether the
-    /// files may still name one.
+    /// Forgets earlier partitions of these names, none of which is open: they would mislead the recovery of
+    /// new ones; whether the files may still name one.
     func forget(_ partitions: [TopicPartition]) -> Bool {
         state.withLock { state in
-            for partition in partitions { state.forget(partition) }
-            return partitions.contains(where: state.written.contains)
+            for partition in partitions where state.drop(partition) { state.forgotten.insert(partition) }
+            return partitions.contains { state.forgotten.contains($0) || state.leftOut.contains($0) }
         }
     }
 
     /// Finds what holds never: a mark of an open log that only one that is not open can have.
     func checkInvariants(open: [TopicPartition]) throws(InvariantViolation) {
-        let watermarks = state.withLock { $0.highWatermarks }
+        let known = state.withLock { [$0.recoveryPoints, $0.logStarts, $0.highWatermarks] }
         for partition in open {
             try invariant(
-                watermarks.offsets[partition] == nil,
-                "\(partition) is open, and has the high watermark that the start found")
+                known.allSatisfy { $0.offsets[partition] == nil },
+                "\(partition) is open, and has the marks of one that is not")
         }
     }
 }
 
 extension DirectoryCheckpoints.State {
-    mutating func forget(_ partition: TopicPartition) {
-        recoveryPoints.offsets[partition] = nil
-        logStarts.offsets[partition] = nil
-        highWatermarks.offsets[partition] = nil
+    /// Knows a partition no more; false if it did not before.
+    mutating func drop(_ partition: TopicPartition) -> Bool {
+        let hadPoint = recoveryPoints.drop(partition)
+        let hadStart = logStarts.drop(partition)
+        return highWatermarks.drop(partition) || hadStart || hadPoint
+    }
+}
+
+extension OffsetCheckpoint {
+    fileprivate mutating func drop(_ partition: TopicPartition) -> Bool {
+        let isKnown = offsets.removeValue(forKey: partition) != nil
+        // Once all of many thousand partitions are open, the room for them is given back.
+        if isKnown, offsets.isEmpty { offsets = [:] }
+        return isKnown
     }
 }
 
@@ -134,8 +145,6 @@ extension DirectoryCheckpoints {
     /// What the files are to say.
     struct Draft {
         var files: [(kind: OffsetCheckpoint.Kind, checkpoint: OffsetCheckpoint)]
-        /// All partitions that one of them names.
-        var named: Set<TopicPartition>
         /// Those that Kafka leaves out.
         var metadata: [TopicPartition]
     }
@@ -152,7 +161,7 @@ extension DirectoryCheckpoints {
             }
             try disk.syncDirectory(path)
             state.withLock { state in
-                state.written = draft.named
+                state.leftOut = []
                 state.hasRecoveryPoints = true
             }
         }
@@ -160,23 +169,23 @@ extension DirectoryCheckpoints {
 
     private func note(_ logs: [CheckpointMarks]) -> Draft {
         state.withLock { state in
+            var (points, starts) = (state.recoveryPoints, state.logStarts)
             // What is not open ends where it was durable, as far as that is known.
-            var watermarks = state.recoveryPoints
+            var watermarks = points
             watermarks.offsets.merge(state.highWatermarks.offsets, uniquingKeysWith: max)
+            points.offsets.reserveCapacity(points.offsets.count + logs.count)
+            watermarks.offsets.reserveCapacity(watermarks.offsets.count + logs.count)
             for log in logs {
-                state.recoveryPoints.offsets[log.partition] = log.recoveryPoint
-                state.logStarts.offsets[log.partition] = log.logStart
+                points.offsets[log.partition] = log.recoveryPoint
+                starts.offsets[log.partition] = log.logStart
                 watermarks.offsets[log.partition] = log.highWatermark
             }
-            let named = Set(watermarks.offsets.keys).union(state.logStarts.offsets.keys)
-            // If one of them fails, another one may name them; and so may all of them a partition that is
-            // deleted and made again meanwhile.
-            state.written.formUnion(named)
+            // Until all of them are written; one that is forgotten meanwhile is named by these files too.
+            state.leftOut.formUnion(state.forgotten)
+            state.forgotten = []
             return Draft(
-                files: [
-                    (.recoveryPoint, state.recoveryPoints), (.logStart, state.logStarts),
-                    (.highWatermark, watermarks),
-                ], named: named, metadata: logs.filter { $0.kind == .metadata }.map(\.partition))
+                files: [(.recoveryPoint, points), (.logStart, starts), (.highWatermark, watermarks)],
+                metadata: logs.filter { $0.kind == .metadata }.map(\.partition))
         }
     }
 

@@ -13,6 +13,8 @@ extension PartitionTable {
                 return false
             }
             state.logs[partition] = nil
+            // The next checkpoint, which may come before it is closed, names it all the same.
+            checkpoints.adopt(open.marks)
             return true
         }
         guard isOpen else { throw .closed(path: directories.path(of: partition)) }

@@ -72,9 +72,11 @@ final class PartitionTable: Sendable {
     func add(_ open: OpenLog) throws(StorageError) {
         let partition = open.log.partition
         let (isClosed, failure) = state.withLock { state in
-            // Its checkpoints are the log's own from now on, at one with all others.
-            checkpoints.opened(partition)
-            if !state.isClosed, state.failure == nil { state.logs[partition] = open }
+            if !state.isClosed, state.failure == nil {
+                // Its checkpoints are the log's own from now on, at one with all others.
+                checkpoints.opened(partition)
+                state.logs[partition] = open
+            }
             return (state.isClosed, state.failure)
         }
         guard isClosed || failure != nil else { return }

@@ -41,7 +41,7 @@ extension Recovery {
         _ kind: IndexKind, of segment: Segment, upTo relative: Int64
     ) throws(StorageError) -> (count: Int, last: IndexEntry)? {
         guard let entry = try disk.entry(at: segment.path(kind.suffix)), entry.sizeBytes > 0,
-            let file = try segment.index(kind, mayWait: true)
+            entry.sizeBytes <= SegmentLimits.indexBytesMax, let file = try segment.index(kind, mayWait: true)
         else { return nil }
         var found: IndexEntry?
         var low = 0

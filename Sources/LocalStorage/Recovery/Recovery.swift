@@ -308,9 +308,9 @@ struct Recovery {
     {
         guard let bytes else { return nil }
         guard bytes > 0 else { return SparseIndex(kind) }
-        guard bytes % Int64(kind.entryBytes) == 0, let file = try segment.index(kind, mayWait: true) else {
-            return nil
-        }
+        guard bytes % Int64(kind.entryBytes) == 0, bytes <= SegmentLimits.indexBytesMax,
+            let file = try segment.index(kind, mayWait: true)
+        else { return nil }
         let count = Int(bytes) / kind.entryBytes
         guard let last = try kind.entry(count - 1, of: file, mayWait: true), last.relativeOffset(kind) >= 0
         else { return nil }

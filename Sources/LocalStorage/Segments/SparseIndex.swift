@@ -43,24 +43,35 @@ struct IndexEntry: Equatable, Sendable, BitwiseCopyable {
 }
 
 /// The index of one segment: `stored` entries in the file, and the youngest ones in memory.
+///
+/// Its fields are as small and as close together as they can be: each of many thousand logs has two.
 struct SparseIndex: Sendable {
-    let kind: IndexKind
-    /// How many entries the file holds.
-    private(set) var stored: Int
     /// Entries in memory, from number `tailStart` on; never a gap between file and memory.
     private(set) var tail: [IndexEntry] = []
-    private(set) var tailStart: Int
     /// The last entry of all.
     private(set) var last: IndexEntry?
+    let kind: IndexKind
+    private var storedCount: Int32
+    private var tailNumber: Int32
 
     /// An index whose file holds `stored` entries, of which `last` is the last.
     init(_ kind: IndexKind, stored: Int = 0, last: IndexEntry? = nil) {
         self.kind = kind
-        self.stored = stored
-        tailStart = stored
+        storedCount = Int32(stored)
+        tailNumber = storedCount
         self.last = last
     }
 
+    /// How many entries the file holds.
+    private(set) var stored: Int {
+        get { Int(storedCount) }
+        set { storedCount = Int32(newValue) }
+    }
+    /// The number of the first entry in memory.
+    private(set) var tailStart: Int {
+        get { Int(tailNumber) }
+        set { tailNumber = Int32(newValue) }
+    }
     var count: Int { tailStart + tail.count }
     /// How many entries are not in the file yet.
     var pending: Int { count - stored }

@@ -20,6 +20,8 @@ package struct LeaderEpochs: Equatable, Sendable {
 
     /// The epochs, the first one first.
     package private(set) var entries: [Entry] = []
+    /// Those of a log that was led in one epoch: most of many thousand logs share it.
+    private static let onlyFirst = [Entry(epoch: .zero, start: .zero)]
 
     /// No epochs.
     package init() {}
@@ -33,7 +35,11 @@ package struct LeaderEpochs: Equatable, Sendable {
     package mutating func assign(_ epoch: LeaderEpoch, from start: Offset) {
         guard epoch.value >= 0, epoch > latest?.epoch ?? LeaderEpoch(-1) else { return }
         while let last = entries.last, last.start >= start { entries.removeLast() }
-        entries.append(Entry(epoch: epoch, start: start))
+        if entries.isEmpty, epoch == .zero, start == .zero {
+            entries = Self.onlyFirst
+        } else {
+            entries.append(Entry(epoch: epoch, start: start))
+        }
     }
 
     /// Where `epoch`, or else the greatest one before it, ended: the start of the next epoch, or `end` for
