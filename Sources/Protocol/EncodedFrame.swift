@@ -16,10 +16,22 @@ extension ReplyMessage {
         try frame(correlationID: header.correlationID, version: header.requestAPIVersion)
     }
 
+    /// The same with one array that was written beforehand, and that the message leaves empty: it belongs
+    /// where the frame is cut.
+    package consuming func frame(
+        answering header: RequestHeader, with elements: ExternalElements
+    ) throws(WireError) -> EncodedFrame {
+        try frame(
+            correlationID: header.correlationID, version: header.requestAPIVersion, with: elements)
+    }
+
     /// The reply to a request of `version` with `correlationID`.
-    package consuming func frame(correlationID: Int32, version: Int16) throws(WireError) -> EncodedFrame {
+    package consuming func frame(
+        correlationID: Int32, version: Int16, with elements: ExternalElements? = nil
+    ) throws(WireError) -> EncodedFrame {
         guard Self.versions.range.contains(version) else { throw WireError(.unsupportedVersion(version)) }
         var writer = MessageWriter(version: version, flexible: Self.versions.isFlexible(version))
+        if let elements { writer.announce(elements) }
         writer.prefix(0)
         writer.prefix(correlationID)
         if Self.key.replyHeaderVersion(version) >= 1 { writer.prefixNoTags() }

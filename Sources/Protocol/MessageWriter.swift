@@ -17,6 +17,8 @@ package struct MessageWriter: ~Copyable, FieldCoder {
     private var capacity: Int
     private var count = 0
     private var cuts: [RecordsCut] = []
+    /// The elements of an array that were written beforehand.
+    private var elements: ExternalElements?
 
     /// A writer with room for `capacity` bytes, which grows as it needs to.
     package init(version: Int16, flexible: Bool, capacity: Int = 256) {
@@ -27,6 +29,19 @@ package struct MessageWriter: ~Copyable, FieldCoder {
     }
 
     deinit { unsafe storage.deallocate() }
+
+    /// Has the array called `name`, which the message leaves empty, announce elements that were written
+    /// beforehand, and cuts the bytes where they belong.
+    mutating func announce(_ elements: ExternalElements) { self.elements = elements }
+
+    /// How many bytes were written since the last `take`.
+    var byteCount: Int { count }
+
+    /// Takes out what was written since the last time.
+    mutating func take() -> [UInt8] {
+        defer { count = 0 }
+        return written
+    }
 
     /// What was written, and where external records belong.
     package consuming func finish() -> (bytes: [UInt8], cuts: [RecordsCut]) {
@@ -159,6 +174,7 @@ package struct MessageWriter: ~Copyable, FieldCoder {
     package mutating func array<Element: FieldValue>(
         _ name: StaticString, _ value: inout [Element]
     ) throws(WireError) {
+        if value.isEmpty, elements != nil { return try announceElements(name) }
         try length(name, value.count)
         // In place: nothing is changed, and nothing copied where the message is consumed by its writing.
         for index in value.indices { try value[index].layout(&self) }
@@ -172,6 +188,16 @@ package struct MessageWriter: ~Copyable, FieldCoder {
         }
         try array(name, &present)
         value = present
+    }
+
+    @inline(never)
+    private mutating func announceElements(_ name: StaticString) throws(WireError) {
+        guard let announced = elements, announced.name.description == name.description else {
+            return try length(name, 0)
+        }
+        try length(name, announced.count)
+        cuts.append(RecordsCut(position: count, length: announced.byteCount))
+        elements = nil
     }
 
     // MARK: Tagged fields

@@ -8,6 +8,7 @@ internal import Storage
 
 enum MetadataHandler: RequestHandler {
     typealias Request = MetadataRequest
+    typealias Reply = MetadataReply
     /// It may create topics.
     static let effect = RequestEffect.whenFinished
     static let partitions: NamedPartitions<Request> = .none
@@ -15,22 +16,24 @@ enum MetadataHandler: RequestHandler {
         request.replyBytes(context, limitBytes)
     }
 
-    static func handle(_ request: MetadataRequest, _ context: RequestContext) -> Outcome<MetadataResponse> {
+    static func setThrottleTime(_ milliseconds: Int32, in reply: inout MetadataReply) {
+        reply.body.throttleTimeMs = milliseconds
+    }
+
+    static func encode(
+        _ reply: consuming MetadataReply, answering header: RequestHeader
+    ) throws(WireError) -> OutboundReply {
+        try reply.outbound(answering: header)
+    }
+
+    static func handle(_ request: MetadataRequest, _ context: RequestContext) -> Outcome<MetadataReply> {
         if let topics = request.topics, let code = problem(with: topics, version: context.version) {
-            return .now(refusal(of: topics, code))
+            return .now(MetadataReply(refusal(of: topics, code)))
         }
         let asked = Asked(request, version: context.version)
         let (missing, refusals) = asked.missing(context)
-        let reply = Deferred<MetadataResponse>()
-        if missing.isEmpty {
-            guard asked.count(context) > topicsMax else {
-                return .now(response(to: asked, request, context, refusals))
-            }
-            context.broker.sockets.pool.run {
-                reply.complete(response(to: asked, request, context, refusals))
-            }
-            return .later(reply)
-        }
+        guard !missing.isEmpty else { return .now(reply(to: asked, request, context, refusals)) }
+        let created = Deferred<MetadataReply>()
         context.broker.catalog.create(
             missing.map { NewTopic(missing: $0, context.broker.settings) }, by: context.description,
             validateOnly: false
@@ -39,18 +42,14 @@ enum MetadataHandler: RequestHandler {
             for (name, result) in zip(missing, results) {
                 if case .failure(let refusal) = result { refusals[name] = refusal.code }
             }
-            reply.complete(response(to: asked, request, context, refusals))
+            created.complete(reply(to: asked, request, context, refusals))
         }
         return .later(
-            DiskWait.limited(reply, on: context.loop) {
+            DiskWait.limited(created, on: context.loop) {
                 // What is not there yet is what it was before it was asked for.
-                response(to: asked, request, context, refusals)
+                reply(to: asked, request, context, refusals)
             })
     }
-
-    /// So many topics are told on the loop, which is some tenths of a millisecond; more of them beside it, as
-    /// its other clients would wait.
-    private static let topicsMax = 500
 
     /// The topics that a request is about.
     private enum Asked: Sendable {
@@ -70,14 +69,6 @@ enum MetadataHandler: RequestHandler {
                 return (topic.topicName == nil) == isByID && seen.insert(reference).inserted
             }
             self = .some(once, mayCreate: version < 4 || request.allowAutoTopicCreation)
-        }
-
-        /// How many they are.
-        func count(_ context: RequestContext) -> Int {
-            switch self {
-            case .all: context.topics.all.count
-            case .some(let topics, _): topics.count
-            }
         }
 
         /// The names that do not exist and are to be created, and those that the sender may not create.
@@ -104,10 +95,10 @@ enum MetadataHandler: RequestHandler {
         }
     }
 
-    private static func response(
+    private static func reply(
         to asked: Asked, _ request: MetadataRequest, _ context: RequestContext,
         _ refusals: [Name: ErrorCode]
-    ) -> MetadataResponse {
+    ) -> MetadataReply {
         let broker = context.broker
         let address = broker.advertisedAddress(for: context)
         var response = MetadataResponse()
@@ -122,21 +113,17 @@ enum MetadataHandler: RequestHandler {
             response.clusterAuthorizedOperations = context.clusterOperationBits
         }
         let topics = context.topics
-        switch asked {
-        case .all:
-            response.topics = topics.inOrder.filter { context.authorize(.describe, .topic($0.name)) }
-                .map { describe($0, request, context) }
-        case .some(let wanted, _):
-            response.topics = wanted.map { wanted in
-                let topic = find(wanted, in: topics)
-                if let name = topic?.name ?? wanted.topicName, !context.authorize(.describe, .topic(name)) {
-                    return hidden(wanted)
-                }
-                if let topic { return describe(topic, request, context) }
-                return failure(wanted, request, refusals, context)
+        let description = DescribedTopics(topics, request, context)
+        guard case .some(let wanted, _) = asked else { return MetadataReply(response, description) }
+        response.topics = wanted.map { wanted in
+            let topic = find(wanted, in: topics)
+            if let name = topic?.name ?? wanted.topicName, !context.authorize(.describe, .topic(name)) {
+                return hidden(wanted)
             }
+            if let topic { return description.describe(topic) }
+            return failure(wanted, request, refusals, context)
         }
-        return response
+        return MetadataReply(response)
     }
 
     /// The first version that can ask by id; those before it have room for ids, but cannot.
@@ -207,42 +194,13 @@ enum MetadataHandler: RequestHandler {
         }
         return topic
     }
-
-    private static func describe(
-        _ topic: Topic, _ request: MetadataRequest, _ context: RequestContext
-    ) -> MetadataResponse.MetadataResponseTopic {
-        let node = context.broker.nodeID
-        var answer = MetadataResponse.MetadataResponseTopic()
-        answer.name = topic.name
-        answer.topicID = topic.id
-        answer.isInternal = topic.isInternal
-        answer.partitions = topic.partitions.map { partition in
-            var state = MetadataResponse.MetadataResponsePartition()
-            state.partitionIndex = partition.id.partition.value
-            state.leaderEpoch = partition.leaderEpoch.value
-            state.replicaNodes = [node]
-            if partition.isOffline {
-                state.errorCode = ErrorCode.leaderNotAvailable.rawValue
-                state.leaderID = -1
-                state.offlineReplicas = [node]
-            } else {
-                state.leaderID = node
-                state.isrNodes = [node]
-            }
-            return state
-        }
-        if request.includeTopicAuthorizedOperations {
-            answer.topicAuthorizedOperations = context.operationBits(.topic(topic.name))
-        }
-        return answer
-    }
 }
 
 extension MetadataRequest {
     fileprivate func replyBytes(_ context: RequestContext, _ limitBytes: Int) -> Int {
         let topics = context.topics
         guard let asked = self.topics, context.version > 0 || !asked.isEmpty else {
-            return EntryBytes.sum(of: topics.all, limitBytes) { $0.describedBytes }
+            return topics.describedBytes
         }
         var seen: Set<Name> = []
         return EntryBytes.sum(of: asked, limitBytes) { wanted in

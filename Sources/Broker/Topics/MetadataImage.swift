@@ -43,6 +43,7 @@ package struct MetadataImage: Sendable {
 
         /// The configurations of the topic `name`.
         package static func topic(_ name: Name) -> ConfigResource { ConfigResource(type: 2, name: name) }
+        var isTopic: Bool { type == 2 }
         /// The configurations of all brokers.
         package static let cluster = ConfigResource(type: 4, name: "")
     }
@@ -53,6 +54,9 @@ package struct MetadataImage: Sendable {
     package private(set) var removedTopics: Set<TopicID> = []
     /// Values that were set, by resource.
     package private(set) var configs: [ConfigResource: [Name: String]] = [:]
+    /// Those of topics that came last: there are many topics, and most are configured as others are.
+    private var topicConfigs: Set<[Name: String]> = []
+    private static let topicConfigsMax = 256
     /// Finalized features; `metadata.version` is always among them.
     package private(set) var features: [Name: Int16] = [:]
     /// Client quotas, by whom they are for.
@@ -91,6 +95,17 @@ package struct MetadataImage: Sendable {
         for record in transaction.admit(record) { applyNow(record) }
     }
 
+    private mutating func configure(_ resource: ConfigResource, _ record: ConfigRecord) {
+        guard resource.isTopic else {
+            configs[resource, default: [:]][record.name] = record.value
+            return
+        }
+        var values = configs[resource] ?? [:]
+        values[record.name] = record.value
+        if topicConfigs.count >= Self.topicConfigsMax { topicConfigs = [] }
+        configs[resource] = topicConfigs.insert(values).memberAfterInsert
+    }
+
     private mutating func applyNow(_ record: MetadataRecord) {
         switch record {
         case .topic(let record):
@@ -114,8 +129,7 @@ package struct MetadataImage: Sendable {
             guard let topic = topics.removeValue(forKey: record.topicID) else { return }
             configs[.topic(topic.name)] = nil
         case .config(let record):
-            let resource = ConfigResource(type: record.resourceType, name: record.resourceName)
-            configs[resource, default: [:]][record.name] = record.value
+            configure(ConfigResource(type: record.resourceType, name: record.resourceName), record)
         case .featureLevel(let record):
             features[record.name] = record.featureLevel == 0 ? nil : record.featureLevel
         case .clientQuota(let record):

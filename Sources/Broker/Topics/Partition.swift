@@ -3,22 +3,6 @@ package import Base
 package import Storage
 internal import Synchronization
 
-/// Told once when a log's durable end has reached an offset, or when the log has failed before that.
-package protocol DurabilityListener: AnyObject, Sendable {
-    /// The wait registered as number `index` is over; `failed` if the records may be lost.
-    ///
-    /// Called from any thread.
-    func durable(_ index: Int, failed: Bool)
-}
-
-/// Told whenever readers of a log can see more, or when the log has failed.
-package protocol ReadabilityListener: AnyObject, Sendable {
-    /// More may be readable.
-    ///
-    /// Called from any thread, possibly after the listener was removed.
-    func readable()
-}
-
 /// A partition of a topic.
 package final class Partition: Sendable {
     /// Topic name and number.
@@ -29,10 +13,14 @@ package final class Partition: Sendable {
     /// a reference that is seldom there costs several hundred instructions to look at.
     private let movedTo = AtomicLazyReference<OpenedLog>()
     private let hasMoved = Atomic(false)
-    private let hasSettled = Atomic(false)
-    /// The epoch in which it is led from its opening on; -1 before leadership is taken.
+    private let condition = Atomic(Condition.opening)
+    /// The epoch in which it is led, or will be once its log is open; -1 before leadership is taken.
     private let epoch = Atomic<Int32>(-1)
 
+    /// How its log is: each description of a topic asks, and has no time to look at the log.
+    private enum Condition: UInt8, AtomicRepresentable {
+        case opening, open, offline
+    }
     private enum Stage {
         /// Its log is to be opened.
         indirect case closed(LogToOpen)
@@ -44,18 +32,18 @@ package final class Partition: Sendable {
         var stage: Stage
         /// Who wants to know when it is settled.
         var bodies: [@Sendable () -> Void] = []
-        var appends: [(end: Offset, listener: any DurabilityListener, index: Int)] = []
-        var readers: [any ReadabilityListener] = []
         /// What its log is to use instead of what it is being opened with.
         var config: SharedLogConfig?
     }
     private let waiting: Lock<Waiting>
+    /// Who waits for the log to move, whichever log it is.
+    private let waiters = PartitionWaiters()
     /// What opens its log; nil where that was never to be done.
     private let opening: PartitionOpening?
     /// Whether its directory had to be made, as far as is known.
     let isNew: Bool
 
-    /// A partition over `log`, whose observer it becomes; nil for one whose log could not be made.
+    /// A partition over `log`, which has no other observer; nil for one whose log could not be made.
     package init(id: TopicPartition, log: PartitionLog?) {
         self.id = id
         isNew = false
@@ -80,49 +68,37 @@ package final class Partition: Sendable {
     }
 
     /// Whether its log is open, or cannot be had.
-    package var isSettled: Bool { hasSettled.load(ordering: .acquiring) }
+    package var isSettled: Bool { condition.load(ordering: .acquiring) != .opening }
 
     /// Whether its log cannot be had.
-    package var isOffline: Bool { isSettled && log == nil }
+    package var isOffline: Bool { condition.load(ordering: .acquiring) == .offline }
 
     /// The epoch in which it is led.
-    package var leaderEpoch: LeaderEpoch {
-        log?.bounds.leaderEpoch ?? LeaderEpoch(epoch.load(ordering: .relaxed))
-    }
+    package var leaderEpoch: LeaderEpoch { LeaderEpoch(epoch.load(ordering: .relaxed)) }
 
     /// Tells `listener` when everything before `end` is durable: at once, if it is already.
     package func whenDurable(_ end: Offset, tell listener: any DurabilityListener, index: Int) {
         guard let log else { return listener.durable(index, failed: true) }
-        // The mark is read under the lock: `logAdvanced` takes that lock after it moved, so no wait is
-        // missed.
-        let verdict: Bool? = waiting.withLock { waiting in
-            if log.bounds.highWatermark >= end { return false }
-            if log.hasFailed { return true }
-            waiting.appends.append((end, listener, index))
-            return nil
-        }
-        if let verdict { listener.durable(index, failed: verdict) }
+        waiters.addAppend(end, of: log, listener, index)
     }
 
     /// Ends the waits of `listener`, which hears of none of them any more.
-    package func removeAppends(of listener: any DurabilityListener) {
-        waiting.withLock { $0.appends.removeAll { $0.listener === listener } }
-    }
-
+    package func removeAppends(of listener: any DurabilityListener) { waiters.removeAppends(of: listener) }
     /// Tells `listener` of every move of the log from now on.
-    package func addReader(_ listener: any ReadabilityListener) {
-        waiting.withLock { $0.readers.append(listener) }
-    }
-
+    package func addReader(_ listener: any ReadabilityListener) { waiters.addReader(listener) }
     /// Ends what `addReader` began.
-    package func removeReader(_ listener: any ReadabilityListener) {
-        waiting.withLock { $0.readers.removeAll { $0 === listener } }
-    }
+    package func removeReader(_ listener: any ReadabilityListener) { waiters.removeReader(listener) }
 
     /// How many reads wait on this partition.
-    package var waitingReaders: Int { waiting.withLock { $0.readers.count } }
+    package var waitingReaders: Int { waiters.counts.readers }
     /// How many waits for durability there are.
-    package var waitingAppends: Int { waiting.withLock { $0.appends.count } }
+    package var waitingAppends: Int { waiters.counts.appends }
+
+    /// Its log may have moved without telling.
+    func catchUp() { if let log { waiters.logAdvanced(log.bounds) } }
+
+    /// Its topic was deleted, and is no longer in the directory: whoever waits for the log learns so.
+    func topicWasDeleted() { waiters.tellThatNothingComes() }
 }
 
 // MARK: - Opening
@@ -134,7 +110,7 @@ extension Partition {
     /// Has its log led in a later epoch, also where it is open already or is being opened, which is waited
     /// for; it takes no appends meanwhile.
     func rise(to epoch: Int32) {
-        self.epoch.store(epoch, ordering: .relaxed)
+        if log == nil { self.epoch.store(epoch, ordering: .relaxed) }
         let isSettled = Signal()
         let mustWait = waiting.withLock { waiting in
             guard case .opening = waiting.stage else { return false }
@@ -142,8 +118,15 @@ extension Partition {
             return true
         }
         if mustWait { isSettled.wait() }
+        guard let log else { return }
         // A log that is closed meanwhile, or offline, takes no appends in any epoch.
-        try? log?.becomeLeader(epoch: LeaderEpoch(epoch))
+        try? log.becomeLeader(epoch: LeaderEpoch(epoch))
+        follow(log)
+    }
+
+    /// Tells in which epoch its log is led.
+    private func follow(_ log: PartitionLog) {
+        epoch.store(log.bounds.leaderEpoch.value, ordering: .relaxed)
     }
 
     /// Opens the log on this thread; nothing happens if that is done, or another thread is at it.
@@ -165,10 +148,11 @@ extension Partition {
     /// Its log is open, or with nil cannot be had.
     func settle(_ log: PartitionLog?) {
         if let log {
-            log.setObserver(self)
-            if opened.storeIfNil(log) !== log { follow(with: OpenedLog(log)) }
+            log.setObserver(waiters)
+            if opened.storeIfNil(log) !== log { move(to: OpenedLog(log)) }
+            follow(log)
         }
-        hasSettled.store(true, ordering: .releasing)
+        condition.store(self.log == nil ? .offline : .open, ordering: .releasing)
         opening?.settled()
         let bodies = waiting.withLock { waiting in
             waiting.stage = .settled
@@ -180,7 +164,7 @@ extension Partition {
     }
 
     /// Has requests find the log of another directory from now on.
-    private func follow(with next: OpenedLog) {
+    private func move(to next: OpenedLog) {
         if let first = movedTo.load() {
             _ = first.latest.next.storeIfNil(next)
         } else {
@@ -199,7 +183,7 @@ extension Partition {
         }
         guard isBegun else { return false }
         opening?.expect()
-        hasSettled.store(false, ordering: .releasing)
+        condition.store(.opening, ordering: .releasing)
         return true
     }
 
@@ -254,36 +238,5 @@ private final class OpenedLog: Sendable {
         var last = self
         while let next = last.next.load() { last = next }
         return last
-    }
-}
-
-extension Partition: LogObserver {
-    /// The durable end moved: acknowledges appends below it and wakes the readers.
-    package func logAdvanced(_ bounds: LogBounds) {
-        let (reached, readers) = waiting.withLock { waiting in
-            // Appends are registered nearly in the order of their offsets; a linear pass over the few that
-            // wait is enough.
-            let split = waiting.appends.partition { $0.end <= bounds.highWatermark }
-            let reached = Array(waiting.appends[split...])
-            waiting.appends.removeSubrange(split...)
-            return (reached, waiting.readers)
-        }
-        for wait in reached { wait.listener.durable(wait.index, failed: false) }
-        for reader in readers { reader.readable() }
-    }
-
-    /// The log failed: whoever waits learns that its records may be lost.
-    package func logFailed(_ error: StorageError) { tellThatNothingComes() }
-
-    /// Its topic was deleted, and is no longer in the directory: whoever waits for the log learns so.
-    func topicWasDeleted() { tellThatNothingComes() }
-
-    private func tellThatNothingComes() {
-        let (appends, readers) = waiting.withLock { waiting in
-            defer { waiting.appends = [] }
-            return (waiting.appends, waiting.readers)
-        }
-        for wait in appends { wait.listener.durable(wait.index, failed: true) }
-        for reader in readers { reader.readable() }
     }
 }

@@ -64,7 +64,7 @@ extension TopicCatalog {
     /// Has topics, and the logs of their partitions, use other settings.
     private func configure(_ changed: [Name: (overrides: [Name: String], settings: TopicSettings)]) {
         let changed = changed.compactMap { name, values in
-            topics[name].map { $0.with(values.overrides, values.settings) }
+            topics[name].map { $0.with(configurations.shared(values.overrides, values.settings)) }
         }
         guard !changed.isEmpty else { return }
         change { $0.adding(changed) }

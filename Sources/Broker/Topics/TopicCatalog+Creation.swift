@@ -160,8 +160,8 @@ extension TopicCatalog {
         let partitions = newPartitions(
             from: 0, in: plan.directories, of: topic.name, id, topic.settings)
         return Topic(
-            name: topic.name, id: id, partitions: partitions, overrides: topic.overrides,
-            settings: topic.settings)
+            name: topic.name, id: id, partitions: partitions,
+            configuration: configurations.shared(topic.overrides, topic.settings))
     }
 
     /// Partitions that the metadata log speaks of, one in each of `directories`, which are still to be made.

@@ -49,7 +49,7 @@ extension TopicCatalog {
                 LogToOpen(
                     id: partition.id, topicID: topic.id, config: config, directory: place, isNew: false),
                 leadingIn: partition.leaderEpoch))
-        if let log = partition.log { partition.logAdvanced(log.bounds) }
+        partition.catchUp()
     }
 }
 

@@ -51,6 +51,7 @@ package final class TopicCatalog: Sendable {
     let logger: Logger
     let worker: SerialWorker
     private let leadership: Leadership
+    let configurations = TopicConfigurations()
     /// What opens the logs of partitions.
     let opening: PartitionOpening
 
@@ -72,9 +73,10 @@ package final class TopicCatalog: Sendable {
         let places = try PartitionPlaces(metadata.image, storage)
         let configuration = BrokerConfigs(settings, metadata.image, logger: logger)
         state = Lock(State(configuration: configuration))
-        let topics = TopicOpening(metadata.image, places, configuration.settings, logger).topics(
-            openedBy: opening)
-        state.withLock { $0.topics = TopicDirectory(topics) }
+        let unopened = TopicOpening(
+            metadata.image, places, configuration.settings, configurations, logger)
+        let topics = TopicDirectory(unopened.topics(openedBy: opening))
+        state.withLock { $0.topics = topics }
         notePosition()
     }
 

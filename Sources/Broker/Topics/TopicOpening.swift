@@ -7,14 +7,17 @@ struct TopicOpening {
     private let image: MetadataImage
     private let places: PartitionPlaces
     private let settings: BrokerSettings
+    private let configurations: TopicConfigurations
     private let logger: Logger
 
     init(
-        _ image: MetadataImage, _ places: PartitionPlaces, _ settings: BrokerSettings, _ logger: Logger
+        _ image: MetadataImage, _ places: PartitionPlaces, _ settings: BrokerSettings,
+        _ configurations: TopicConfigurations, _ logger: Logger
     ) {
         self.image = image
         self.places = places
         self.settings = settings
+        self.configurations = configurations
         self.logger = logger
     }
 
@@ -34,8 +37,8 @@ struct TopicOpening {
                         isNew: !places.isFound(id)), by: opening)
             }
             return Topic(
-                name: state.name, id: state.id, partitions: partitions, overrides: overrides,
-                settings: settings)
+                name: state.name, id: state.id, partitions: partitions,
+                configuration: configurations.shared(overrides, settings))
         }
     }
 }

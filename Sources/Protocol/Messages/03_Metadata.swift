@@ -124,6 +124,18 @@ package struct MetadataResponse: ReplyMessage, ThrottledReply {
         }
     }
 
+    /// Writes a topic that does not stand in `topics`.
+    package static func write(
+        _ topic: inout MetadataResponseTopic, with writer: inout ExternalElementsWriter
+    ) throws(WireError) {
+        try writer.append(&topic)
+    }
+
+    /// A writer of topics that do not stand in `topics`.
+    package static func topicsWriter(version: Int16) throws(WireError) -> ExternalElementsWriter {
+        try ExternalElementsWriter("topics", of: Self.self, version: version)
+    }
+
     /// An element of `partitions`.
     package struct MetadataResponsePartition: Structure {
         package var errorCode: Int16 = 0

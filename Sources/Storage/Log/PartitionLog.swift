@@ -63,7 +63,8 @@ package final class PartitionLog: Sendable {
         var lastSnapshot: Offset?
         /// The high watermark and last stable offset that the observer has heard of.
         var announced: (highWatermark: Offset, lastStable: Offset)
-        weak var observer: (any LogObserver)?
+        /// Held on to, so it must not hold on to the log.
+        var observer: (any LogObserver)?
         var hasFailed = false
 
         mutating func updateStable() {
@@ -122,7 +123,7 @@ package final class PartitionLog: Sendable {
         store.update(shared)
     }
 
-    /// Who is told about progress; held weakly.
+    /// Who is told about progress; the log holds on to it, so that it must not hold on to the log.
     package func setObserver(_ observer: any LogObserver) { state.withLock { $0.observer = observer } }
 
     /// Appends exactly one validated batch of format v2, and stamps its base offset and leader epoch into its
