@@ -77,7 +77,7 @@ MASKED = {
     "topic_id", "cluster_id", "member_id", "correlation_id", "controller_id_epoch", "throttle_time_ms", "log_dir",
     "leader_epoch_time", "timestamp_ms", "total_bytes", "usable_bytes", "last_caught_up_timestamp", "last_fetch_timestamp",
     "high_watermark", "log_end_offset", "last_timestamp", "producer_id", "finalized_features_epoch", "replica_directory_id",
-    "listeners",
+    "listeners", "transaction_start_time_ms", "age_ms",
 }
 PATTERNS = [
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID"),

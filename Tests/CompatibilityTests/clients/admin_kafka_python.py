@@ -4,15 +4,13 @@ import sys
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import (
-    ACL, ACLFilter, ACLOperation, ACLPermissionType, ACLResourcePatternType, ConfigResource, KafkaAdminClient, MemberToRemove, OffsetSpec, OffsetTimestamp,
-    ResourcePattern, ResourcePatternFilter, ResourceType, UserScramCredentialDeletion, UserScramCredentialUpsertion)
+    ACL, AbortTransactionSpec, ACLFilter, ACLOperation, ACLPermissionType, ACLResourcePatternType, ConfigResource, KafkaAdminClient, MemberToRemove,
+    OffsetSpec, OffsetTimestamp, ResourcePattern, ResourcePatternFilter, ResourceType, UserScramCredentialDeletion, UserScramCredentialUpsertion)
 from kafka.structs import OffsetAndMetadata
 
 from admin_calls import Calls
 
 LEFT_OUT = {
-    "abort_transaction": "transactions are not served", "describe_transactions": "transactions are not served",
-    "list_transactions": "transactions are not served", "find_hanging_transactions": "transactions are not served",
     "close": "asks no broker", "wait_for_topics": "asks what describe_topics asks",
     "api_versions": "each broker serves what it serves", "get_broker_version_data": "each broker serves what it serves",
     "describe_features": "what is announced is served",
@@ -101,6 +99,29 @@ def groups(call):
     call("delete_groups", [GROUP, GROUP + "-live", "nothing"])
 
 
+def transactions(call):
+    name = TOPIC + "-id"
+    producer = KafkaProducer(bootstrap_servers=ADDRESS, transactional_id=name)
+    producer.init_transactions()
+    call("list_transactions", transactional_id_pattern="nothing", what="none")
+    call("describe_transactions", ["nothing"], what="nothing")
+    producer.begin_transaction()
+    producer.send(TOPIC, value=b"open", partition=0).get(30)
+    call("list_transactions", transactional_id_pattern=name)
+    call("list_transactions", transactional_id_pattern=name, state_filters=["Empty"], what="empty ones")
+    call("list_transactions", transactional_id_pattern=name, duration_filter_ms=600000, what="old ones")
+    call("list_transactions", transactional_id_pattern="[", what="odd pattern")
+    found = call("describe_transactions", [name])[name]
+    call("find_hanging_transactions", max_transaction_timeout_ms=-300000)
+    call("abort_transaction", AbortTransactionSpec(ZERO, found.producer_id, found.producer_epoch - 1), what="no epoch")
+    call("abort_transaction", AbortTransactionSpec(TopicPartition("nothing", 0), found.producer_id, found.producer_epoch), what="nothing")
+    call("abort_transaction", AbortTransactionSpec(ZERO, found.producer_id, found.producer_epoch))
+    producer.abort_transaction()
+    call.settle()
+    call("describe_transactions", [name], what="aborted")
+    producer.close()
+
+
 def configs(call):
     def resource(configs=None, name=TOPIC, kind="TOPIC"):
         return ConfigResource(kind, name, configs)
@@ -139,7 +160,7 @@ def security(call):
 
 def main():
     call = Calls(KafkaAdminClient(bootstrap_servers=ADDRESS), PORT, LEFT_OUT)
-    for part in (topics, records, placement, groups, configs, security):
+    for part in (topics, records, placement, groups, transactions, configs, security):
         part(call)
     call("delete_topics", [TOPIC, TOPIC + "-c", "nothing"], raise_errors=False)
     call.finish()
