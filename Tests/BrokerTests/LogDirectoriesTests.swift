@@ -53,7 +53,8 @@ struct LogDirectoriesTests {
         for index in Int32(0)..<4 { try first.append("t", index) }
         let places = try paths.map { try partitions(first, $0) }
         for topic in first.metadata.image.topics.values {
-            for (index, state) in topic.partitions {
+            for index in 0..<Int32(topic.partitions.count) {
+                let state = try #require(topic.partitions[index])
                 let holder = first.storage.data.first { $0.directoryID == state.directory }
                 let number = try #require(paths.firstIndex(of: holder?.path ?? ""))
                 #expect(places[number].contains("\(topic.name)-\(index)"))

@@ -58,6 +58,24 @@ struct MetadataImageTests {
         return MetadataImage.PartitionState(record)
     }
 
+    @Test("partitions are found by their numbers, whatever those are and in whatever order they come")
+    func numbers() {
+        var states = PartitionStates()
+        var expected: [Int32: MetadataImage.PartitionState] = [:]
+        let numbers: [Int32] = [0, 1, 2, 5, -1, .max, .min, 1, 3]
+        for (epoch, number) in zip(Int32(0)..., numbers) {
+            let state = state(leaderEpoch: epoch, partitionEpoch: 0, leader: 1)
+            (states[number], expected[number]) = (state, state)
+            for number in numbers + [4, -2] { #expect(states[number] == expected[number]) }
+        }
+        #expect(states.count == expected.count)
+        for number in numbers {
+            (states[number], expected[number]) = (nil, nil)
+            for number in numbers { #expect(states[number] == expected[number]) }
+        }
+        #expect(states.count == 0)
+    }
+
     @Test("naming a leader begins a new leader epoch, other changes do not")
     func changes() {
         var change = PartitionChangeRecord()

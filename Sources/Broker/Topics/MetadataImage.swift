@@ -33,7 +33,7 @@ package struct MetadataImage: Sendable {
     package struct TopicState: Sendable, Equatable {
         package let name: Name
         package let id: TopicID
-        package var partitions: [Int32: PartitionState] = [:]
+        package var partitions = PartitionStates()
     }
 
     /// A configured thing: its kind as KRaft numbers it (topic 2, broker 4), and its name.

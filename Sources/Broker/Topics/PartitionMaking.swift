@@ -23,12 +23,17 @@ final class PartitionMaking: Sendable {
         var urgentWork: @Sendable ([Partition]) -> Void = { _ in }
         var isRunning = false
         var isStopped = false
+        /// How many partitions were worked on since free memory was given back.
+        var worked = 0
     }
     private let state = Lock(State())
     /// Raised when the thread ends after a stop.
     private let hasEnded = Signal()
     /// So many partitions are a turn: enough that their syncs are shared, and over in a moment.
     static let sliceMax = 200
+    /// After so many partitions what lies free between them is given back: each change of topics leaves a
+    /// directory of all of them behind, and each opening what it was done with.
+    static let workedMax = 1000
 
     /// Takes a job in.
     func add(_ job: Job) {
@@ -72,7 +77,17 @@ final class PartitionMaking: Sendable {
                 work(partitions)
                 done?()
             }
+            if hasWorkedMuch() { Machine.returnFreeMemory() }
             if state.withLock({ $0.isStopped }) { hasEnded.raise() }
+        }
+    }
+
+    /// Whether enough was done for free memory to be given back, which counts as done then.
+    private func hasWorkedMuch() -> Bool {
+        state.withLock { state in
+            guard state.worked >= Self.workedMax else { return false }
+            state.worked = 0
+            return true
         }
     }
 
@@ -82,6 +97,7 @@ final class PartitionMaking: Sendable {
             if !state.urgent.isEmpty {
                 let slice = state.urgent.prefix(Self.sliceMax)
                 state.urgent.removeFirst(slice.count)
+                state.worked += slice.count
                 return (state.urgentWork, Array(slice), nil)
             }
             guard !state.jobs.isEmpty else {
@@ -90,6 +106,7 @@ final class PartitionMaking: Sendable {
             }
             var job = state.jobs.removeFirst()
             let slice = job.partitions.prefix(Self.sliceMax)
+            state.worked += slice.count
             job.partitions = job.partitions.dropFirst(slice.count)
             if !job.partitions.isEmpty { state.jobs.append(job) }
             return (job.work, Array(slice), job.partitions.isEmpty ? job.done : nil)

@@ -93,6 +93,7 @@ final class PartitionOpening: Sendable {
         }
         leadership.storage.finishOpening()
         isOver.store(true, ordering: .releasing)
+        if partitions.count >= PartitionMaking.workedMax { Machine.returnFreeMemory() }
         logger.log(.info, "partitions.opened", ["partitions": "\(partitions.count)"])
     }
 
