@@ -3,7 +3,7 @@
 //     load produce|fetch|latency|metadata PORT TOPIC key=value…      prints one JSON object
 //
 // produce  keeps `inflight` requests of one batch on each connection            conns inflight records size acks seconds partitions
-// fetch    reads each partition from its start to its end, over and over        conns seconds partitions
+// fetch    reads each partition from its start to its end, over and over        conns seconds partitions isolation (1: read_committed)
 // latency  sends one batch `rate` times a second, whatever the answers do,      conns rate records size acks seconds partitions
 //          and measures from the moment at which it should have left; `records` is 1 unless it is given
 // metadata asks for all topics `rate` times a second; TOPIC does not matter         conns rate seconds
@@ -25,7 +25,7 @@
 enum { CONNECTIONS_MAX = 1024, REPLY_MAX = 4 << 20, WAITING_MAX = 65536 };
 
 static struct options {
-    int port, conns, inflight, records, size, acks, partitions;
+    int port, conns, inflight, records, size, acks, partitions, isolation;
     double seconds, rate;
     const char *topic;
 } options = { .conns = 6, .inflight = 4, .records = 160, .size = 100, .acks = -1, .partitions = 6, .seconds = 5, .rate = 1000 };
@@ -171,7 +171,7 @@ static void build_fetch(struct connection *c) {
     to = put(to, 100, 4);
     to = put(to, 1, 4);
     to = put(to, REPLY_MAX / 2, 4);
-    *to++ = 0;
+    *to++ = (uint8_t)options.isolation;
     to = put(to, 1, 4);
     to = put_string(to, options.topic);
     to = put(to, 1, 4);
@@ -236,7 +236,8 @@ static void take_produce(struct connection *c, const uint8_t *reply, double at) 
 static void take_fetch(struct connection *c, const uint8_t *reply) {
     const uint8_t *at = reply + 8 + 4 + 4 + 2 + strlen(options.topic) + 4 + 4;
     if (get(at, 2) != 0) errors++;
-    int64_t high = get(at + 2, 8), aborted = get(at + 18, 4);
+    // What is there to read ends at the last stable offset, which without transactions is the high watermark.
+    int64_t high = get(at + (options.isolation ? 10 : 2), 8), aborted = get(at + 18, 4);
     at += 22 + (aborted > 0 ? aborted * 16 : 0);
     int64_t size = get(at, 4);
     const uint8_t *batch = at + 4, *end = batch + (size > 0 ? size : 0);
@@ -333,7 +334,7 @@ static void parse(int count, char **words) {
     struct { const char *name; int *number; double *real; } known[] = {
         { "conns", &options.conns, NULL }, { "inflight", &options.inflight, NULL }, { "records", &options.records, NULL },
         { "size", &options.size, NULL }, { "acks", &options.acks, NULL }, { "partitions", &options.partitions, NULL },
-        { "seconds", NULL, &options.seconds }, { "rate", NULL, &options.rate },
+        { "seconds", NULL, &options.seconds }, { "rate", NULL, &options.rate }, { "isolation", &options.isolation, NULL },
     };
     for (int i = 0; i < count; i++) {
         char *equals = strchr(words[i], '=');

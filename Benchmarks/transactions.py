@@ -2,97 +2,115 @@
 """What transactions cost: commits a second and how long one takes, from one producer and from many, here and beside Kafka.
 
 Usage: transactions.py --broker .build/release/apus [--beside 'kafka.sh exec {dir} {port}'] [--producers 1,50] [--seconds 10]
-                       [--records 100] [--rounds 3]
-Each producer is librdkafka's, in one of five processes, and commits transactions of `records` records of 100 bytes over four
-partitions, one after the other. Brokers take turns within each round, on directories of their own; printed are commits a
-second, the median and the 99th percentile of a transaction in milliseconds, and with --beside the ratios of each round.
+                       [--protocols 1,2] [--records 100] [--rounds 3] [--pause 0] [--backoff 20] [--reading]
+The producers (transactions.c) cost little and are the same for both brokers: each commits transactions of `records` records
+of 100 bytes over four partitions, one after the other: AddPartitionsToTxn (protocol 1 alone, which librdkafka speaks; with
+protocol 2, Java's, Produce does that), Produce with all of them, EndTxn. Brokers take turns within each round, on directories
+of their own; printed are commits a second, the median and the 99th percentile of a transaction in milliseconds, how often a
+producer had to ask again, and with --beside the ratios of each round and their medians.
 Apus has every verdict and marker on the disk before it answers, Kafka in the page cache.
+With --reading what was committed is then read again and again (load.c), in turns read_uncommitted and read_committed, and
+what that costs the broker's processor is compared.
 """
 import argparse
-import multiprocessing
+import json
+import pathlib
 import statistics
-import threading
-import time
+import subprocess
+import tempfile
 
-from confluent_kafka import Producer
+from bench import TICKS, compile_load
 from confluent_kafka.admin import AdminClient, NewTopic
-
 from console import start
 from creation import in_own_directory
 
-PROCESSES = 5
+HERE = pathlib.Path(__file__).resolve().parent
 PARTITIONS = 4
-WARMING_UP = 2  # seconds that do not count
 
 
-def commit(port, number, options, begins, took):
-    producer = Producer({
-        "bootstrap.servers": f"127.0.0.1:{port}", "transactional.id": f"bench-{number}", "linger.ms": 0, "log_level": 0})
-    producer.init_transactions(60)
-    value = b"v" * 100
-    ends = begins + options.seconds
-    while (begun := time.monotonic()) < ends:
-        producer.begin_transaction()
-        for record in range(options.records):
-            producer.produce("bench", value, partition=record % PARTITIONS)
-        producer.commit_transaction(60)
-        if begun >= begins:
-            took.append(time.monotonic() - begun)
+def compile_client(folder):
+    target = pathlib.Path(folder) / "transactions"
+    subprocess.run(["cc", "-O2", "-o", target, HERE / "transactions.c", "-lpthread"], check=True)
+    return target
 
 
-def work(port, numbers, options, begins, results):
-    took = []
-    threads = [threading.Thread(target=commit, args=(port, n, options, begins, took)) for n in numbers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    results.put(took)
+def run(client, mode, port, topic, **options):
+    words = [f"{name}={value}" for name, value in options.items()]
+    return json.loads(subprocess.run([client, mode, str(port), topic, *words], stdout=subprocess.PIPE, check=True).stdout)
 
 
-def measure_one(options, port, producers):
-    """Commits a second, and the median and 99th percentile of one in milliseconds."""
-    results = multiprocessing.Queue()
-    begins = time.monotonic() + WARMING_UP
-    processes = [
-        multiprocessing.Process(
-            target=work, args=(port, range(first, producers, PROCESSES), options, begins, results))
-        for first in range(min(PROCESSES, producers))]
-    for process in processes:
-        process.start()
-    took = sorted(one for _ in processes for one in results.get())
-    for process in processes:
-        process.join()
-    return len(took) / options.seconds, 1000 * statistics.median(took), 1000 * took[int(0.99 * (len(took) - 1))]
+def commits(client, port, producers, protocol, options):
+    """Commits a second and the 99th percentile, and a sentence about them."""
+    found = run(client, "commit", port, "bench", producers=producers, protocol=protocol, records=options.records,
+                partitions=PARTITIONS, seconds=options.seconds, pause=options.pause, backoff=options.backoff)
+    rate = found["commits"] / found["seconds"]
+    return rate, found["p99"], (f"{rate:.0f} commits/s, p50 {found['p50']:.2f}, p99 {found['p99']:.2f} ms, "
+                                f"{found['retries']} asked again")
+
+
+def compare_commits(client, ports, producers, protocol, options):
+    ratios = []
+    for turn in range(options.rounds):
+        figures = []
+        for name, port in ports.items():
+            rate, slow, sentence = commits(client, port, producers, protocol, options)
+            figures.append((rate, slow))
+            print(f"{producers} producers, protocol {protocol}, round {turn + 1}, {name}: {sentence}", flush=True)
+        if len(figures) == 2:
+            (rate, slow), (other, other_slow) = figures
+            ratios.append((rate / other, slow / other_slow))
+            print(f"  {ratios[-1][0]:.2f} times the commits, p99 {ratios[-1][1]:.2f} times", flush=True)
+    if ratios:
+        print(f"{producers} producers, protocol {protocol}: {statistics.median(r for r, _ in ratios):.2f} times the commits, "
+              f"p99 {statistics.median(p for _, p in ratios):.2f} times (medians of {len(ratios)} rounds)", flush=True)
+
+
+def processor(broker):
+    """Seconds that the broker's threads have run for."""
+    fields = pathlib.Path(f"/proc/{broker.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def compare_reading(load, broker, port, options):
+    ratios = []
+    for turn in range(options.rounds):
+        costs, rates = [], []
+        for isolation in (0, 1):
+            before = processor(broker)
+            found = run(load, "fetch", port, "bench", conns=PARTITIONS, partitions=PARTITIONS, isolation=isolation,
+                        seconds=options.seconds)
+            costs.append((processor(broker) - before) / found["bytes"] * 1e9)
+            rates.append(found["bytes"] / found["seconds"] / 1e6)
+        ratios.append(costs[1] / costs[0])
+        print(f"reading, round {turn + 1}: uncommitted {rates[0]:.0f} MB/s, {costs[0]:.3f} CPU s/GB; committed "
+              f"{rates[1]:.0f} MB/s, {costs[1]:.3f} CPU s/GB: {ratios[-1]:.3f} times", flush=True)
+    print(f"reading committed records: {statistics.median(ratios):.3f} times the processor's time (median)", flush=True)
 
 
 def measure(options, data, port):
     commands = {"apus": ""}
     if options.beside:
         commands["other"] = options.beside
-    running = []
-    try:
-        for number, (name, options.command) in enumerate(commands.items()):
-            broker, _ = start(options, f"{data}{number}", port + 2 * number)
-            running.append(broker)
-            admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{port + 2 * number}", "log_level": 0})
-            admin.create_topics([NewTopic("bench", PARTITIONS, 1)])["bench"].result()
-        for producers in map(int, options.producers.split(",")):
-            for turn in range(options.rounds):
-                figures = []
-                for number, name in enumerate(commands):
-                    rate, median, slow = measure_one(options, port + 2 * number, producers)
-                    figures.append((rate, slow))
-                    print(f"{producers} producers, round {turn + 1}, {name}: {rate:.0f} commits/s, "
-                          f"p50 {median:.2f}, p99 {slow:.2f} ms", flush=True)
-                if len(figures) == 2:
-                    (rate, slow), (other, other_slow) = figures
-                    print(f"  {rate / other:.2f} times the commits, p99 {slow / other_slow:.2f} times", flush=True)
-    finally:
-        for broker in running:
-            broker.terminate()
-        for broker in running:
-            broker.wait()
+    running, ports = [], {}
+    with tempfile.TemporaryDirectory() as folder:
+        client = compile_client(folder)
+        try:
+            for number, (name, options.command) in enumerate(commands.items()):
+                ports[name] = port + 2 * number
+                broker, _ = start(options, f"{data}{number}", ports[name])
+                running.append(broker)
+                admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{ports[name]}", "log_level": 0})
+                admin.create_topics([NewTopic("bench", PARTITIONS, 1)])["bench"].result()
+            for protocol in map(int, options.protocols.split(",")):
+                for producers in map(int, options.producers.split(",")):
+                    compare_commits(client, ports, producers, protocol, options)
+            if options.reading:
+                compare_reading(compile_load(pathlib.Path(folder)), running[0], ports["apus"], options)
+        finally:
+            for broker in running:
+                broker.terminate()
+            for broker in running:
+                broker.wait()
 
 
 def main():
@@ -100,9 +118,13 @@ def main():
     parser.add_argument("--broker", default=".build/release/apus")
     parser.add_argument("--beside", default="", help="another broker's command, with {dir} and {port}")
     parser.add_argument("--producers", default="1,50")
+    parser.add_argument("--protocols", default="1,2")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--records", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pause", type=float, default=0, help="milliseconds between two transactions of a producer")
+    parser.add_argument("--backoff", type=float, default=20, help="milliseconds until a producer asks again that is told to")
+    parser.add_argument("--reading", action="store_true")
     parser.add_argument("--data", default="")
     options = parser.parse_args()
     in_own_directory(options, "transactions", measure)

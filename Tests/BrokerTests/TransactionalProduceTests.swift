@@ -1,6 +1,7 @@
 // Produce and TxnOffsetCommit for transactions: what the coordinator is asked, and what clients of each
 // version are told, as Kafka 4.3.1 answered.
 import Base
+import Compression
 import Coordinator
 import Protocol
 import Simulation
@@ -183,6 +184,28 @@ struct TransactionalProduceTests {
             #expect(try client.reply(to: ProduceRequest.self, 11, rig)?.outcomes == [.at(offset)])
         }
         #expect(verifier.asked.count == 1)
+    }
+
+    @Test("what was permitted is checked on the loop, and on the pool what is too much for a loop")
+    func checked() throws {
+        let rig = try rig()
+        let log = try #require(rig.broker.catalog.topics["t"]?.partition(0)?.log)
+        let client = try rig.connect()
+        try client.send(request(0), version: 12, pool: false)
+        rig.step(pool: false)
+        #expect(rig.poolWork == 0 && log.bounds.logEnd == Offset(1))
+        end(rig, epoch: 0)
+        var random = SeededRandom(seed: 3)
+        let noise = (0..<200_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        var batch = RigBatch(values: [noise], codec: .zstd)
+        (batch.producer, batch.epoch, batch.isTransactional) = ((7, 0), 1, true)
+        var large = ProduceRequest("t", acks: -1, [(0, try batch.bytes())])
+        large.transactionalID = "tx"
+        try client.send(large, version: 12, pool: false)
+        rig.step(pool: false)
+        #expect(rig.poolWork == 1 && log.bounds.logEnd == Offset(2))
+        rig.step()
+        #expect(log.bounds.logEnd == Offset(3))
     }
 
     @Test("what was permitted is not appended any more once the transaction has ended")

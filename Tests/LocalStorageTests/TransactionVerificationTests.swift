@@ -82,6 +82,31 @@ struct TransactionVerificationTests {
         #expect(throws: refused) { try log.verified(batch(2), second) }
     }
 
+    /// A producer of version 2 begins anew when its commit is answered, which is when the verdict is durable.
+    @Test("the end of a transaction leaves the permission good that the next one asked for before")
+    func askedBeforeTheEnd() throws {
+        let log = try Rig().create()
+        try log.verified(batch(0), try log.asked(batch(0), raisesEpochs: true))
+        let next = try log.asked(batch(0, epoch: 1), raisesEpochs: true)
+        try log.end(epoch: 1, version: 2)
+        try log.verified(batch(0, epoch: 1), next)
+        // Over its head: that ends its own epoch.
+        let late = try log.asked(batch(0, epoch: 2), raisesEpochs: true)
+        try log.end(epoch: 3, isCommit: false, version: 2)
+        #expect(throws: StorageError.staleProducerEpoch(producer: producer, current: 3, found: 2)) {
+            try log.verified(batch(0, epoch: 2), late)
+        }
+        // Whoever asked in an epoch that was never given holds up nobody behind the next batch.
+        _ = try log.asked(batch(0, epoch: 9))
+        try log.verified(batch(0, epoch: 3), try log.asked(batch(0, epoch: 3)))
+        try log.verified(batch(1, epoch: 3))
+        try log.end(epoch: 3, version: 1)
+        // Before version 2 all transactions have the same epoch.
+        let old = try log.asked(batch(2, epoch: 3))
+        try log.end(epoch: 3, version: 1)
+        #expect(throws: refused) { try log.verified(batch(2, epoch: 3), old) }
+    }
+
     @Test("what follows does not overtake what asked before, and with raised epochs the first is 0")
     func order() throws {
         let log = try Rig().create()

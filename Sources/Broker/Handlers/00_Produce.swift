@@ -93,6 +93,9 @@ enum ProduceHandler: FrameHandler {
             repeating: .failure(ProduceRefusal(.requestTimedOut)), count: attempt.postponed.count)
         DiskWait.limited(checked, on: context.loop) { late }.whenCompleted(on: context.loop) { results in
             var attempt = attempt
+            let storage = context.broker.storage
+            storage.beginAppends()
+            defer { storage.endAppends() }
             attempt.append(results)
             started.complete(outcome(of: attempt, context))
         }

@@ -21,6 +21,8 @@ struct ProduceAttempt: Sendable {
         let log: PartitionLog
         /// What the coordinator of the transaction has to permit before.
         let permission: TransactionPermission?
+        /// Whether it is known that the loop is not to check them.
+        var isTooMuch = false
         /// What the check made of the records, if they passed it: it may have set their times, and is not
         /// done again.
         var checked: CheckedBatch?
@@ -118,7 +120,9 @@ struct ProduceAttempt: Sendable {
             let mustFollow = permission != nil || waiting.contains(ObjectIdentifier(partition))
             let result: AppendResult
             switch try mustFollow ? nil : check.check(&batch, within: &allowance) {
-            case nil: return postpone(later)
+            case nil:
+                later.isTooMuch = !mustFollow
+                return postpone(later)
             case .asSent(let header):
                 result = try open.store(&batch, header, isAwaited, from: origin(nil))
                 if result == .mustRecall {
@@ -131,7 +135,10 @@ struct ProduceAttempt: Sendable {
                 if result == .mustRecall { later.checked = CheckedBatch(bytes: bytes, header: header) }
             case .nothing: return outcome.noteNothing()
             }
-            guard result != .mustRecall else { return postpone(later) }
+            guard result != .mustRecall else {
+                later.isTooMuch = true
+                return postpone(later)
+            }
             outcome.note(result, partition, check.appendTime)
         } catch {
             outcome.refuse(error, logStart: log?.bounds.logStart)

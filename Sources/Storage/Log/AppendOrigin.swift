@@ -1,4 +1,5 @@
 // Whose batch is appended, which says what it has to prove.
+internal import Records
 
 /// The word of a transaction's coordinator that a partition belongs to it, as the log asked for it.
 package struct TransactionPermission: Hashable, Sendable {
@@ -27,6 +28,15 @@ package enum AppendOrigin: Equatable, Sendable {
         case .verifiedProducer, .coordinator: true
         case .producer, .marker: false
         }
+    }
+
+    /// The last epoch of its producer in which a permission ends with the batch of `header`.
+    ///
+    /// The end of a transaction has the epoch that follows on that of the transaction (KIP-890): in this the
+    /// producer may have asked for the next one already. Before version 2 all have the same.
+    func permissionsEnd(with header: BatchHeader) -> Int16 {
+        if case .marker(transactionVersion: 2...) = self { return header.producerEpoch - 1 }
+        return .max
     }
 
     /// What the coordinator has permitted.

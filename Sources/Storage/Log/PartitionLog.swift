@@ -168,6 +168,9 @@ package final class PartitionLog: Sendable {
             let append = try store.append(batch.bytes, header, isAwaited: isAwaited)
             if let sealed = append.sealed { state.snapshots.append((sealed, state.producers)) }
             state.appended(header, isTracked: isTracked, marker, visibleEnd: append.visibleEnd)
+            if header.attributes.isTransactional {
+                state.verifications.end(header.producerID, upTo: origin.permissionsEnd(with: header))
+            }
             let range = OffsetRange(first: header.baseOffset, last: header.lastOffset)
             return .appended(range, logStart: state.bounds.logStart)
         }
@@ -187,7 +190,6 @@ extension PartitionLog.State {
         if epochs.latest?.start == header.baseOffset { epochsChanged = true }
         // In the same step as the last stable offset, so that no reader sees the one without the other.
         if isTracked, let transaction = producers.apply(header, marker) { aborted.add(transaction) }
-        if header.attributes.isTransactional { verifications.end(header.producerID) }
         updateStable()
     }
 }

@@ -1,6 +1,6 @@
 // Producers that asked a coordinator whether they may write for a transaction here (KIP-890). Between its
 // word and the append the transaction may end: a permission is good for as long as nothing was appended for
-// the producer. Nothing of it is written down.
+// the producer in its epoch. Nothing of it is written down.
 internal import Base
 
 /// The verifications of one log that are under way.
@@ -61,8 +61,12 @@ struct TransactionVerifications: Sendable {
     }
 
     /// Something was appended for a producer: its transaction has begun, or is over.
-    mutating func end(_ producer: ProducerID) {
-        if !entries.isEmpty { entries[producer.value] = nil }
+    ///
+    /// Those of later epochs than `epoch` go on: where each transaction has its own, a producer asks for the
+    /// next one as soon as its commit is answered, which may be before the markers of that are here.
+    mutating func end(_ producer: ProducerID, upTo epoch: Int16) {
+        guard !entries.isEmpty, let entry = entries[producer.value], entry.epoch <= epoch else { return }
+        entries[producer.value] = nil
     }
 
     /// Forgets those that were there at the last call.
