@@ -55,6 +55,7 @@ let package = Package(
         .target(name: "Records", dependencies: ["Base", "Compression"], swiftSettings: house),
         .target(name: "Protocol", dependencies: ["Base"], swiftSettings: house),
         .target(name: "Coordinator", dependencies: ["Base", "Protocol", "CRE2"], swiftSettings: house),
+        .target(name: "Security", dependencies: ["Base", "Protocol"], swiftSettings: house),
         .target(name: "Storage", dependencies: ["Base", "Records"], swiftSettings: house),
         .target(
             name: "LocalStorage", dependencies: ["Base", "Records", "Storage", "CSystem"],
@@ -63,8 +64,8 @@ let package = Package(
         .target(
             name: "Broker",
             dependencies: [
-                "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "LocalStorage",
-                "Network", "CCrypto",
+                "Base", "Compression", "Records", "Protocol", "Coordinator", "Security", "Storage",
+                "LocalStorage", "Network", "CCrypto",
             ],
             swiftSettings: house),
         .target(
@@ -96,6 +97,10 @@ let package = Package(
             dependencies: ["Base", "Protocol", "Coordinator", "Simulation", "TestSupport"],
             swiftSettings: tests),
         .testTarget(
+            name: "SecurityTests",
+            dependencies: ["Base", "Protocol", "Security", "Simulation", "TestSupport"],
+            swiftSettings: tests),
+        .testTarget(
             name: "StorageTests",
             dependencies: [
                 "Base", "Compression", "Records", "Storage", "LocalStorage", "MemoryStorage", "Simulation",
@@ -117,8 +122,9 @@ let package = Package(
         .testTarget(
             name: "BrokerTests",
             dependencies: [
-                "Base", "Compression", "Records", "Protocol", "Coordinator", "Storage", "LocalStorage",
-                "Network", "Broker", "Inspection", "MemoryStorage", "Simulation", "TestSupport",
+                "Base", "Compression", "Records", "Protocol", "Coordinator", "Security", "Storage",
+                "LocalStorage", "Network", "Broker", "Inspection", "MemoryStorage", "Simulation",
+                "TestSupport",
             ],
             swiftSettings: tests),
         .testTarget(

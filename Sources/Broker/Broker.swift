@@ -36,6 +36,8 @@ package final class Broker: Sendable {
     let oldVersions: OldVersions
     /// Who may do what.
     let authorizer: any Authorizer
+    /// The same where the rules of the metadata log say it.
+    let standardAuthorizer: StandardAuthorizer?
     /// How long clients are made to wait.
     let quotas: any Quotas
     // What counts at a start alone, so that no request looks it up in the configuration.
@@ -63,7 +65,12 @@ package final class Broker: Sendable {
         storage = parts.storage
         catalog = parts.catalog
         producerIDs = parts.producerIDs
-        authorizer = parts.rules.authorizer
+        standardAuthorizer =
+            settings.authorizerClass == nil
+            ? nil
+            : StandardAuthorizer(
+                settings.accessPolicy, catalog.metadata.image.accessRules, logger: logger)
+        authorizer = parts.rules.authorizer ?? standardAuthorizer ?? AllowsAll()
         quotas = parts.rules.quotas
         nodeID = settings.nodeID
         rack = settings.rack.map { Name($0) }
@@ -117,7 +124,8 @@ struct BrokerParts: Sendable {
 
 /// What a broker goes by with each request of a client.
 struct BrokerRules: Sendable {
-    var authorizer: any Authorizer = AllowsAll()
+    /// Nil for the one that is configured.
+    var authorizer: (any Authorizer)?
     var quotas: any Quotas = NoQuotas()
     /// Nil for the broker's own coordinator of transactions.
     var verifier: (any TransactionVerifier)?

@@ -8,6 +8,7 @@ extension Broker {
     func configured(_ news: ConfigurationNews) {
         groups.configured(news)
         transactions.configured(news)
+        if case .accessRules(let changes) = news { standardAuthorizer?.change(changes) }
         guard case .broker(let configs) = news else { return }
         allowConnections(configs.settings)
         storage.update(CompactionSettings(configs.settings))

@@ -60,7 +60,8 @@ extension Broker {
         let worker = SerialWorker()
         let metadata = try MetadataLog(storage: storage, settings, clock: clock)
         try metadata.beginEpoch(settings, listeners: sockets.listeners, storage: storage)
-        UnservedMetadata(metadata.image, nodeID: settings.nodeID).report(to: logger)
+        UnservedMetadata(metadata.image, nodeID: settings.nodeID, asksRules: settings.authorizerClass != nil)
+            .report(to: logger)
         let unfinished = try UnfinishedMoves(metadata.image, storage, logger)
         try StrayPartitions.remove(metadata.image, storage, logger)
         let catalog = try TopicCatalog(

@@ -2,6 +2,7 @@
 // for in two ways (AlterConfigs, IncrementalAlterConfigs).
 import Base
 import Protocol
+import Security
 
 /// What became of one thing whose configurations were to be changed.
 protocol AlteredConfigs: SendableMetatype {

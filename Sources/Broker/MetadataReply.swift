@@ -3,6 +3,7 @@
 internal import Base
 internal import Network
 internal import Protocol
+internal import Security
 
 /// A reply to Metadata.
 struct MetadataReply: Sendable {
@@ -58,7 +59,7 @@ struct DescribedTopics: Sendable {
     fileprivate func written(version: Int16) throws(WireError) -> ExternalElements {
         var writer = try MetadataResponse.topicsWriter(version: version)
         var answer = MetadataResponse.MetadataResponseTopic()
-        for topic in topics.inOrder where context.authorize(.describe, .topic(topic.name)) {
+        for topic in topics.inOrder where context.sees(.describe, .topic(topic.name)) {
             describe(topic, in: &answer)
             try MetadataResponse.write(&answer, with: &writer)
         }

@@ -5,6 +5,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 internal import Storage
 
 /// The memory for large replies.
@@ -86,6 +87,11 @@ enum EntryBytes {
     static let quota = 64
     /// What is said of a partition, or of a topic, where something was wrong with it.
     static let refusal = 128
+
+    /// An access rule, and what it is about.
+    static func of(_ rule: AccessRule) -> Int {
+        refusal + rule.resources.name.utf8.count + rule.principal.utf8.count + rule.host.utf8.count
+    }
 
     /// What is said of a topic of which so many partitions are named.
     static func ofTopic(_ name: Name, _ partitionCount: Int, of partitionBytes: Int) -> Int {

@@ -2,6 +2,7 @@
 internal import Base
 internal import Network
 internal import Protocol
+internal import Security
 
 /// What the broker knows of one connection.
 ///
@@ -16,6 +17,8 @@ final class Session: Sendable {
     private struct State {
         var principal: Principal
         var software: Software?
+        /// Nil before an authorizer is asked for the first time.
+        var access: AccessMemory?
         var appends = 0
         var waiting: [@Sendable () -> Void] = []
     }
@@ -50,6 +53,26 @@ final class Session: Sendable {
     var software: Software? {
         get { state.withLock { $0.software } }
         set { state.withLock { $0.software = newValue } }
+    }
+}
+
+// MARK: - What it may do
+
+extension Session {
+    /// What an authorizer answered in `generation`, or whom it has to be asked for.
+    func remembered(_ question: AccessQuestion, in generation: UInt64) -> RememberedAccess {
+        state.withLock { state in
+            if let answer = state.access?.answer(question, in: generation) { return .decided(answer) }
+            if let subject = state.access?.subject { return .unknown(subject) }
+            let subject = AccessSubject(state.principal, host: Name(peer.host.longText))
+            state.access = AccessMemory(subject)
+            return .unknown(subject)
+        }
+    }
+
+    /// Notes what it answered.
+    func remember(_ question: AccessQuestion, _ answer: Bool, in generation: UInt64) {
+        state.withLock { $0.access?.note(question, answer, in: generation) }
     }
 }
 

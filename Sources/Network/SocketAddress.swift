@@ -72,13 +72,28 @@ extension SocketAddress.Host: CustomStringConvertible {
         if family == 4 {
             return [24, 16, 8, 0].map { String(low >> UInt64($0) & 0xff) }.joined(separator: ".")
         }
-        let groups = (0..<8).map { (index: Int) -> UInt64 in
+        let groups = groups
+        guard let zeros = Self.longestZeroRun(in: groups) else { return Self.text(groups[...]) }
+        return Self.text(groups[..<zeros.lowerBound]) + "::" + Self.text(groups[zeros.upperBound...])
+    }
+
+    /// The address as Java writes it (`InetAddress.getHostAddress`), and with it Kafka's access rules: all
+    /// groups of IPv6, and the scope by its number.
+    package var longText: String {
+        guard family == 6 else { return description }
+        return Self.text(groups[...]) + (scope == 0 ? "" : "%\(scope)")
+    }
+
+    /// The eight groups of an IPv6 address.
+    private var groups: [UInt64] {
+        (0..<8).map { (index: Int) -> UInt64 in
             let half = index < 4 ? high : low
             return half >> UInt64(48 - 16 * (index % 4)) & 0xffff
         }
-        let text = { (part: ArraySlice<UInt64>) in part.map { String($0, radix: 16) }.joined(separator: ":") }
-        guard let zeros = Self.longestZeroRun(in: groups) else { return text(groups[...]) }
-        return text(groups[..<zeros.lowerBound]) + "::" + text(groups[zeros.upperBound...])
+    }
+
+    private static func text(_ groups: ArraySlice<UInt64>) -> String {
+        groups.map { String($0, radix: 16) }.joined(separator: ":")
     }
 
     /// The first of the longest runs of at least two zero groups.

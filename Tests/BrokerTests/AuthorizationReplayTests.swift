@@ -2,6 +2,7 @@
 // answers: fixtures/authorization.
 import Base
 import Protocol
+import Security
 import TestSupport
 import Testing
 
@@ -36,7 +37,9 @@ private struct RecordedRights: Authorizer {
 
     static func principal(_ user: Int64) -> Principal { Principal(type: "User", name: Name("u\(user)")) }
 
-    func allows(_ operation: Operation, _ resource: Resource, for session: Session) -> Bool {
+    func allows(
+        _ operation: Operation, _ resource: Resource, for session: Session, isFilter: Bool
+    ) -> Bool {
         guard let rights = rights[session.principal] else { return true }
         let (type, name): (Int64, Name) =
             switch resource {

@@ -2,6 +2,7 @@
 // authorizer.
 import Base
 import Protocol
+import Security
 import TestSupport
 import Testing
 

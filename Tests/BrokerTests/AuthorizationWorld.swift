@@ -1,6 +1,7 @@
 // Topics, groups and requests about them, for the tests of what each API asks before it answers.
 import Base
 import Protocol
+import Security
 import Testing
 
 @testable import Broker
@@ -12,7 +13,9 @@ struct TestAuthorizer: Authorizer {
 
     let allows: @Sendable (Operation, Resource) -> Bool
 
-    func allows(_ operation: Operation, _ resource: Resource, for session: Session) -> Bool {
+    func allows(
+        _ operation: Operation, _ resource: Resource, for session: Session, isFilter: Bool
+    ) -> Bool {
         session.principal == Self.administrator || allows(operation, resource)
     }
 

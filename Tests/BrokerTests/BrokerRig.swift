@@ -4,6 +4,7 @@
 import Base
 import Glibc
 import Protocol
+import Security
 import Simulation
 import Testing
 

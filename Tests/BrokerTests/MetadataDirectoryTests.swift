@@ -84,8 +84,8 @@ struct MetadataDirectoryTests {
 
     @Test("a directory that was only formatted begins with its bootstrap records, whatever they are")
     func bootstrap() throws {
-        let unmodelled: [UInt8] = [1, 18, 0, 1, 2, 3]
-        let records = [feature("metadata.version", 25), .unmodelled(type: 18, value: unmodelled)]
+        let unmodelled: [UInt8] = [1, 10, 0, 1, 2, 3]
+        let records = [feature("metadata.version", 25), .unmodelled(type: 10, value: unmodelled)]
         let disk = try formatted(["bootstrap.checkpoint": snapshot(records)])
         let half = try StorageHalf(on: disk)
         #expect(half.directory.clusterID == "abc=def")

@@ -2,6 +2,7 @@
 import Base
 import Protocol
 import Records
+import Security
 import Simulation
 import Testing
 
@@ -54,16 +55,33 @@ struct MetadataSnapshotTests {
             ids.nextProducerID = Int64(number) * 1000
             return .producerIDs(ids)
         case 11:
-            // Type 18 is an access rule: it has to be there, whatever it says.
-            return .unmodelled(type: 18, value: [1, 18, 0] + [UInt8](repeating: 7, count: Int(number)))
+            // Type 10 is a delegation token: it has to be there, whatever it says.
+            return .unmodelled(type: 10, value: [1, 10, 0] + [UInt8](repeating: 7, count: Int(number)))
         case 12...14: return clusterRecord(number, &random)
         default:
             return [.beginTransaction, .endTransaction, .abortTransaction, .noOp][Int(number) - 1]
         }
     }
 
-    /// One of quotas and users.
+    private func accessRecord(_ number: UInt64, _ random: inout SeededRandom) -> MetadataRecord {
+        let id = UUID(high: 3, low: number % 5)
+        guard random.chance(70) else {
+            var record = RemoveAccessControlEntryRecord()
+            record.id = id
+            return .removeAccessRule(record)
+        }
+        // One in four is about something that only a later version knows.
+        var record = AccessRule(
+            ResourcePattern(.topic, .prefixed, "t"), principal: "User:u\(number % 5)", host: "*",
+            operation: .read, permission: .deny
+        ).record(id)
+        if random.chance(25) { record.resourceType = 99 }
+        return .accessRule(record)
+    }
+
+    /// One of quotas, users and access rules.
     private func clusterRecord(_ number: UInt64, _ random: inout SeededRandom) -> MetadataRecord {
+        if random.chance(30) { return accessRecord(number, &random) }
         guard random.chance(30) else {
             let entity = QuotaEntity(
                 names: number % 2 == 0 ? ["user": "u\(number)"] : ["user": nil, "client-id": "c"])
@@ -114,6 +132,7 @@ struct MetadataSnapshotTests {
         #expect(again.image.features == replay.image.features)
         #expect(again.image.quotas == replay.image.quotas)
         #expect(again.image.credentials == replay.image.credentials)
+        #expect(again.image.accessRules.all == replay.image.accessRules.all)
         #expect(again.image.nextProducerID == replay.image.nextProducerID)
         #expect(again.image.unmodelledRecords == replay.image.unmodelledRecords)
     }

@@ -192,9 +192,10 @@ extension Compatibility {
                     ["inter.broker.listener.name", "currently configured listeners are PLAINTEXT"]
                 ),
                 (
-                    ["authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"],
-                    ["authorizer.class.name"]
+                    ["authorizer.class.name=com.example.Authorizer"],
+                    ["authorizer.class.name", "StandardAuthorizer"]
                 ),
+                (["super.users=alice"], ["super.users", "User:alice"]),
                 (["create.topic.policy.class.name=com.example.Policy"], ["create.topic.policy.class.name"]),
                 (["alter.config.policy.class.name=com.example.Policy"], ["alter.config.policy.class.name"]),
                 (["principal.builder.class=com.example.Builder"], ["principal.builder.class"]),

@@ -9,12 +9,13 @@ enum ImportRule {
         "Records": ["Synchronization", "Base", "Compression"],
         "Protocol": ["Synchronization", "Base"],
         "Coordinator": ["Base", "Protocol", "CRE2"],
+        "Security": ["Base", "Protocol"],
         "Storage": ["Glibc", "Base", "Records"],
         "LocalStorage": ["Glibc", "Synchronization", "CSystem", "Base", "Records", "Storage"],
         "Network": ["Glibc", "Synchronization", "CSystem", "Base"],
         "Broker": [
             "Glibc", "Synchronization", "Base", "Compression", "Records", "Protocol", "Coordinator",
-            "Storage", "Network", "CCrypto",
+            "Security", "Storage", "Network", "CCrypto",
         ],
         "Inspection": [
             "Glibc", "Synchronization", "Base", "Records", "Protocol", "Storage", "LocalStorage",

@@ -36,15 +36,6 @@ struct RequestFieldRule {
         Unread(request: "DescribeDelegationTokenRequest", field: "owners"): tokens,
         Unread(request: "DescribeDelegationTokenRequest", field: "principalType"): tokens,
         Unread(request: "DescribeDelegationTokenRequest", field: "principalName"): tokens,
-        Unread(request: "DescribeAclsRequest", field: "resourceNameFilter"): rules,
-        Unread(request: "DescribeAclsRequest", field: "principalFilter"): rules,
-        Unread(request: "DescribeAclsRequest", field: "hostFilter"): rules,
-        Unread(request: "CreateAclsRequest", field: "resourceName"): rules,
-        Unread(request: "CreateAclsRequest", field: "principal"): rules,
-        Unread(request: "CreateAclsRequest", field: "host"): rules,
-        Unread(request: "DeleteAclsRequest", field: "resourceNameFilter"): rules,
-        Unread(request: "DeleteAclsRequest", field: "principalFilter"): rules,
-        Unread(request: "DeleteAclsRequest", field: "hostFilter"): rules,
         Unread(request: "UpdateFeaturesRequest", field: "timeoutMs"): patience,
         Unread(request: "UpdateFeaturesRequest", field: "allowDowngrade"):
             "of v0 alone: Kafka's broker passes it on to a controller that does not read it",
@@ -55,7 +46,6 @@ struct RequestFieldRule {
         Unread(request: "DescribeClusterRequest", field: "includeFencedBrokers"): "no broker is ever fenced",
     ]
     private static let tokens = "nobody gets a token without authentication"
-    private static let rules = "nobody keeps rules without an authorizer"
     private static let replicas = "for brokers that follow others; clients say that they are none"
     private static let patience = "for replicas; waits for this broker's own disk have one limit (DiskWait)"
 

@@ -2,6 +2,7 @@
 // `BrokerSettings.rules`.
 package import Base
 package import Coordinator
+package import Security
 package import Storage
 
 /// The broker's settings; each field is a row of `BrokerSettings.rules`, which says what it means.
@@ -25,6 +26,10 @@ package struct BrokerSettings: Sendable {
     package var advertisedListeners: [String] = []
     /// `listener.security.protocol.map`; nil is one entry for each protocol by its own name.
     package var listenerProtocolMap: String?
+    /// The class that `authorizer.class.name` asks for; nil for none.
+    package var authorizerClass: String?
+    /// What it goes by beside the rules.
+    package var accessPolicy = AccessPolicy()
     package var interBrokerListener: String?
     package var interBrokerProtocol: String?
     package var processRoles: [String] = []

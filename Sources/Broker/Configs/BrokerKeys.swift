@@ -5,7 +5,8 @@ internal import Coordinator
 extension BrokerSettings {
     /// Every broker configuration that has an effect.
     static let honoured: [ConfigRule<BrokerSettings>] =
-        identity + network + storage + metadata + compaction + groups + transactions + topicDefaultRules
+        identity + access + network + storage + metadata + compaction + groups + transactions
+        + topicDefaultRules
 
     private static let identity: [ConfigRule<BrokerSettings>] = [
         .init("node.id", sets: \.nodeID, allowed: 0...Int32.max, "The id of this broker.").high,

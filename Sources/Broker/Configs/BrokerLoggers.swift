@@ -38,7 +38,8 @@ final class BrokerLoggers: Sendable {
 
     /// What events are of: the first parts of their names (`LogRule` compares them).
     static let components: [Name] = [
-        "accept", "backlog", "broker", "broker_config", "checkpoint", "clean_stop", "compaction", "config",
+        "accept", "access", "acl", "backlog", "broker", "broker_config", "checkpoint", "clean_stop",
+        "compaction", "config",
         "connection", "connection_limit", "deleted_partition", "directory", "disk", "disk_reserve",
         "feature", "foreign_files", "group_config", "handshake", "index", "index_write", "journal",
         "leader_epochs", "listener", "log", "log_close", "log_note", "log_notes", "log_tail", "loop",

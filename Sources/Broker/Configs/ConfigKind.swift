@@ -269,14 +269,3 @@ extension ConfigType {
         }
     }
 }
-
-extension String {
-    /// Without blanks at either end: what Java calls so, everything up to U+0020.
-    var trimmed: String {
-        let isBlank: (Unicode.Scalar) -> Bool = { $0.value <= 0x20 }
-        guard let first = unicodeScalars.firstIndex(where: { !isBlank($0) }),
-            let last = unicodeScalars.lastIndex(where: { !isBlank($0) })
-        else { return "" }
-        return String(unicodeScalars[first...last])
-    }
-}

@@ -11,10 +11,8 @@ enum ForeignBrokerKeys {
     /// Of ZooKeeper, of its encrypted configurations, and of Confluent's server.
     private static let prefixes: [Name] = ["zookeeper.", "password.encoder.", "confluent."]
 
-    /// The first two are read by Kafka's authorizer, which is refused where it is asked for.
     private static let names = Set(
         """
-        super.users allow.everyone.if.no.acl.found
         advertised.host.name advertised.port auto.include.jmx.reporter broker.id.generation.enable
         control.plane.listener.name controlled.shutdown.max.retries controlled.shutdown.retry.backoff.ms
         controller.message.queue.size delegation.token.master.key eligible.leader.replicas.enable

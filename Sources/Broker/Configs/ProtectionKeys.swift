@@ -6,10 +6,6 @@ extension BrokerSettings {
     /// Every broker configuration that is refused unless its value is harmless.
     static let protections: [ConfigRule<BrokerSettings>] = [
         .protection(
-            "authorizer.class.name", .string, unless: \.isEmpty,
-            "there is no authorizer yet, and everybody may do everything"
-        ).defaultsTo("").low,
-        .protection(
             "principal.builder.class", .className, unless: { $0 == defaultPrincipalBuilder },
             noPrincipalBuilder
         ).defaultsTo("org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder").perBroker,

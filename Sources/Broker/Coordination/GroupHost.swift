@@ -59,7 +59,7 @@ extension GroupHost {
             for shard in presentShards { shard.post(.defaultsConfigured(defaults)) }
             for (group, config) in GroupConfig.all(in: catalog) { tell(group, config) }
         case .group(let group, let config): tell(group, config)
-        case .features: break
+        case .features, .accessRules: break
         }
     }
 

@@ -4,6 +4,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 
 extension RequestContext {
     /// Who sends the request, as members of groups are described.

@@ -3,6 +3,7 @@
 internal import Base
 internal import Network
 internal import Protocol
+internal import Security
 internal import Storage
 
 /// Bounds and circumstances of a fetch.

@@ -6,6 +6,7 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 internal import Records
+internal import Security
 internal import Storage
 
 /// Which acknowledgement a producer wants.

@@ -5,6 +5,7 @@
 import Base
 import Network
 import Protocol
+import Security
 import Storage
 
 enum ListOffsetsHandler: RequestHandler {

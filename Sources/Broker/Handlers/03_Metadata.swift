@@ -4,6 +4,7 @@
 import Base
 import Network
 import Protocol
+internal import Security
 internal import Storage
 
 enum MetadataHandler: RequestHandler {
@@ -81,7 +82,7 @@ enum MetadataHandler: RequestHandler {
                 existing[$0] == nil && context.authorize(.describe, .topic($0))
             }
             guard !missing.isEmpty else { return ([], [:]) }
-            let mayCreateAll = context.authorize(.create, .cluster)
+            let mayCreateAll = context.sees(.create, .cluster)
             var creatable: [Name] = []
             var refusals: [Name: ErrorCode] = [:]
             for name in missing {

@@ -7,6 +7,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 
 enum OffsetCommitHandler: RequestHandler {
     typealias Request = OffsetCommitRequest

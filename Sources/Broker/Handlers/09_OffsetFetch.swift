@@ -5,6 +5,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 
 enum OffsetFetchHandler: RequestHandler {
     typealias Request = OffsetFetchRequest
@@ -34,7 +35,7 @@ enum OffsetFetchHandler: RequestHandler {
                     guard case .fetchOffsets(let fetched) = reply else { return nil as Group? }
                     var group = fetched.response
                     if asked[index].topics == nil {
-                        group.topics.removeAll { !context.authorize(.describe, .topic($0.name)) }
+                        group.topics.removeAll { !context.sees(.describe, .topic($0.name)) }
                         group.addIDs(topics)
                     }
                     if group.errorCode == ErrorCode.none.rawValue { group.topics += resolved[index].refused }

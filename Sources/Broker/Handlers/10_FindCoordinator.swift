@@ -6,6 +6,7 @@
 internal import Base
 internal import Network
 internal import Protocol
+internal import Security
 
 enum FindCoordinatorHandler: RequestHandler {
     typealias Request = FindCoordinatorRequest

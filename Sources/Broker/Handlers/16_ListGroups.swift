@@ -4,6 +4,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 
 enum ListGroupsHandler: RequestHandler {
     typealias Request = ListGroupsRequest
@@ -18,12 +19,12 @@ enum ListGroupsHandler: RequestHandler {
     static func handle(_ request: ListGroupsRequest, _ context: RequestContext) -> Outcome<ListGroupsResponse>
     {
         let filter = GroupFilter(states: request.statesFilter, types: request.typesFilter)
-        let seesAll = context.authorize(.describe, .cluster)
+        let seesAll = context.sees(.describe, .cluster)
         let reply = context.administration.listGroups(filter) { listing in
             var response = ListGroupsResponse()
             response.errorCode = (listing.problem?.code ?? .none).rawValue
             response.groups = listing.groups.compactMap { listed in
-                guard seesAll || context.authorize(.describe, .group(listed.id)) else { return nil }
+                guard seesAll || context.sees(.describe, .group(listed.id)) else { return nil }
                 var group = ListGroupsResponse.ListedGroup()
                 group.groupID = listed.id
                 group.protocolType = listed.protocolType

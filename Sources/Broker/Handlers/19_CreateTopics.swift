@@ -3,6 +3,7 @@
 import Base
 import Network
 import Protocol
+import Security
 
 enum CreateTopicsHandler: RequestHandler {
     typealias Request = CreateTopicsRequest
@@ -23,7 +24,7 @@ enum CreateTopicsHandler: RequestHandler {
         guard request.timeoutMs > 0 else {
             return .now(answer(request.topics.map { refusal($0.name, .outOfTime) }))
         }
-        let mayCreateAll = context.authorize(.create, .cluster)
+        let mayCreateAll = context.sees(.create, .cluster)
         let reply = context.administration.createTopics(
             request.topics.map { NewTopic($0) }, validateOnly: request.validateOnly,
             denial: { name in

@@ -3,6 +3,7 @@
 import Base
 import Network
 import Protocol
+import Security
 
 enum DeleteRecordsHandler: RequestHandler {
     typealias Request = DeleteRecordsRequest

@@ -6,6 +6,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 
 enum InitProducerIDHandler: RequestHandler {
     typealias Request = InitProducerIdRequest

@@ -4,6 +4,7 @@
 import Base
 import Network
 import Protocol
+import Security
 import Storage
 
 enum OffsetForLeaderEpochHandler: RequestHandler {

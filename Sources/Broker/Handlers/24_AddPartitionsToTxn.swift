@@ -5,6 +5,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 
 enum AddPartitionsToTxnHandler: RequestHandler {
     typealias Request = AddPartitionsToTxnRequest

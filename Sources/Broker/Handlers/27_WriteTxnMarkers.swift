@@ -5,6 +5,7 @@
 import Base
 import Network
 import Protocol
+import Security
 
 enum WriteTxnMarkersHandler: RequestHandler {
     typealias Request = WriteTxnMarkersRequest

@@ -1,8 +1,8 @@
-/// CreateAcls (key 30, v0–3): adds access rules, which nobody keeps without an authorizer. v1 kinds of
-/// patterns · v2 flexible.
+/// CreateAcls (key 30, v0–3): adds access rules. v1 kinds of patterns · v2 flexible.
 import Base
 import Network
 import Protocol
+import Security
 
 enum CreateAclsHandler: RequestHandler {
     typealias Request = CreateAclsRequest
@@ -19,12 +19,29 @@ enum CreateAclsHandler: RequestHandler {
                 operation: rule.operation, permissionType: rule.permissionType)
             if let reason = numbers.refusal { return .close(reason) }
         }
-        let refusal = context.accessRuleRefusal(.alter, "No Authorizer is configured.")
-        var result = Reply.AclCreationResult()
-        result.errorCode = refusal.code.rawValue
-        result.errorMessage = refusal.message
-        var reply = Reply()
-        reply.results = request.creations.map { _ in result }
-        return .now(reply)
+        if let refusal = context.accessRuleRefusal(.alter, "No Authorizer is configured.") {
+            return .now(Reply(request.creations.map { _ in refusal }))
+        }
+        let wanted = request.creations.map { rule in
+            AccessRuleCreation(
+                resourceType: rule.resourceType, resourceName: rule.resourceName,
+                patternType: rule.resourcePatternType, principal: rule.principal, host: rule.host,
+                operation: rule.operation, permissionType: rule.permissionType)
+        }
+        return .later(context.administration.createAccessRules(wanted, answer: { Reply($0) }))
+    }
+}
+
+extension CreateAclsResponse {
+    /// What became of each rule; nil where it is there.
+    fileprivate init(_ refusals: [Refusal?]) {
+        self.init()
+        results = refusals.map { refusal in
+            var result = AclCreationResult()
+            guard let refusal else { return result }
+            result.errorCode = refusal.code.rawValue
+            result.errorMessage = refusal.message
+            return result
+        }
     }
 }

@@ -3,6 +3,7 @@
 import Base
 import Network
 import Protocol
+internal import Security
 internal import Storage
 
 enum DescribeLogDirsHandler: RequestHandler {

@@ -3,6 +3,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 
 enum OffsetDeleteHandler: RequestHandler {
     typealias Request = OffsetDeleteRequest

@@ -2,6 +2,7 @@
 import Base
 import Network
 import Protocol
+import Security
 
 enum DescribeClientQuotasHandler: RequestHandler {
     typealias Request = DescribeClientQuotasRequest

@@ -2,6 +2,7 @@
 import Base
 import Network
 import Protocol
+internal import Security
 internal import Storage
 
 enum DescribeProducersHandler: RequestHandler {

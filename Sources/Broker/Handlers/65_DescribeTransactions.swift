@@ -3,6 +3,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 
 enum DescribeTransactionsHandler: RequestHandler {
     typealias Request = DescribeTransactionsRequest
@@ -50,7 +51,7 @@ enum DescribeTransactionsHandler: RequestHandler {
             state.producerEpoch = entry.producer.epoch
             // Topics that the sender may not see are left out.
             state.topics = entry.partitions.byTopic.compactMap { name, indexes in
-                guard context.authorize(.describe, .topic(name)) else { return nil }
+                guard context.sees(.describe, .topic(name)) else { return nil }
                 var topic = DescribeTransactionsResponse.TopicData()
                 (topic.topic, topic.partitions) = (name, indexes)
                 return topic

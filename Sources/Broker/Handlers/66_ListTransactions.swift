@@ -4,6 +4,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 
 enum ListTransactionsHandler: RequestHandler {
     typealias Request = ListTransactionsRequest
@@ -38,7 +39,7 @@ enum ListTransactionsHandler: RequestHandler {
             response.errorCode = (listing.problem?.code ?? .none).rawValue
             response.unknownStateFilters = listing.problem == nil ? unknownStates : []
             response.transactionStates = listing.transactions.compactMap { listed in
-                guard context.authorize(.describe, .transactionalID(listed.id)) else { return nil }
+                guard context.sees(.describe, .transactionalID(listed.id)) else { return nil }
                 var state = ListTransactionsResponse.TransactionState()
                 state.transactionalID = listed.id
                 state.producerID = listed.producer.id.value

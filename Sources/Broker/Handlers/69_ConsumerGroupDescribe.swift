@@ -4,6 +4,7 @@ internal import Base
 internal import Coordinator
 internal import Network
 internal import Protocol
+internal import Security
 
 enum ConsumerGroupDescribeHandler: RequestHandler {
     typealias Request = ConsumerGroupDescribeRequest

@@ -2,6 +2,7 @@
 import Base
 import Network
 import Protocol
+import Security
 
 enum DescribeTopicPartitionsHandler: RequestHandler {
     typealias Request = DescribeTopicPartitionsRequest

@@ -5,6 +5,7 @@ internal import Coordinator
 internal import Network
 internal import Protocol
 internal import Records
+internal import Security
 internal import Storage
 
 /// The state of one produce request.

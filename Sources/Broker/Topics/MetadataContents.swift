@@ -17,6 +17,7 @@ struct MetadataContents: Sendable {
     private var configs: [MetadataImage.ConfigResource: [Name: ConfigRecord]] = [:]
     private var quotas = ClientQuotas()
     private var credentials: [ScramCredentialID: ScramCredential] = [:]
+    private var accessRules: [UUID: AccessControlEntryRecord] = [:]
     private var producerIDs: ProducerIdsRecord?
     /// Records of types that have no effect here, all of them: what became of them only Kafka knows.
     private var others: [MetadataRecord] = []
@@ -72,6 +73,8 @@ struct MetadataContents: Sendable {
             credentials[ScramCredentialID(record)] = ScramCredential(record)
         case .removeUserScramCredential(let record):
             credentials[ScramCredentialID(record)] = nil
+        case .accessRule(let record): accessRules[record.id] = record
+        case .removeAccessRule(let record): accessRules[record.id] = nil
         case .producerIDs(let record):
             // Ids are never given out twice, whatever the log says.
             guard record.nextProducerID > producerIDs?.nextProducerID ?? 0 else { return }
@@ -102,6 +105,8 @@ struct MetadataContents: Sendable {
         }
         records += quotas.records.map { .clientQuota($0) }
         if let producerIDs { records.append(.producerIDs(producerIDs)) }
+        records += accessRules.values.sorted { $0.id.description < $1.id.description }
+            .map { .accessRule($0) }
         records += credentials.sorted { $0.key < $1.key }.map {
             .userScramCredential(UserScramCredentialRecord($0.key, $0.value))
         }

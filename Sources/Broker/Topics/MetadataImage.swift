@@ -2,6 +2,7 @@
 // at start alike.
 package import Base
 internal import Protocol
+internal import Security
 
 /// Topics, configurations, quotas, users and producer ids as the metadata log has them.
 package struct MetadataImage: Sendable {
@@ -63,30 +64,22 @@ package struct MetadataImage: Sendable {
     private(set) var quotas = ClientQuotas()
     /// SCRAM credentials, by users and mechanisms.
     private(set) var credentials: [ScramCredentialID: ScramCredential] = [:]
+    /// Access rules.
+    private(set) var accessRules = AccessRules()
     /// The first producer id that no block contains yet.
     package private(set) var nextProducerID: Int64 = 0
     /// Nodes that registered and are not gone for good.
     package private(set) var registeredBrokers: Set<Int32> = []
-    /// Records of types that this version does not model, by their numbers.
+    /// Records of types that this version does not model, counted.
     ///
     /// They stay in the log; they only have no effect here.
-    private var unmodelled: [UInt32: Int] = [:]
-    /// How many of all types there are.
-    package var unmodelledRecords: Int { unmodelled.values.reduce(0, +) }
+    package private(set) var unmodelledRecords = 0
     private var transaction = MetadataTransaction()
     /// Whether the log ends within a metadata transaction.
     package var isInTransaction: Bool { transaction.isOpen }
 
     /// The state before the first record.
     package init() {}
-
-    /// Types of records that are counted only, as KRaft numbers them.
-    enum UnmodelledType: UInt32 {
-        case accessControlEntry = 18
-    }
-
-    /// How many records of one type there are; those that take others back count as well.
-    func unmodelledRecords(of type: UnmodelledType) -> Int { unmodelled[type.rawValue] ?? 0 }
 
     /// Applies one record.
     ///
@@ -138,6 +131,10 @@ package struct MetadataImage: Sendable {
             credentials[ScramCredentialID(record)] = ScramCredential(record)
         case .removeUserScramCredential(let record):
             credentials[ScramCredentialID(record)] = nil
+        case .accessRule(let record):
+            accessRules.apply(record)
+        case .removeAccessRule(let record):
+            accessRules.apply(record)
         case .producerIDs(let record):
             nextProducerID = max(nextProducerID, record.nextProducerID)
         case .registerBroker(let record):
@@ -146,8 +143,8 @@ package struct MetadataImage: Sendable {
             registeredBrokers.remove(record.brokerID)
         case .brokerRegistrationChange, .beginTransaction, .endTransaction, .abortTransaction, .noOp:
             break
-        case .unmodelled(let type, _):
-            unmodelled[type, default: 0] += 1
+        case .unmodelled:
+            unmodelledRecords += 1
         }
     }
 }

@@ -18,6 +18,8 @@ package enum MetadataRecord: Sendable {
     case clientQuota(ClientQuotaRecord)
     case producerIDs(ProducerIdsRecord)
     case brokerRegistrationChange(BrokerRegistrationChangeRecord)
+    case accessRule(AccessControlEntryRecord)
+    case removeAccessRule(RemoveAccessControlEntryRecord)
     case noOp
     case removeUserScramCredential(RemoveUserScramCredentialRecord)
     case beginTransaction
@@ -76,6 +78,8 @@ extension MetadataRecord {
         case 15: .producerIDs(try ProducerIdsRecord(reading: body, version: version))
         case 17:
             .brokerRegistrationChange(try BrokerRegistrationChangeRecord(reading: body, version: version))
+        case 18: .accessRule(try AccessControlEntryRecord(reading: body, version: version))
+        case 19: .removeAccessRule(try RemoveAccessControlEntryRecord(reading: body, version: version))
         case 20: .noOp
         case 22:
             .removeUserScramCredential(
@@ -103,6 +107,8 @@ extension MetadataRecord {
         case .clientQuota(let record): try write(record, type: 14, version: 0, into: &writer)
         case .producerIDs(let record): try write(record, type: 15, version: 0, into: &writer)
         case .brokerRegistrationChange(let record): try write(record, type: 17, version: 3, into: &writer)
+        case .accessRule(let record): try write(record, type: 18, version: 0, into: &writer)
+        case .removeAccessRule(let record): try write(record, type: 19, version: 0, into: &writer)
         case .noOp: try write(NoOpRecord(), type: 20, version: 0, into: &writer)
         case .removeUserScramCredential(let record):
             try write(record, type: 22, version: 0, into: &writer)

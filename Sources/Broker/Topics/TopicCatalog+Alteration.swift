@@ -9,6 +9,8 @@ struct MetadataAlteration<Result: Sendable> {
     var records: [MetadataRecord]
     /// What whoever asked is told once it is durable.
     var result: Result
+    /// What others are told before.
+    var news: ConfigurationNews?
 }
 
 extension TopicCatalog {
@@ -32,6 +34,7 @@ extension TopicCatalog {
                             .failure(Refusal(code: .kafkaStorageError, message: error.description)))
                     }
                     notePosition()
+                    if let news = alteration.news { tellConfigured(news) }
                 }
                 done(.success(alteration.result))
             })

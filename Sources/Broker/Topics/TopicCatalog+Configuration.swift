@@ -3,6 +3,7 @@
 internal import Base
 internal import Coordinator
 internal import Protocol
+internal import Security
 internal import Storage
 
 /// What was configured, for who has to act on it.
@@ -13,6 +14,8 @@ enum ConfigurationNews: Sendable {
     case group(Name, ConsumerGroupConfig?)
     /// The cluster runs at other levels.
     case features
+    /// Access rules came or went.
+    case accessRules([AccessRuleChange])
 }
 
 extension TopicCatalog {

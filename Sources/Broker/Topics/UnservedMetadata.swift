@@ -1,7 +1,8 @@
-// What a data directory of Kafka asks for that this broker does not do yet: quotas hold nobody back, ACLs
-// refuse nothing, and some of the configurations that were changed at run time have no effect. A start says
-// so once.
+// What a data directory of Kafka asks for that this broker does not do: quotas hold nobody back, access rules
+// are not asked where no authorizer is configured, and some of the configurations that were changed at run
+// time have no effect. A start says so once.
 internal import Base
+internal import Security
 
 /// What the metadata has without an effect.
 struct UnservedMetadata: Equatable {
@@ -11,10 +12,11 @@ struct UnservedMetadata: Equatable {
     /// Keys without an effect that were set for this broker, or for all, while it ran.
     var brokerConfigs: [Name] = []
 
-    init(_ image: MetadataImage, nodeID: Int32) {
+    /// What there is in `image`; access rules only where nobody asks them.
+    init(_ image: MetadataImage, nodeID: Int32, asksRules: Bool = false) {
         users = Set(image.credentials.keys.map(\.name)).count
         quotas = image.quotas.entities.count
-        accessRules = image.unmodelledRecords(of: .accessControlEntry)
+        accessRules = asksRules ? 0 : image.accessRules.count
         let keys = [.cluster, .broker(nodeID)].flatMap { image.configs[$0].map { Array($0.keys) } ?? [] }
         brokerConfigs = Set(keys).filter { key in
             if case .some(.honoured) = BrokerSettings.rule(key)?.effect { false } else { true }

@@ -2,20 +2,9 @@
 // before it tells whether something exists, but for topics by id: ids are no secrets.
 internal import Base
 internal import Protocol
+internal import Security
 
-/// What someone wants to do, numbered as in the protocol (KIP-133).
-enum Operation: Int8, CaseIterable, Sendable {
-    case read = 3, write, create, delete, alter, describe, clusterAction, describeConfigs, alterConfigs,
-        idempotentWrite
-}
-
-/// To what.
-enum Resource: Sendable {
-    case topic(Name)
-    case group(Name)
-    case transactionalID(Name)
-    case cluster
-
+extension Resource {
     /// The operations that this kind of thing knows.
     var operations: [Operation] {
         switch self {
@@ -38,39 +27,41 @@ enum Resource: Sendable {
     }
 }
 
-/// Who sent a request.
-struct Principal: Hashable, Sendable {
-    let type: Name
-    let name: Name
-
-    /// Whoever connects to a listener without authentication.
-    static let anonymous = Principal(type: "User", name: "ANONYMOUS")
-}
-
 /// Decides who may do what.
 protocol Authorizer: Sendable {
     /// Whether whoever is at the other end of `session` may do `operation` to `resource`.
-    func allows(_ operation: Operation, _ resource: Resource, for session: Session) -> Bool
+    ///
+    /// Of a denial an operator hears, unless it only leaves something out of a list (`isFilter`).
+    func allows(
+        _ operation: Operation, _ resource: Resource, for session: Session, isFilter: Bool
+    ) -> Bool
     /// Whether he may do `operation` to some topic, there or not (KIP-679).
     func allowsForSomeTopic(_ operation: Operation, for session: Session) -> Bool
 }
 
 /// No authorizer: everybody may do everything.
 struct AllowsAll: Authorizer {
-    func allows(_ operation: Operation, _ resource: Resource, for session: Session) -> Bool { true }
+    func allows(
+        _ operation: Operation, _ resource: Resource, for session: Session, isFilter: Bool
+    ) -> Bool { true }
     func allowsForSomeTopic(_ operation: Operation, for session: Session) -> Bool { true }
 }
 
 extension RequestContext {
-    /// Whether the sender may do `operation` to `resource`.
+    /// Whether the sender may do `operation` to `resource`, which his request asks for.
     func authorize(_ operation: Operation, _ resource: Resource) -> Bool {
-        broker.authorizer.allows(operation, resource, for: session)
+        broker.authorizer.allows(operation, resource, for: session, isFilter: false)
+    }
+
+    /// The same for something that a reply goes without otherwise.
+    func sees(_ operation: Operation, _ resource: Resource) -> Bool {
+        broker.authorizer.allows(operation, resource, for: session, isFilter: true)
     }
 
     /// What the sender may do to `resource`, as the bit field of replies: bit n stands for operation n.
     func operationBits(_ resource: Resource) -> Int32 {
         resource.operations.reduce(0) {
-            authorize($1, resource) ? $0 | 1 << Int32($1.rawValue) : $0
+            sees($1, resource) ? $0 | 1 << Int32($1.rawValue) : $0
         }
     }
 
@@ -81,5 +72,5 @@ extension RequestContext {
     }
 
     /// The same for the cluster, which nothing is told of to who may not describe it.
-    var clusterOperationBits: Int32 { authorize(.describe, .cluster) ? operationBits(.cluster) : 0 }
+    var clusterOperationBits: Int32 { sees(.describe, .cluster) ? operationBits(.cluster) : 0 }
 }
