@@ -86,7 +86,7 @@ struct DescribedTopics: Sendable {
         answer.leaderID = isOffline ? -1 : replicas[0]
         // An array that is written has to be its message's own, and most are as they were.
         if answer.replicaNodes.isEmpty { answer.replicaNodes = replicas }
-        if isOffline != answer.isrNodes.isEmpty {
+        if isOffline != answer.isrNodes.isEmpty || isOffline == answer.offlineReplicas.isEmpty {
             (answer.isrNodes, answer.offlineReplicas) = isOffline ? ([], replicas) : (replicas, [])
         }
     }

@@ -81,6 +81,45 @@ struct PlaceAdministrationTests {
         #expect(told.results[1].totalBytes == -1 && told.results[1].usableBytes == -1)
     }
 
+    @Test("a partition of a directory that broke is told without a leader, alone and among all")
+    func brokenMetadata() throws {
+        let disk = SimulatedDisk(seed: 4)
+        do {
+            let rig = try BrokerRig(on: disk) { $0.logDirectories = ["/a", "/b"] }
+            for name in ["p", "q", "r"] as [Name] { try rig.topic(name, partitions: 3) }
+            rig.flush()
+        }
+        let later = disk.afterKill()
+        later.fail(.open, suffix: "/b/meta.properties", errno: 5, isLasting: true)
+        let rig = try BrokerRig(on: later) { ($0.logDirectories, $0.nodeID) = (["/a", "/b"], 1) }
+        // Opens them, as far as they can be.
+        _ = try directories(rig)
+        let client = try rig.connect()
+        var offline = 0
+        for names in [nil, ["p"], ["q"], ["r"]] as [[Name]?] {
+            var request = MetadataRequest()
+            request.topics = names?.map { name in
+                var asked = MetadataRequest.MetadataRequestTopic()
+                asked.name = name
+                return asked
+            }
+            try client.send(request, version: 12)
+            let reply = try #require(try client.reply(to: MetadataRequest.self, 12, rig))
+            for topic in reply.topics {
+                let partitions = try #require(rig.broker.catalog.topics[topic.name ?? ""]).partitions
+                for told in topic.partitions {
+                    let isOffline = partitions[Int(told.partitionIndex)].isOffline
+                    offline += isOffline ? 1 : 0
+                    #expect(told.errorCode == (isOffline ? ErrorCode.leaderNotAvailable.rawValue : 0))
+                    #expect(told.leaderID == (isOffline ? -1 : 1) && told.replicaNodes == [1])
+                    #expect(told.isrNodes == (isOffline ? [] : [1]))
+                    #expect(told.offlineReplicas == (isOffline ? [1] : []))
+                }
+            }
+        }
+        #expect((1..<18).contains(offline))
+    }
+
     @Test("a partition tells of its producers what its log knows")
     func producers() throws {
         let rig = try BrokerRig()
