@@ -34,6 +34,18 @@ extension GroupCoordinator {
         return group.state == .completingRebalance ? .rebalanceInProgress : nil
     }
 
+    /// Why the offset of one partition is not taken, in a transaction or out of one: its note is too long, or
+    /// it is no longer that of `late`, whose epoch rose while the commit was under way.
+    func problem(
+        withOffsetOf partition: Int32, of topic: TopicID?, _ metadata: String, by late: ConsumerMember?,
+        since epoch: Int32
+    ) -> ErrorCode? {
+        // Kafka counts Java's characters, whatever its key is called.
+        if metadata.utf16.count > settings.offsetMetadataBytesMax { return .offsetMetadataTooLarge }
+        guard let late, !late.has(partition, of: topic, since: epoch) else { return nil }
+        return late.wrongEpoch
+    }
+
     /// A commit is a sign of life.
     fileprivate mutating func keepSession(of request: OffsetCommitRequest) {
         switch groups.classic[request.groupID]?.state {
@@ -96,13 +108,11 @@ private struct OffsetCommitWork: LongWork {
         _ shard: inout GroupCoordinator
     ) -> ErrorCode? {
         let metadata = partition.committedMetadata ?? ""
-        // Kafka counts Java's characters, whatever its key is called.
-        guard metadata.utf16.count <= shard.settings.offsetMetadataBytesMax else {
-            return .offsetMetadataTooLarge
-        }
-        let epoch = request.generationIDOrMemberEpoch
-        if let late, !late.has(partition.partitionIndex, of: shard.id(of: topic), since: epoch) {
-            return late.wrongEpoch
+        if let problem = shard.problem(
+            withOffsetOf: partition.partitionIndex, of: shard.id(of: topic), metadata, by: late,
+            since: request.generationIDOrMemberEpoch)
+        {
+            return problem
         }
         let committed = CommittedOffset(
             offset: Offset(partition.committedOffset), leaderEpoch: partition.committedLeaderEpoch,

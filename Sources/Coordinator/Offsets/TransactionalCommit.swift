@@ -21,12 +21,13 @@ extension GroupCoordinator {
                 var result = TxnOffsetCommitResponse.TxnOffsetCommitResponsePartition()
                 result.partitionIndex = partition.partitionIndex
                 let metadata = partition.committedMetadata ?? ""
-                let isHeld =
-                    late?.has(partition.partitionIndex, of: id, since: request.generationID) ?? true
-                if metadata.utf16.count > settings.offsetMetadataBytesMax {
-                    result.errorCode = ErrorCode.offsetMetadataTooLarge.rawValue
-                } else if !isHeld {
-                    result.errorCode = ErrorCode.illegalGeneration.rawValue
+                if let code = problem(
+                    withOffsetOf: partition.partitionIndex, of: id, metadata, by: late,
+                    since: request.generationID)
+                {
+                    // Whoever has transactions knows nothing of members' epochs.
+                    let told: ErrorCode = code == .staleMemberEpoch ? .illegalGeneration : code
+                    result.errorCode = told.rawValue
                 } else {
                     let committed = CommittedOffset(
                         offset: Offset(partition.committedOffset),
