@@ -102,11 +102,12 @@ struct MarkerTests {
     }
 
     private func write(
-        _ rig: BrokerRig, _ marker: TransactionMarker = marker, on partitions: [(Name, Int32)]
+        _ rig: BrokerRig, _ marker: TransactionMarker = marker, on partitions: [(Name, Int32)],
+        isOrdered: Bool = false
     ) -> Results {
         let results = Results()
         let partitions = partitions.map { TopicPartition(topic: $0, partition: PartitionIndex($1)) }
-        rig.broker.markers.write(marker, on: partitions) { all in
+        rig.broker.markers.write(marker, on: partitions, isOrdered: isOrdered) { all in
             results.value.withLock { $0 = all.map(\.1) }
         }
         return results
@@ -125,6 +126,23 @@ struct MarkerTests {
         #expect(write(rig, later, on: []).all == [])
         _ = write(rig, later, on: [("t", 0)])
         #expect(write(rig, on: [("t", 0)]).all == [.fenced(.invalidProducerEpoch)])
+    }
+
+    @Test("what the coordinator ordered is written though a tool said a later epoch of a coordinator")
+    func laterCoordinator() throws {
+        let rig = try BrokerRig()
+        try rig.topic("t")
+        var told = Self.marker
+        told.coordinatorEpoch = 1_000
+        _ = write(rig, told, on: [("t", 0)])
+        rig.flush()
+        // Another tool is refused as by Kafka.
+        #expect(write(rig, on: [("t", 0)]).all == [.fenced(.transactionCoordinatorFenced)])
+        let ordered = write(rig, on: [("t", 0)], isOrdered: true)
+        rig.flush()
+        #expect(ordered.all == [.durable])
+        let producer = rig.broker.catalog.topics["t"]?.partition(0)?.log?.knownProducers.first
+        #expect(producer?.coordinatorEpoch == 1_000)
     }
 
     @Test("what is owed to a topic that is deleted meanwhile is gone with it, also under a new topic's name")

@@ -58,6 +58,14 @@ private struct AnswerRow {
 
     private static let id: Name = "x"
 
+    /// Whether it is the wish of a producer that was fenced since, as what ended a transaction by the rules
+    /// of version 1 repeats no epoch; Kafka takes it for a repetition (GAPS.md).
+    var isOfFencedProducer: Bool {
+        guard who == "former", request == "commit2" || request == "abort2" else { return false }
+        return setup == "committed0" || setup == "aborted0"
+            || (level == .v1 && setup.hasPrefix("replaced"))
+    }
+
     private func claim(_ own: ProducerIdentity) -> ProducerIdentity? {
         switch who {
         case "own": own
@@ -108,12 +116,16 @@ struct TransactionAnswerTests {
         let rows = try Fixture.lines("transactions/answers.txt.gz").compactMap {
             AnswerRow(String(decoding: $0, as: UTF8.self))
         }
-        #expect(rows.count == 1110)
+        #expect(rows.count == 1110 && rows.count { $0.isOfFencedProducer } == 12)
         for row in rows {
             var expected = row.outcome
             // The end of version 1 tells no producer.
             if row.request.hasSuffix("0"), expected.hasPrefix("0 -"), !row.request.hasPrefix("add") {
                 expected = expected.replacing("0 -", with: "0 same+0")
+            }
+            if row.isOfFencedProducer {
+                let state = expected.split(separator: " ").last ?? ""
+                expected = "\(ErrorCode.producerFenced.rawValue) - \(state)"
             }
             #expect(row.outcomeHere() == expected, "\(row.text)")
         }

@@ -104,7 +104,7 @@ extension MarkerWriter {
             producerID: order.producer.id, producerEpoch: order.producer.epoch,
             coordinatorEpoch: coordinatorEpoch, outcome: order.outcome == .commit ? .commit : .abort,
             transactionVersion: order.version.rawValue)
-        write(marker, on: order.partitions) { results in
+        write(marker, on: order.partitions, isOrdered: true) { results in
             done(
                 results.compactMap { partition, result in
                     switch result {

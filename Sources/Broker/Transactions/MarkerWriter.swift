@@ -25,10 +25,13 @@ package final class MarkerWriter: Sendable {
 
     /// Writes `marker` into `partitions`, each of them once; it may be repeated.
     ///
+    /// One that `isOrdered` by the coordinator is written whatever later epoch of a coordinator a partition
+    /// knows: there is one coordinator, so that a tool said it (WriteTxnMarkers).
+    ///
     /// `whenDurable` is called once, when it is known of each of them what became of it: from any thread, or
     /// at once. A disk that stands still is waited for as long as it takes.
     package func write(
-        _ marker: TransactionMarker, on partitions: [TopicPartition],
+        _ marker: TransactionMarker, on partitions: [TopicPartition], isOrdered: Bool = false,
         whenDurable: @escaping @Sendable ([(TopicPartition, MarkerResult)]) -> Void
     ) {
         let gathering = Gathering<MarkerResult>(count: partitions.count) { results in
@@ -44,7 +47,10 @@ package final class MarkerWriter: Sendable {
                 answer(.gone)
                 continue
             }
-            append(MarkerDebt(marker: marker, topic: topic.id, partition: partition, answer: answer))
+            append(
+                MarkerDebt(
+                    marker: marker, topic: topic.id, partition: partition, isOrdered: isOrdered,
+                    answer: answer))
         }
     }
 
@@ -74,6 +80,10 @@ package final class MarkerWriter: Sendable {
             }
             debt.partition.whenDurable(end, tell: wait, index: 0)
         case .unavailable: debt.answer(failure(debt, .unknownTopicOrPartition))
+        case .refused(.staleCoordinatorEpoch(_, let current, _)) where debt.isOrdered:
+            var raised = debt
+            raised.marker.coordinatorEpoch = current
+            append(raised)
         case .refused(let error) where error.isRefusalOfProducer:
             logger.logLimited(
                 .warning, "marker.fenced",
@@ -95,9 +105,10 @@ package final class MarkerWriter: Sendable {
 
 /// A marker that a partition has to get.
 private struct MarkerDebt: Sendable {
-    let marker: TransactionMarker
+    var marker: TransactionMarker
     let topic: TopicID
     let partition: Partition
+    let isOrdered: Bool
     let answer: @Sendable (MarkerResult) -> Void
 }
 

@@ -152,6 +152,9 @@ extension TransactionEntry {
 
     /// With version 2 (KIP-890): the same epoch means the next transaction, the one before it that this was
     /// done and the answer lost.
+    ///
+    /// An end by the rules of version 1 left the epoch as it was: one before it is no repetition of that, but
+    /// the wish of a producer that was fenced since. Kafka tells it that what another one did is done.
     private func verdictV2(_ claimed: ProducerIdentity, _ outcome: TransactionOutcome) -> EndVerdict {
         let isRetryOverRotation =
             claimed.id == previousID && claimed.epoch == ProducerIdentity.lastEpoch && producer.epoch == 0
@@ -165,7 +168,9 @@ extension TransactionEntry {
             guard isNow else { return .refuse(.producerFenced) }
             return outcome == .abort ? .prepare : .refuse(.invalidTxnState)
         case .completeCommit, .completeAbort:
-            let isRetry = isRetryOverRotation || claimed.nextEpoch == producer.epoch
+            let isRetry =
+                clientVersion.raisesEpochs
+                && (isRetryOverRotation || claimed.nextEpoch == producer.epoch)
             guard isNow || isRetry else { return .refuse(.producerFenced) }
             if isNow { return outcome == .abort ? .prepare : .refuse(.invalidTxnState) }
             let was: TransactionOutcome = state == .completeCommit ? .commit : .abort
