@@ -82,16 +82,18 @@ struct ComparedBrokers: SuiteTrait, TestScoping {
     }
 
     /// Runs `body` with Kafka on a port of its own, or with the one on port `APUS_TEST_KAFKA`, which runs
-    /// already.
-    static func withKafka(_ settings: [String], _ body: (Int) async throws -> Void) async throws {
-        if let running = TestEnvironment.variable("APUS_TEST_KAFKA").flatMap({ Int($0) }) {
+    /// already; with data that lie in `folder`, if there are any, it is always one of its own.
+    static func withKafka(
+        _ settings: [String], on folder: String? = nil, _ body: (Int) async throws -> Void
+    ) async throws {
+        if folder == nil, let running = TestEnvironment.variable("APUS_TEST_KAFKA").flatMap({ Int($0) }) {
             return try await body(running)
         }
         let scratch = Scratch()
         let port = try FreePort.next()
         let oracle = try #require(TestEnvironment.oracle)
         let kafka = try RunningCommand(
-            ["\(oracle)/kafka.sh", "exec", scratch.path, "\(port)"] + settings,
+            ["\(oracle)/kafka.sh", "exec", folder ?? scratch.path, "\(port)"] + settings,
             outputPath: scratch.path + "/log")
         defer { kafka.signal(9) }
         let end = ContinuousClock.now + .seconds(60)

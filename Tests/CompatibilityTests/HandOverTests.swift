@@ -22,8 +22,7 @@ extension Compatibility {
                     try await shared.run(keeper) {
                         let found = try await shared.client("read")
                         if let before { #expect(found == before, "round \(round): \(keeper)") }
-                        // Only Kafka has a coordinator of transactions yet.
-                        try await shared.client("write", "\(round)", keeper == .kafka ? ["transactions"] : [])
+                        try await shared.client("write", "\(round)", ["transactions"])
                         before = try await shared.client("read")
                         if load == nil { load = try shared.startLoad() }
                     }

@@ -9,7 +9,7 @@ extension Compatibility {
             "who reads committed sees all of a transaction or nothing of it",
             arguments: [
                 "commit_and_abort", "zombie", "timeout", "transform", "transform_new", "restart",
-                "other_client",
+                "other_client", "kafka_python",
             ])
         func scenario(_ name: String) async throws {
             let scratch = Scratch()

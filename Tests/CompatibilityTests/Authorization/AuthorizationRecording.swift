@@ -151,6 +151,8 @@ struct AuthorizationRecorder {
         Issue.record("the coordinators are not ready")
     }
 
+    private static let internalTopics: Set<String> = ["__consumer_offsets", "__transaction_state"]
+
     /// Kafka answers before all of it knows; what was made too late to be deleted is deleted now.
     private mutating func waitForTopics() throws {
         let wanted = Set(AuthorizationWorld.topics)
@@ -158,7 +160,7 @@ struct AuthorizationRecorder {
             let reply = try master.ask(.metadata, 12, ["topics": nil, "allowAutoTopicCreation": false])
             let topics = reply?["topics"]?.elements ?? []
             let ready = topics.filter { $0["partitions"]?.elements.first?["leaderId"] == 1 }
-            let names = Set(ready.compactMap { $0["name"]?.text }).subtracting(["__consumer_offsets"])
+            let names = Set(ready.compactMap { $0["name"]?.text }).subtracting(Self.internalTopics)
             if let reply, names == wanted { return master.names.learn(reply) }
             let unexpected = names.subtracting(wanted).sorted().map { JSONValue.string($0) }
             if !unexpected.isEmpty {

@@ -46,7 +46,9 @@ extension AuthorizationWorld {
             ]
         case .describeConfigs, .alterConfigs, .incrementalAlterConfigs: [configurations]
         case .listConfigResources: [["resourceTypes": [2]], ["resourceTypes": []]]
-        default: clusterRequests(key) ?? partitionRequests(key) ?? groupRequests(key, version)
+        default:
+            clusterRequests(key) ?? partitionRequests(key) ?? transactionRequests(key)
+                ?? groupRequests(key, version)
         }
     }
 

@@ -9,7 +9,7 @@ extension Compatibility {
         /// All rows, in the order in which they run: later ones find what earlier ones made.
         private static let table =
             ToolRow.topics + ToolRow.records + ToolRow.cluster + ToolRow.configs + ToolRow.replicas
-            + ToolRow.groups + ToolRow.loads
+            + ToolRow.groups + ToolRow.transactions + ToolRow.loads
 
         @Test("print of Apus what they print of Kafka", .endsHangs)
         func table() async throws {
@@ -45,6 +45,19 @@ extension Compatibility {
             }
         }
 
+        @Test("what neither broker shows is not taken for the same", .endsHangs)
+        func awaited() async throws {
+            try await withBroker { broker in
+                let rows = [
+                    ToolRow.reads("kafka-topics --list"),
+                    .reads("kafka-transactions list", awaiting: "Transactional"),
+                    .reads("kafka-transactions list", awaiting: "Ongoing"),
+                ]
+                let results = try await ToolRun(ports: [broker.port, broker.port]).results(of: rows)
+                #expect(results.map(\.isSame) == [true, true, false])
+            }
+        }
+
         @Test("a broker that behaves otherwise is found", .endsHangs)
         func planted() async throws {
             try await withBroker([("num.partitions", "2")]) { one in
@@ -69,8 +82,10 @@ extension Compatibility {
 
 /// An Apus and a Kafka of their own, which no other test has seen.
 enum FreshBrokers {
-    /// Runs `body` with their ports, Apus first.
-    static func run<Result>(_ body: ([Int]) async throws -> Result) async throws -> Result {
+    /// Runs `body` with their ports, Apus first; Kafka may have settings of its own.
+    static func run<Result>(
+        kafka own: [String] = [], _ body: ([Int]) async throws -> Result
+    ) async throws -> Result {
         var result: Result?
         // Records stay, however old they say they are.
         let settings = [
@@ -78,7 +93,7 @@ enum FreshBrokers {
             ("log.retention.ms", "-1"),
         ]
         try await withBroker(settings) { apus in
-            try await ComparedBrokers.withKafka(["log.retention.ms=-1"]) { kafka in
+            try await ComparedBrokers.withKafka(["log.retention.ms=-1"] + own) { kafka in
                 result = try await body([apus.port, kafka])
             }
         }

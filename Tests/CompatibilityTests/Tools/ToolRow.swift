@@ -15,7 +15,8 @@ struct ToolRow: Sendable {
         case ends
     }
 
-    /// The script's name and its words; `@` is the address of the broker, which otherwise comes first.
+    /// The script's name and its words; `@` is the address of the broker, which otherwise comes first, unless
+    /// it is an option's alone (`ADDRESS`).
     let command: String
     let kind: Kind
     /// What the tool reads from the console.
@@ -28,6 +29,9 @@ struct ToolRow: Sendable {
     var measures = false
     /// Whether lines come in an order of hashes.
     var isUnordered = false
+    /// What stands in all that is printed once what runs beside is so far, as a regular expression: two
+    /// brokers of which the tool has nothing to tell yet say the same too.
+    var awaited: String?
 
     /// A command that changes something.
     static func acts(_ command: String, allowed: [AllowedLines] = []) -> ToolRow {
@@ -37,6 +41,11 @@ struct ToolRow: Sendable {
     /// A command that tells of something.
     static func reads(_ command: String, allowed: [AllowedLines] = []) -> ToolRow {
         ToolRow(command: command, kind: .reads, allowed: allowed)
+    }
+
+    /// A command that tells of something as soon as what runs beside it is so far.
+    static func reads(_ command: String, awaiting awaited: String) -> ToolRow {
+        ToolRow(command: command, kind: .reads, awaited: awaited)
     }
 
     /// A command that tells of something once nothing runs beside it any more.
@@ -64,7 +73,9 @@ struct ToolRow: Sendable {
         }
         words.removeFirst()
         let address = ["--bootstrap-server", "ADDRESS"]
-        guard let place = words.firstIndex(of: "@") else { return address + words }
+        guard let place = words.firstIndex(of: "@") else {
+            return words.contains("ADDRESS") ? words : address + words
+        }
         return Array(words[..<place]) + address + words[(place + 1)...]
     }
 }

@@ -22,7 +22,12 @@ struct ToolResult {
     var comparable: [[String]] { outcomes.map { lines($0, allowing: row.allowed) } }
 
     /// Whether both said the same; of what still runs, nobody knows how far it is.
-    var isSame: Bool { row.kind == .lasts || comparable[0] == comparable[1] }
+    var isSame: Bool { row.kind == .lasts || (comparable[0] == comparable[1] && hasWhatIsAwaited) }
+
+    private var hasWhatIsAwaited: Bool {
+        guard let awaited = row.awaited else { return true }
+        return outcomes.allSatisfy { $0.out.range(of: awaited, options: .regularExpression) != nil }
+    }
 
     /// Allowed differences without which both say the same too.
     var unusedAllowances: [AllowedLines] {
@@ -52,6 +57,8 @@ enum ToolMask {
         ("(?<= )[A-Za-z0-9_-]{22}(?= +/127)", "MEMBER"),
         ("(TopicId: |Cluster ID: |ClusterId: +|config for )[A-Za-z0-9_-]{22}", "$1ID"),
         ("\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d[.,:]\\d+Z?", "TIME"),
+        // When a transaction began, and how long ago that is.
+        ("((Ongoing|Complete(Commit|Abort))[ \\t]+\\d+[ \\t]+)1[6-9]\\d{11}[ \\t]+\\d+", "$1TIME DURATION"),
         ("\\b1[6-9]\\d{11}\\b", "TIME"),
         ("adminclient-\\d+", "adminclient-N"),
         ("[^\"\\s]*/apus-test-[0-9A-F-]{36}/(data|[^/\\s\"]*/data)", "DATA"),
@@ -115,7 +122,7 @@ struct ToolRun {
         [
             "main": try #require(ToolScripts.classes[row.script], "\(row.script)"), "words": row.words,
             "input": row.input, "files": row.files, "reads": row.kind == .reads || row.kind == .ends,
-            "lasts": row.kind == .lasts, "ends": row.kind == .ends,
+            "lasts": row.kind == .lasts, "ends": row.kind == .ends, "awaited": row.awaited ?? "",
         ]
     }
 }
@@ -144,8 +151,6 @@ enum ToolScripts {
         "kafka-share-consumer-perf-test": "share groups are not served",
         "kafka-verifiable-share-consumer": "share groups are not served",
         "kafka-streams-groups": "streams groups are not served",
-        "kafka-transactions": "transactions are not served",
-        "TransactionalMessageCopier": "transactions are not served",
         "kafka-delegation-tokens": "needs SASL",
         "OAuthCompatibilityTool": "needs SASL",
         "kafka-dump-log": "reads files, without a broker",

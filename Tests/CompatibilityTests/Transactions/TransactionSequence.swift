@@ -151,6 +151,8 @@ struct TransactionSequence {
         /// Whether it has sent Produce of before version 2 of transactions: Kafka asks no first batch of it
         /// in later epochs for the first sequence number.
         var wasOld = false
+        /// Whether the last transaction that ended did so by the rules of version 1.
+        var hasEndedOld = false
     }
 
     private static let steps = 40

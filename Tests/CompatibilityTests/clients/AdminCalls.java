@@ -23,10 +23,9 @@ import org.apache.kafka.common.serialization.*;
 public class AdminCalls {
     /** Methods that are not called, by what stands for several of them. */
     static final Map<String, String> LEFT_OUT = Map.of(
-        "Transaction", "transactions are not served", "fenceProducers", "transactions are not served",
         "DelegationToken", "needs SASL", "ShareGroup", "share groups are not served",
         "StreamsGroup", "streams groups are not served", "clientInstanceId", "needs a receiver of client metrics",
-        "etricForSubscription|etricFromSubscription|^metrics$|^close$|^create$|^forceTerm", "asks no broker",
+        "etricForSubscription|etricFromSubscription|^metrics$|^close$|^create$", "asks no broker",
         "listClientMetricsResources", "is what listConfigResources asks",
         "describeFeatures", "what is announced is served (GAPS.md)");
     static final String TOPIC = "java", GROUP = "java-group";
@@ -134,6 +133,72 @@ public class AdminCalls {
         call("deleteRecords", () -> admin.deleteRecords(Map.of(ZERO, RecordsToDelete.beforeOffset(2))).lowWatermarks());
         call("deleteRecords beyond", () -> admin.deleteRecords(Map.of(ZERO, RecordsToDelete.beforeOffset(99))).lowWatermarks());
         call("describeProducers", () -> admin.describeProducers(List.of(ZERO)).partitionResult(ZERO));
+    }
+
+    /** A producer that has begun a transaction and written one record in it. */
+    static Producer<String, String> begun(String id) throws Exception {
+        Map<String, Object> settings = Map.of(
+            "bootstrap.servers", "127.0.0.1:" + port, "transactional.id", id, "transaction.timeout.ms", "600000");
+        Producer<String, String> producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(TOPIC, 1, id, "v")).get();
+        return producer;
+    }
+
+    static Object transactions(ListTransactionsOptions options) throws Exception {
+        return admin.listTransactions(options).all().get().stream()
+            .filter(listed -> listed.transactionalId().startsWith(TOPIC)).collect(Collectors.toSet());
+    }
+
+    static void transactions() throws Exception {
+        TopicPartition one = new TopicPartition(TOPIC, 1), nowhere = new TopicPartition("nothing", 0);
+        try (Producer<String, String> fenced = begun("java-fenced"); Producer<String, String> ended = begun("java-ended");
+                Producer<String, String> aborted = begun("java-aborted")) {
+            call("listTransactions", () -> transactions(new ListTransactionsOptions()));
+            call("listTransactions states", () -> transactions(new ListTransactionsOptions().filterStates(
+                List.of(TransactionState.ONGOING, TransactionState.COMPLETE_ABORT))));
+            call("listTransactions other state", () -> transactions(new ListTransactionsOptions().filterStates(
+                List.of(TransactionState.PREPARE_COMMIT))));
+            call("listTransactions unknown state", () -> transactions(new ListTransactionsOptions().filterStates(
+                List.of(TransactionState.UNKNOWN))));
+            call("listTransactions longer", () -> transactions(new ListTransactionsOptions().filterOnDuration(600000)));
+            call("listTransactions shorter", () -> transactions(new ListTransactionsOptions().filterOnDuration(0)));
+            call("listTransactions pattern", () -> transactions(new ListTransactionsOptions().filterOnTransactionalIdPattern(".*ed")));
+            call("listTransactions wrong pattern", () -> transactions(new ListTransactionsOptions().filterOnTransactionalIdPattern("(")));
+            call("describeTransactions", () -> admin.describeTransactions(List.of("java-fenced", "java-ended")).all());
+            call("describeTransactions nothing", () -> admin.describeTransactions(List.of("nothing")).all());
+            call("describeProducers open", () -> admin.describeProducers(List.of(one)).partitionResult(one).get().activeProducers());
+            call("describeProducers at", () -> admin.describeProducers(
+                List.of(one), new DescribeProducersOptions().brokerId(1)).partitionResult(one).get().activeProducers());
+            call("describeProducers nowhere", () -> admin.describeProducers(
+                List.of(nowhere), new DescribeProducersOptions().brokerId(1).timeoutMs(1000)).partitionResult(nowhere));
+            TransactionDescription known = admin.describeTransactions(List.of("java-aborted")).description("java-aborted").get();
+            call("listTransactions producer", () -> transactions(
+                new ListTransactionsOptions().filterProducerIds(List.of(known.producerId(), 987654321L))));
+            for (int epoch : new int[] {known.producerEpoch() - 1, known.producerEpoch(), known.producerEpoch()}) {
+                call("abortTransaction " + epoch, () -> admin.abortTransaction(
+                    new AbortTransactionSpec(one, known.producerId(), (short) epoch, 0)).all());
+            }
+            call("describeProducers aborted", () -> admin.describeProducers(List.of(one)).partitionResult(one).get().activeProducers());
+            call("fenceProducers", () -> admin.fenceProducers(List.of("java-fenced", "java-new")).fencedProducers());
+            call("fenceProducers epochs", () -> {
+                FenceProducersResult again = admin.fenceProducers(List.of("java-fenced"));
+                return List.of(again.epochId("java-fenced").get(), again.producerId("java-fenced").get());
+            });
+            call("commitTransaction fenced", () -> { fenced.commitTransaction(); return null; });
+            call("forceTerminateTransaction", () -> admin.forceTerminateTransaction("java-ended").result());
+            call("commitTransaction ended", () -> { ended.commitTransaction(); return null; });
+            call("forceTerminateTransaction nothing", () -> admin.forceTerminateTransaction("nothing").result());
+            settle();
+            call("describeTransactions afterwards", () -> admin.describeTransactions(
+                List.of("java-fenced", "java-ended", "java-new")).all());
+            call("forceTerminateTransaction aborted", () -> admin.forceTerminateTransaction("java-aborted").result());
+            call("forceTerminateTransaction again", () -> admin.forceTerminateTransaction("java-ended").result());
+            settle();
+            call("listTransactions afterwards", () -> transactions(new ListTransactionsOptions()));
+            call("describeProducers afterwards", () -> admin.describeProducers(List.of(one)).partitionResult(one).get().activeProducers());
+        }
     }
 
     static void placement() throws Exception {
@@ -264,6 +329,7 @@ public class AdminCalls {
             admin = client;
             topics();
             records();
+            transactions();
             placement();
             cluster();
             groups();

@@ -1,7 +1,7 @@
 // Runs Kafka's command-line tools in one process, each command line against all brokers at once: starting a virtual machine for
 // each would take longer than what they do.
 // java -cp 'kafka/*' ToolRuns.java TABLE FOLDER PORT...
-// TABLE holds a JSON array of {"main", "words", "input", "reads", "lasts"}. In the words ADDRESS stands for a broker's address and
+// TABLE holds a JSON array of {"main", "words", "input", "reads", "lasts", "ends", "awaited"}. In the words ADDRESS stands for a broker's address and
 // FOLDER/ for a folder of its own. For each row there is one line: how it ended at each port, {"exit", "out", "err"}.
 
 import com.fasterxml.jackson.databind.*;
@@ -20,6 +20,8 @@ public class ToolRuns {
     // Replies that only tell of something may be asked for before the news of it have come around.
     static final int ATTEMPTS = 6;
     static final int PAUSE_MS = 200;
+    /** Until what runs beside is so far. */
+    static final int AWAITED_ATTEMPTS = 60;
 
     /** What one run of a tool reads and prints; threads that it starts inherit it. */
     static final class Run {
@@ -141,6 +143,17 @@ public class ToolRuns {
         return outcomes;
     }
 
+    /** Whether each prints what is waited for. */
+    static boolean hasWhatIsAwaited(JsonNode row, List<Map<String, Object>> outcomes) {
+        java.util.regex.Pattern awaited = java.util.regex.Pattern.compile(row.path("awaited").asText(""));
+        return outcomes.stream().allMatch(outcome -> awaited.matcher("" + outcome.get("out")).find());
+    }
+
+    /** Whether a row that only tells of something is to run again. */
+    static boolean isEarly(JsonNode row, List<Map<String, Object>> outcomes, int attempt) {
+        return (attempt < ATTEMPTS && !isAlike(outcomes)) || (attempt < AWAITED_ATTEMPTS && !hasWhatIsAwaited(row, outcomes));
+    }
+
     /** What tells with the naked eye whether two brokers were in the same state. */
     static boolean isAlike(List<Map<String, Object>> outcomes) {
         Set<String> shapes = new HashSet<>();
@@ -174,7 +187,7 @@ public class ToolRuns {
                 LASTING.clear();
             }
             List<Map<String, Object>> outcomes = runs(row, addresses, folders);
-            for (int attempt = 1; attempt < ATTEMPTS && row.path("reads").asBoolean() && !isAlike(outcomes); attempt++) {
+            for (int attempt = 1; row.path("reads").asBoolean() && isEarly(row, outcomes, attempt); attempt++) {
                 Thread.sleep(PAUSE_MS);
                 outcomes = runs(row, addresses, folders);
             }

@@ -11,8 +11,6 @@ import sys
 DISTRIBUTION = pathlib.Path(sys.prefix) / "kafka-python"
 # Not run, each with the reason.
 EXCEPTIONS = {
-    "test_transactional_producer_messages": "transactions are not served",
-    "test_transactional_producer_offsets": "transactions are not served",
     "test_create_describe_delete_acls": "there is no authorizer",
     "test_describe_configs_broker_resource": "expects advertised.listeners in the file of a broker that it started",
     "test_sasl_integration.py": "needs SASL, and skips itself with a broker that it did not start",

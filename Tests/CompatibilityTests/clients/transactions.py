@@ -11,6 +11,10 @@ import time
 from aiokafka import AIOKafkaProducer
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+from kafka.structs import TopicPartition as Place
 
 from broker import BrokerProcess
 
@@ -227,6 +231,47 @@ def other_client(world):
 
     asyncio.run(run())
     expect(world, ["a", "a", "c", "c"])
+
+
+def kafka_python(world):
+    """kafka-python, of the first version of the protocol too: commits and aborts, a zombie, offsets."""
+
+    def producer():
+        made = KafkaProducer(bootstrap_servers=world.address, transactional_id="python")
+        made.init_transactions()
+        return made
+
+    def write(producer, value):
+        producer.begin_transaction()
+        for sent in [producer.send("out", value, partition=number) for number in range(PARTITIONS)]:
+            sent.get(LIMIT)
+
+    former = producer()
+    for value, end in ((b"a", former.commit_transaction), (b"b", former.abort_transaction)):
+        write(former, value)
+        end()
+    expect(world, ["a", "a"])
+    write(former, b"lost")
+    later = producer()
+    try:
+        former.commit_transaction()
+        raise AssertionError("a fenced producer committed")
+    except KafkaError:
+        pass
+    finally:
+        former.close(timeout=1)
+    consumer = KafkaConsumer(
+        bootstrap_servers=world.address, group_id="python", enable_auto_commit=False, isolation_level="read_committed")
+    place = Place("out", 0)
+    for offset, end in ((1, later.commit_transaction), (2, later.abort_transaction), (3, None)):
+        write(later, b"kept" if offset == 1 else b"lost")
+        later.send_offsets_to_transaction({place: OffsetAndMetadata(offset, "note", -1)}, consumer.group_metadata())
+        if end:
+            end()
+            assert consumer.committed(place) == 1, f"after {offset}"
+    later.close(timeout=1)
+    consumer.close()
+    expect(world, ["a", "a", "kept", "kept"])
 
 
 def main():
