@@ -199,6 +199,41 @@ struct TransactionHistoryTests {
         }
     }
 
+    @Test(
+        "the greatest epoch is given to nobody, also where versions are lowered while a transaction is open",
+        arguments: [TransactionVersion.v0, .v1, .v2], [true, false])
+    func lowered(version: TransactionVersion, restarts: Bool) throws {
+        var rig = open()
+        while let producer = rig.producer(of: Self.id), !producer.isExhausted {
+            rig.begin(Self.id, as: producer)
+        }
+        let last = try #require(rig.producer(of: Self.id))
+        rig.add(Self.id)
+        rig.tell(.versionChanged(version))
+        rig.advance(milliseconds: 60_000)
+        #expect(rig.wanting == [Self.id])
+        rig.tell(.producerIDArrived(Self.id, rig.freshID()))
+        #expect(rig.state(of: Self.id) == .prepareAbort)
+        if restarts { rig.restart() }
+        let reply = rig.ask { .end(ProducerClaim(id: Self.id, producer: last), .abort, .v2, fresh: $0) }
+        // Such records have no place for the id that follows.
+        if restarts, version == .v0 {
+            guard case .code(.producerFenced)? = reply else {
+                Issue.record("\(String(describing: reply))")
+                return
+            }
+        } else {
+            guard case .producer(let next)? = reply else {
+                Issue.record("\(String(describing: reply))")
+                return
+            }
+            #expect(next.id != last.id && next.epoch == 0)
+        }
+        let begun = rig.begin(Self.id)
+        let next = try #require(begun)
+        #expect(next.id != last.id && next.epoch <= 1)
+    }
+
     @Test("ids that nobody uses are forgotten, but for those with an open transaction")
     func expiry() {
         var rig = open { $0.expirationMilliseconds = 100_000 }

@@ -63,13 +63,15 @@ extension TransactionCoordinator {
     /// Aborts an open transaction and fences its producer; false if that takes a new producer id first.
     ///
     /// With version 2 the producer of the epoch before may begin anew, as its markers carry the epoch that
-    /// its own abort would have had.
+    /// its own abort would have had. So a client that speaks it is told of the next epoch or id also where
+    /// the cluster's version was lowered meanwhile.
     mutating func abortOver(
         _ id: Name, _ entry: TransactionEntry, _ reason: AbortReason, fresh: ProducerID?
     ) -> Bool {
         var next = entry
         next.clientVersion = settings.version
-        if settings.version.raisesEpochs, entry.producer.isExhausted {
+        let mayGoOn = settings.version.raisesEpochs || entry.clientVersion.raisesEpochs
+        if mayGoOn, entry.producer.isExhausted {
             guard let fresh else { return false }
             next.nextID = fresh
         }
@@ -174,7 +176,10 @@ extension TransactionEntry {
             guard isNow || isRetry else { return .refuse(.producerFenced) }
             if isNow { return outcome == .abort ? .prepare : .refuse(.invalidTxnState) }
             let was: TransactionOutcome = state == .completeCommit ? .commit : .abort
-            return was == outcome ? .isDone : .refuse(.invalidTxnState)
+            guard was == outcome else { return .refuse(.invalidTxnState) }
+            // Records of version 0 do not say which id comes behind the last epoch of one: who asks for one
+            // gets it from InitProducerId.
+            return producer.epoch > ProducerIdentity.lastEpoch ? .refuse(.producerFenced) : .isDone
         case .prepareCommit, .prepareAbort, .prepareEpochFence, .dead: return .refuse(.invalidTxnState)
         }
     }

@@ -1,6 +1,7 @@
 // A client that changes topics and configurations. It does one thing after another and asks again until it
 // has an answer, so that it knows at any time what there must be.
 import Base
+import Coordinator
 import Protocol
 import Simulation
 
@@ -11,6 +12,7 @@ final class AdminClient: SimulatedClient {
         case grow(TopicID, Int32)
         case configure(TopicID, Int64)
         case deleteRecords(Place, Int64)
+        case changeVersion(TransactionVersion)
         case look
         case describe(TopicID)
     }
@@ -39,7 +41,7 @@ final class AdminClient: SimulatedClient {
         let there = promise.topics.filter { $0.life == .there }
         // The first topic stays, so that records have time.
         let spare = there.filter { $0.name != BrokerPromise.names[0] }
-        switch Int.random(in: 0..<10, using: &history.random) {
+        switch Int.random(in: 0..<11, using: &history.random) {
         case 0, 1:
             let free = BrokerPromise.names.filter { name in !there.contains { $0.name == name } }
             guard let name = free.randomElement(using: &history.random) else { return nil }
@@ -67,6 +69,8 @@ final class AdminClient: SimulatedClient {
         case 7:
             guard let topic = there.randomElement(using: &history.random) else { return nil }
             return .describe(topic.id)
+        case 8:
+            return TransactionVersion.allCases.randomElement(using: &history.random).map(Task.changeVersion)
         default: return .look
         }
     }
@@ -78,6 +82,7 @@ final class AdminClient: SimulatedClient {
         case .grow(let id, let count): try grow(id, count)
         case .configure(let id, let value): try configure(id, value)
         case .deleteRecords(let place, let offset): try deleteRecords(place, offset)
+        case .changeVersion(let version): try change(version)
         case .look: try look()
         case .describe(let id): try describe(id)
         }
@@ -216,6 +221,23 @@ final class AdminClient: SimulatedClient {
             task = nil
         }
     }
+
+    private func change(_ version: TransactionVersion) throws {
+        var update = UpdateFeaturesRequest.FeatureUpdateKey()
+        (update.feature, update.maxVersionLevel) = (Self.transactionVersion, version.rawValue)
+        // 1 is an upgrade, 2 a safe downgrade.
+        update.upgradeType = version < history.promise.transactionVersion ? 2 : 1
+        var request = UpdateFeaturesRequest()
+        request.featureUpdates = [update]
+        try ask(request, 2) { [unowned self] reply in
+            guard try isDone(reply.errorCode) != nil else { return }
+            history.tell("\(name): transactions run at \(version)")
+            history.promise.transactionVersion = version
+            task = nil
+        }
+    }
+
+    static let transactionVersion: Name = "transaction.version"
 
     /// What there is must be what there should be, as nobody else changes it.
     private func look() throws {

@@ -1,10 +1,14 @@
 // Planted bugs: what brokers get wrong, made up around one that does not. A simulator that finds none of them
 // proves nothing.
 import Base
+import Coordinator
 import LocalStorage
+import Protocol
 import Records
 import Simulation
 import Storage
+
+@testable import Broker
 
 /// Which mistake is made up.
 enum BrokerBug: String, CaseIterable, Sendable {
@@ -31,6 +35,9 @@ enum BrokerBug: String, CaseIterable, Sendable {
     case abortsForgotten = "aborted transactions that nobody is told of after a restart"
     case abortsLate = "aborted transactions of which the last is not known yet"
     case offsetsTooEarly = "offsets that are visible before their transaction is committed"
+    // Of what stands in logs.
+    case markersOfNextEpoch = "markers in the epoch of the transaction that follows"
+    case preparedDropped = "prepared transactions that pass for complete when their coordinator loads"
 
     /// Whether syncs of `path` are made up.
     fileprivate func fakesSync(of path: String) -> Bool {
@@ -63,7 +70,26 @@ enum BrokerBug: String, CaseIterable, Sendable {
 
 /// The disk of a broker with a planted bug; `disk` itself without one.
 func faulty(_ disk: SimulatedDisk, _ bug: BrokerBug?) -> any Disk {
-    bug.map { BrokerFaultyDisk(disk, $0) } ?? disk
+    switch bug {
+    case nil: disk
+    case .markersOfNextEpoch?:
+        RewritingDisk(disk) { path, batch in
+            let isMarker = batch.header.attributes.isControl && !path.contains("/__")
+            if isMarker, batch.producerEpoch < .max { batch.producerEpoch += 1 }
+        }
+    case .preparedDropped?:
+        RewritingDisk(disk) { path, batch in
+            guard path.contains(TransactionHost.topicName.text) else { return }
+            batch.changeTransactions { value in
+                switch TransactionState(rawValue: value.transactionStatus) {
+                case .prepareCommit: value.transactionStatus = TransactionState.completeCommit.rawValue
+                case .prepareAbort: value.transactionStatus = TransactionState.completeAbort.rawValue
+                default: break
+                }
+            }
+        }
+    case let bug?: BrokerFaultyDisk(disk, bug)
+    }
 }
 
 /// A disk that says that files are synced.

@@ -1,5 +1,6 @@
 // What the history asks the broker in its own name, at the beginning and at the end, when nothing fails.
 import Base
+import Coordinator
 import Protocol
 import Simulation
 
@@ -77,6 +78,19 @@ extension BrokerHistory {
         }
     }
 
+    /// Has transactional ids, as `disk` has it that they were used for long.
+    func useUp(_ ids: [Name]) throws {
+        for id in ids {
+            var request = InitProducerIdRequest()
+            (request.transactionalID, request.transactionTimeoutMs) = (id, 60_000)
+            let reply = try ask(request, 4)
+            guard reply.errorCode == 0 else {
+                throw Violation(description: "\(id) has no producer: \(reply.errorCode)")
+            }
+            try promise.gives(reply.producerID, reply.producerEpoch, to: id, isFresh: true)
+        }
+    }
+
     /// Makes the topics that coordinators need, as the first client of each kind does.
     func findCoordinators() throws {
         for (kind, key) in [(Int8(0), "offsets" as Name), (1, "transactions")] {
@@ -117,12 +131,28 @@ extension BrokerPromise {
     /// Looks at everything that was promised.
     func verify(_ history: BrokerHistory) throws {
         try verifyTopics(in: history)
+        try verifyFeatures(in: history)
         try verifyRecords(in: history)
         for key in groups.offsets.keys.sorted(by: { "\($0)" < "\($1)" }) where !isGoing(key.place.topic) {
             let reply = try history.stableOffset(of: key)
             if let error = try reply.offset(of: key, in: groups) {
                 throw Violation(description: "\(key.group): its offsets cannot be read: \(error)")
             }
+        }
+    }
+
+    private func verifyFeatures(in history: BrokerHistory) throws {
+        var request = ApiVersionsRequest()
+        (request.clientSoftwareName, request.clientSoftwareVersion) = ("simulated", "1")
+        let reply = try history.ask(request, 3)
+        guard reply.errorCode == 0 else {
+            throw Violation(description: "ApiVersions is answered with \(reply.errorCode)")
+        }
+        let found = reply.finalizedFeatures.first { $0.name == AdminClient.transactionVersion }
+        guard found?.maxVersionLevel ?? 0 == transactionVersion.rawValue else {
+            throw Violation(
+                description: "transaction.version is \(found?.maxVersionLevel ?? 0) instead of "
+                    + "\(transactionVersion.rawValue)")
         }
     }
 

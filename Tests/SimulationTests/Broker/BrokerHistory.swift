@@ -16,6 +16,8 @@ final class BrokerHistory {
     /// Whether faults have ended: everything that was begun is brought to its end.
     private(set) var isSettling = false
     private let seed: UInt64
+    /// Whether its transactional ids have few epochs left.
+    private let isUsedUp: Bool
     let bug: BrokerBug?
     private let threads: SimulatedThreads
     private var disk: SimulatedDisk
@@ -39,8 +41,10 @@ final class BrokerHistory {
         disk = SimulatedDisk(seed: random.next())
         settings = BrokerHistory.settings(&random)
         let logger = BrokerHistory.logger(trace, clock)
-        broker = try Stepping.run(by: threads) { [threads, disk, settings, clock] in
-            try SimulatedBroker(on: faulty(disk, bug), settings, threads, clock, logger)
+        isUsedUp = random.chance(30)
+        broker = try Stepping.run(by: threads) { [threads, disk, settings, clock, isUsedUp] in
+            try SimulatedBroker(
+                on: isUsedUp ? used(disk) : faulty(disk, bug), settings, threads, clock, logger)
         }
     }
 
@@ -49,6 +53,11 @@ final class BrokerHistory {
     /// What the broker takes a producer for that sends a batch.
     func seen(_ producer: (id: Int64, epoch: Int16), by batch: SentBatch) -> (id: Int64, epoch: Int16)? {
         bug == .producersForgotten && crashes > 0 ? nil : producer
+    }
+
+    /// Whether a transactional id that was used at `moment` last may be forgotten by now.
+    func expires(_ moment: Int64) -> Bool {
+        now >= moment + Int64(settings.transactionalIDExpirationMilliseconds) * 1_000_000
     }
 
     /// What the broker takes a reader for that wants committed records only.
@@ -77,6 +86,10 @@ final class BrokerHistory {
         settings.transactionsSegmentBytes = 1 << 20
         settings.metadataSnapshotBytes = Int64.random(in: 500...5_000, using: &random)
         settings.checkpointMilliseconds = Int32.random(in: 100...5_000, using: &random)
+        if random.chance(40) {
+            settings.transactionalIDExpirationMilliseconds = Int32.random(in: 10_000...60_000, using: &random)
+            settings.transactionExpiryCheckMilliseconds = 2_000
+        }
         settings.groupMinSessionMilliseconds = 1_000
         settings.consumerSessionMilliseconds = 10_000
         settings.consumerHeartbeatMilliseconds = 1_000
@@ -112,6 +125,12 @@ final class BrokerHistory {
         try pump(until: { broker.isUp })
         try promise.beginTopics(self)
         try findCoordinators()
+        if isUsedUp {
+            try useUp(["first", "shared", "second"])
+            try broker.abandon()
+            try begin(on: disk.afterKill())
+            try pump(until: { broker.isUp })
+        }
         for number in 0..<2 { clients.append(IdempotentProducer(number, self)) }
         clients.append(PlainProducer(2, self))
         for number in 3..<5 { clients.append(Fetcher(number, self)) }
@@ -124,12 +143,18 @@ final class BrokerHistory {
             // one's where that speaks version 1: those who share an id speak the same.
             let isShared = random.chance(60)
             let isOld = (0..<3).map { _ in random.chance(40) }
-            clients.append(TransactionalClient(13, self, "first", isSole: true, isOld: isOld[0]))
-            clients.append(TransactionalClient(14, self, "shared", isSole: !isShared, isOld: isOld[1]))
+            let isFlexible = (0..<3).map { _ in random.chance(50) }
+            clients.append(
+                TransactionalClient(
+                    13, self, "first", isSole: true, isOld: isOld[0], isFlexible: isFlexible[0]))
+            clients.append(
+                TransactionalClient(
+                    14, self, "shared", isSole: !isShared, isOld: isOld[1],
+                    isFlexible: isFlexible[1] && !isShared))
             clients.append(
                 TransactionalClient(
                     15, self, isShared ? "shared" : "second", isSole: !isShared,
-                    isOld: isOld[isShared ? 1 : 2]))
+                    isOld: isOld[isShared ? 1 : 2], isFlexible: isFlexible[2] && !isShared))
         }
     }
 

@@ -2,6 +2,7 @@
 // Each record is told from all others by a number that is its value, so that it is known wherever it turns
 // up.
 import Base
+import Coordinator
 import Protocol
 
 /// A partition, by the id of its topic.
@@ -34,6 +35,8 @@ struct PartitionPromise {
     var fixed: [Int64: Int] = [:]
     /// The ends of transactions, where they stand for good.
     var markers: [Int64: FoundMarker] = [:]
+    /// Who wrote what belongs to transactions.
+    var producers: [Int64: FoundProducer] = [:]
     /// Readers have seen that the log reaches so far.
     var visibleEnd: Int64 = 0
     /// The same in this life of the broker: after a crash the high watermark begins at what is known to be
@@ -53,6 +56,8 @@ final class BrokerPromise {
     var allTopics: [TopicPromise] = []
     var groups = GroupPromises()
     var transactions = TransactionPromises()
+    /// What transactions run at (`transaction.version`).
+    var transactionVersion = TransactionVersion.v2
     /// Those that must be there.
     var topics: [TopicPromise] { allTopics.filter { $0.life == .there } }
     var partitions: [Place: PartitionPromise] = [:]
@@ -212,6 +217,7 @@ extension BrokerPromise {
                 throw Violation(description: "\(name): nobody sent what is at \(record.offset)")
             }
             try fix(record.number, at: record.offset, in: place)
+            partitions[place]?.producers[record.offset] = record.producer
             if part.isCommitted { try judge(record, in: place) }
         }
         return next
@@ -242,6 +248,7 @@ extension BrokerPromise {
                 next = last.offset + 1
             }
             try verifyOrder(of: place, from: first, to: next)
+            try verifyEpochs(of: place, from: first, to: next)
             for (number, record) in records.enumerated()
             where record.place == place && record.isAcknowledged {
                 if let offset = record.offset, offset < first { continue }

@@ -9,10 +9,13 @@ struct FetchedRecord {
     let offset: Int64
     /// -1 for what no client wrote.
     let number: Int
-    var isTransactional = false
+    /// Who wrote it, if it belongs to a transaction.
+    var producer: FoundProducer?
     /// Whether a reader of committed records leaves it out.
     var isAborted = false
     var marker: FoundMarker?
+
+    var isTransactional: Bool { producer != nil || marker != nil }
 }
 
 /// What a fetch gave of one partition.
@@ -49,12 +52,13 @@ struct FetchedPart {
                 try takeMarkers(batch, &aborted)
             } else {
                 let isTransactional = header.attributes.isTransactional
+                let producer = FoundProducer(id: header.producerID.value, epoch: header.producerEpoch)
                 let isAborted = isTransactional && aborted.contains(header.producerID.value)
                 for record in try batch.records(limitBytes: 1 << 20) {
                     records.append(
                         FetchedRecord(
                             offset: record.offset.value, number: RecordValue.number(of: record.value ?? []),
-                            isTransactional: isTransactional, isAborted: isAborted))
+                            producer: isTransactional ? producer : nil, isAborted: isAborted))
                 }
             }
             position += header.sizeInBytes
@@ -68,9 +72,10 @@ struct FetchedPart {
             if !isCommit { aborted.end(header.producerID.value) }
             records.append(
                 FetchedRecord(
-                    offset: record.offset.value, number: -1, isTransactional: true,
+                    offset: record.offset.value, number: -1,
                     marker: FoundMarker(
-                        producer: header.producerID.value, epoch: header.producerEpoch, isCommit: isCommit)))
+                        producer: FoundProducer(id: header.producerID.value, epoch: header.producerEpoch),
+                        isCommit: isCommit)))
         }
     }
 }

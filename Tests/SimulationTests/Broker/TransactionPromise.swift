@@ -14,10 +14,15 @@ struct TransactionPromise {
     var offsets: [OffsetKey: Int64] = [:]
 }
 
+/// A transactional producer as it stands in a log.
+struct FoundProducer: Hashable {
+    let id: Int64
+    let epoch: Int16
+}
+
 /// The end of a transaction as it stands in a log.
 struct FoundMarker: Hashable {
-    let producer: Int64
-    let epoch: Int16
+    let producer: FoundProducer
     let isCommit: Bool
 }
 
@@ -122,6 +127,36 @@ extension BrokerPromise {
         try ended(
             transaction, isCommit: !record.isAborted,
             "\(name(of: place)): \(record.offset) is \(record.isAborted ? "left out" : "read")")
+    }
+}
+
+extension BrokerPromise {
+    /// The end of a transaction is in its producer's epoch, or in the next one, which fences it; and nothing
+    /// comes after it that is older.
+    func verifyEpochs(of place: Place, from first: Int64, to end: Int64) throws {
+        let known = partitions[place] ?? PartitionPromise()
+        var open: [Int64: Int16] = [:]
+        var ended: [Int64: Int16] = [:]
+        for offset in first..<max(first, end) {
+            guard let producer = known.markers[offset]?.producer ?? known.producers[offset] else { continue }
+            let (id, epoch) = (producer.id, producer.epoch)
+            guard epoch >= max(ended[id] ?? 0, open[id] ?? 0) else {
+                throw Violation(
+                    description:
+                        "\(name(of: place)): at \(offset) is epoch \(epoch) of producer \(id), after "
+                        + "epoch \(max(ended[id] ?? 0, open[id] ?? 0))")
+            }
+            guard known.markers[offset] != nil else {
+                open[id] = epoch
+                continue
+            }
+            if let begun = open.removeValue(forKey: id), epoch > begun + 1 {
+                throw Violation(
+                    description: "\(name(of: place)): at \(offset) is a marker in epoch \(epoch) of producer "
+                        + "\(id), whose transaction is in epoch \(begun)")
+            }
+            ended[id] = epoch
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 // What a transactional producer sends, and what it makes of the answers.
 import Base
+import Coordinator
 import Protocol
 import Simulation
 
@@ -9,7 +10,7 @@ extension TransactionalClient {
         var request = InitProducerIdRequest()
         request.transactionalID = transactionalID
         request.transactionTimeoutMs = timeout
-        let isFresh = !claims
+        let (isFresh, asked) = (!claims, history.now)
         if claims { (request.producerID, request.producerEpoch) = identity }
         try ask(request, isOld ? 4 : 5) { [unowned self] reply in
             let error = ErrorCode(of: reply.errorCode)
@@ -17,6 +18,7 @@ extension TransactionalClient {
             history.tell("\(name) is \(reply.producerID) in epoch \(reply.producerEpoch)")
             try history.promise.gives(
                 reply.producerID, reply.producerEpoch, to: transactionalID, isFresh: isFresh)
+            usedAt = asked
             isInitialized(as: (reply.producerID, reply.producerEpoch))
         }
     }
@@ -108,12 +110,17 @@ extension TransactionalClient {
         (request.producerID, request.producerEpoch) = identity
         request.committed = isCommit
         if isCommit { history.promise.asksForCommit(of: transaction) }
-        let isOld = isOld
+        let (isOld, asked) = (isOld, history.now)
         try ask(request, isOld ? 3 : 5) { [unowned self] reply in
             let error = ErrorCode(of: reply.errorCode)
             guard error == .none else { return try failed(error, "EndTxn") }
             if !isOld {
-                guard reply.producerID == identity.id, reply.producerEpoch == identity.epoch + 1 else {
+                // Behind the last epoch comes another id.
+                let isNext =
+                    identity.epoch == ProducerIdentity.lastEpoch
+                    ? reply.producerID != identity.id && reply.producerEpoch == 0
+                    : reply.producerID == identity.id && reply.producerEpoch == identity.epoch + 1
+                guard isNext else {
                     throw violated(
                         "after epoch \(identity.epoch) of \(identity.id) it is in \(reply.producerEpoch) of "
                             + "\(reply.producerID)")
@@ -123,6 +130,7 @@ extension TransactionalClient {
                 identityChanges(to: next)
             }
             history.tell("\(name) has \(isCommit ? "committed" : "aborted") transaction \(transaction)")
+            usedAt = asked
             try hasEnded(isCommit: isCommit)
         }
     }

@@ -3,6 +3,7 @@
 // again, leaves transactions open, and may share its transactional id with another one, so that the two fence
 // each other.
 import Base
+import Coordinator
 import Protocol
 import Simulation
 
@@ -32,7 +33,11 @@ final class TransactionalClient: Producer {
     var stage = Stage.nobody
     var identity: (id: Int64, epoch: Int16) = (-1, -1)
     /// Whether it speaks version 1, in which partitions are added by the client, and epochs stay.
-    let isOld: Bool
+    private(set) var isOld: Bool
+    /// Whether it speaks what the cluster runs at when a transaction begins.
+    private let isFlexible: Bool
+    /// When it asked for what was done about its id last: it is forgotten after as long as is configured.
+    var usedAt: Int64 = 0
     private(set) var timeout: Int32 = 0
     /// The transaction that is open, as the checker knows it.
     private(set) var transaction = 0
@@ -57,10 +62,13 @@ final class TransactionalClient: Producer {
     /// made an end of it since.
     private var lateInitialization: (isPossible: Bool, isOver: Bool) = (false, false)
 
-    init(_ number: Int, _ history: BrokerHistory, _ id: Name, isSole: Bool, isOld: Bool) {
+    init(
+        _ number: Int, _ history: BrokerHistory, _ id: Name, isSole: Bool, isOld: Bool, isFlexible: Bool
+    ) {
         transactionalID = id
         self.isSole = isSole
         self.isOld = isOld
+        self.isFlexible = isFlexible
         group = Name("transactions-\(number)")
         super.init(number, "transactional producer", history)
     }
@@ -114,6 +122,7 @@ final class TransactionalClient: Producer {
 
 extension TransactionalClient {
     private func begin() {
+        if isFlexible { isOld = !history.promise.transactionVersion.raisesEpochs }
         transaction = history.promise.beginsTransaction(name)
         openedAt = history.now
         (step, added, hasOffsets, hasContent, mustAbort) = (nil, [], false, false, false)
@@ -230,7 +239,8 @@ extension TransactionalClient {
         case .concurrentTransactions, .coordinatorLoadInProgress, .coordinatorNotAvailable, .notCoordinator,
             .requestTimedOut, .kafkaStorageError, .networkException, .notLeaderOrFollower, .notEnoughReplicas:
             rest()
-        case .transactionAbortable, .invalidTxnState, .producerFenced, .invalidProducerEpoch:
+        case .transactionAbortable, .invalidTxnState, .producerFenced, .invalidProducerEpoch,
+            .invalidProducerIDMapping:
             try isFenced(error, what)
         default: throw violated("\(what): \(error)")
         }
@@ -239,7 +249,8 @@ extension TransactionalClient {
     /// Its transaction, and its epoch, have ended without it.
     private func isFenced(_ error: ErrorCode, _ what: String) throws {
         let isOverdue = !isQuiet && history.now >= openedAt + Int64(timeout) * 1_000_000
-        guard !isSole || lateInitialization.isPossible || isOverdue || claims else {
+        let isExpired = error == .invalidProducerIDMapping && history.expires(usedAt)
+        guard !isSole || lateInitialization.isPossible || isOverdue || isExpired || claims else {
             throw violated("\(what): \(error), and nobody else has its id, nor is its time over")
         }
         (claims, step) = (false, nil)
