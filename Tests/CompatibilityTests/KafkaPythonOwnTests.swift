@@ -8,7 +8,10 @@ extension Compatibility {
         @Test("all pass but for those that the script names, with reasons", .endsHangs)
         func pass() async throws {
             // As the broker that they would start.
-            try await withBroker([("node.id", "0"), ("group.min.session.timeout.ms", "1000")]) { broker in
+            let settings = [
+                ("node.id", "0"), ("group.min.session.timeout.ms", "1000"), ("num.partitions", "4"),
+            ]
+            try await withBroker(settings) { broker in
                 let scratch = Scratch()
                 let output = try await runClient(
                     "kafka_python_own.py", ["\(broker.port)", scratch.path + "/own"], seconds: 200)
