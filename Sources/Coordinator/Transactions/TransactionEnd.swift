@@ -69,9 +69,8 @@ extension TransactionCoordinator {
         _ id: Name, _ entry: TransactionEntry, _ reason: AbortReason, fresh: ProducerID?
     ) -> Bool {
         var next = entry
-        next.clientVersion = settings.version
-        let mayGoOn = settings.version.raisesEpochs || entry.clientVersion.raisesEpochs
-        if mayGoOn, entry.producer.isExhausted {
+        if !entry.clientVersion.raisesEpochs { next.clientVersion = settings.version }
+        if next.clientVersion.raisesEpochs, entry.producer.isExhausted {
             guard let fresh else { return false }
             next.nextID = fresh
         }

@@ -227,6 +227,7 @@ final class AdminClient: SimulatedClient {
         (update.feature, update.maxVersionLevel) = (Self.transactionVersion, version.rawValue)
         // 1 is an upgrade, 2 a safe downgrade.
         update.upgradeType = version < history.promise.transactionVersion ? 2 : 1
+        if version == .v0 { history.promise.hadVersion0 = true }
         var request = UpdateFeaturesRequest()
         request.featureUpdates = [update]
         try ask(request, 2) { [unowned self] reply in

@@ -58,6 +58,8 @@ final class BrokerPromise {
     var transactions = TransactionPromises()
     /// What transactions run at (`transaction.version`).
     var transactionVersion = TransactionVersion.v2
+    /// Whether it was, or may have been, 0 for a while.
+    var hadVersion0 = false
     /// Those that must be there.
     var topics: [TopicPromise] { allTopics.filter { $0.life == .there } }
     var partitions: [Place: PartitionPromise] = [:]

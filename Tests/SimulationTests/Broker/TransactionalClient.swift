@@ -54,6 +54,9 @@ final class TransactionalClient: Producer {
     /// from those of the next transaction but a new epoch.
     private var mustRenew = false
     private(set) var claims = false
+    /// Whether an end whose answer was lost may stand in records of version 0, which do not say that it
+    /// raised the epoch: after a crash whoever asks again passes for one who was fenced (GAPS.md).
+    private var mayPassForFenced = false
     private var sequences: [Place: Int32] = [:]
     private var lastOffset: Int64 = 0
     private var waiting: Waiting?
@@ -78,6 +81,9 @@ final class TransactionalClient: Producer {
     override func lostConnection() {
         if waiting == .initialization { lateInitialization = (true, false) }
         if waiting != nil, isOld { mustRenew = true }
+        if waiting != nil, !isOld, case .ending = stage, history.promise.hadVersion0 {
+            mayPassForFenced = true
+        }
         waiting = nil
     }
 
@@ -126,6 +132,7 @@ extension TransactionalClient {
         transaction = history.promise.beginsTransaction(name)
         openedAt = history.now
         (step, added, hasOffsets, hasContent, mustAbort) = (nil, [], false, false, false)
+        mayPassForFenced = false
         stage = .open
         history.tell("\(name) begins transaction \(transaction), version \(isOld ? 1 : 2)")
     }
@@ -250,7 +257,8 @@ extension TransactionalClient {
     private func isFenced(_ error: ErrorCode, _ what: String) throws {
         let isOverdue = !isQuiet && history.now >= openedAt + Int64(timeout) * 1_000_000
         let isExpired = error == .invalidProducerIDMapping && history.expires(usedAt)
-        guard !isSole || lateInitialization.isPossible || isOverdue || isExpired || claims else {
+        let isExcused = lateInitialization.isPossible || isExpired || claims || mayPassForFenced
+        guard !isSole || isOverdue || isExcused else {
             throw violated("\(what): \(error), and nobody else has its id, nor is its time over")
         }
         (claims, step) = (false, nil)
