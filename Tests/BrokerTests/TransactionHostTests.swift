@@ -86,7 +86,7 @@ struct TransactionHostTests {
         #expect(line.contains("transactional_id=x") && line.contains("longer than its 60000 ms"))
     }
 
-    @Test("the level of transaction.version holds at once, also for what is aborted over a producer's head")
+    @Test("the level of transaction.version holds at once, and leaves what the client of an open one speaks")
     func level() throws {
         var world = try TransactionalRig()
         try world.begin()
@@ -102,7 +102,7 @@ struct TransactionHostTests {
         let entry = world.rig.broker.transactions.existingShards()?.first?.inspect {
             $0.entries[TransactionalRig.id]
         }
-        #expect(entry??.clientVersion == .v1 && entry??.formerEpoch == -1)
+        #expect(entry??.clientVersion == .v2 && entry??.formerEpoch == -1)
     }
 
     @Test("before anybody asked for a coordinator there is none, and nobody has a transactional id")
