@@ -12,7 +12,7 @@ extension Compatibility {
         func sequences() async throws {
             let number = { name in TestEnvironment.variable(name).flatMap { UInt64($0) } }
             let first = number("APUS_TEST_SEED") ?? 1
-            let count = number("APUS_TEST_SEEDS") ?? (TestEnvironment.isLong ? 2_000 : 40)
+            let count = number("APUS_TEST_SEEDS") ?? (TestEnvironment.isLong ? 2_000 : 20)
             try await Self.withAuthorizers { ports in
                 let begun = ContinuousClock.now
                 var requests = 0

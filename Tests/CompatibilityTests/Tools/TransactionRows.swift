@@ -7,10 +7,13 @@ extension ToolRow {
         beforehand + listed + described + missing + aborted + ended + copied
 
     /// A producer that stands still after two records of a transaction, for good: throttled to none a second.
+    ///
+    /// The tool looks at whole milliseconds and sends on while none has passed, so its records take several
+    /// to be made.
     private static func opens(_ id: String) -> ToolRow {
         ToolRow(
-            command: "kafka-producer-perf-test --topic tx --num-records 3 --record-size 10 --throughput 0 "
-                + "--transactional-id \(id) --transaction-duration-ms 900000 "
+            command: "kafka-producer-perf-test --topic tx --num-records 3 --record-size 300000 "
+                + "--throughput 0 --transactional-id \(id) --transaction-duration-ms 900000 "
                 + "--command-property transaction.timeout.ms=600000", kind: .lasts)
     }
 
@@ -100,9 +103,9 @@ extension ToolRow {
         + ["read_committed", "read_uncommitted"].map {
             .reads(
                 "kafka-console-consumer --topic tx --from-beginning --timeout-ms 1500 "
-                    + "--isolation-level \($0)"
+                    + "--isolation-level \($0) --formatter-property print.value=false "
+                    + "--formatter-property print.offset=true"
             )
-            .with { $0.measures = true }
         }
 
     private static let copied: [ToolRow] =
