@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "wire.h"
 
 enum { CONNECTIONS_MAX = 1024, REPLY_MAX = 4 << 20, WAITING_MAX = 65536 };
 
@@ -54,45 +55,10 @@ static void fail(const char *what) {
     exit(1);
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + t.tv_nsec * 1e-9;
-}
-
-// Bytes in network order.
-
-static uint8_t *put(uint8_t *to, uint64_t value, int width) {
-    for (int i = 0; i < width; i++) to[i] = (uint8_t)(value >> 8 * (width - 1 - i));
-    return to + width;
-}
-
-static int64_t get(const uint8_t *from, int width) {
-    uint64_t value = from[0] & 0x80 ? ~0ull : 0;
-    for (int i = 0; i < width; i++) value = value << 8 | from[i];
-    return (int64_t)value;
-}
-
 static uint8_t *put_string(uint8_t *to, const char *text) {
     size_t length = strlen(text);
     memcpy(put(to, length, 2), text, length);
     return to + 2 + length;
-}
-
-static uint8_t *put_varint(uint8_t *to, int64_t value) {
-    uint64_t zigzag = (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-    for (; zigzag > 0x7f; zigzag >>= 7) *to++ = (uint8_t)(zigzag | 0x80);
-    *to++ = (uint8_t)zigzag;
-    return to;
-}
-
-static uint32_t crc32c(const uint8_t *data, size_t count) {
-    uint32_t crc = ~0u;
-    for (size_t i = 0; i < count; i++) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
-    }
-    return ~crc;
 }
 
 // A frame: size, header with client id "load", body.
@@ -111,7 +77,7 @@ static uint8_t *put_batch(uint8_t *batch) {
     uint8_t *to = put(batch, 0, 8) + 4;
     to = put(to, ~0ull, 4);
     *to++ = 2;
-    uint8_t *checksum = to, *covered = to + 4;
+    uint8_t *crc = to, *covered = to + 4;
     to = put(covered, 0, 2);
     to = put(to, (uint64_t)options.records - 1, 4);
     to = put(to, milliseconds, 8);
@@ -123,18 +89,18 @@ static uint8_t *put_batch(uint8_t *batch) {
     for (int i = 0; i < options.records; i++) {
         uint8_t body[32], *at = body;
         *at++ = 0;
-        at = put_varint(at, 0);
-        at = put_varint(at, i);
-        at = put_varint(at, -1);
-        at = put_varint(at, options.size);
-        to = put_varint(to, at - body + options.size + 1);
+        at = put_signed(at, 0);
+        at = put_signed(at, i);
+        at = put_signed(at, -1);
+        at = put_signed(at, options.size);
+        to = put_signed(to, at - body + options.size + 1);
         memcpy(to, body, (size_t)(at - body));
         to += at - body;
         for (int n = 0; n < options.size; n++) *to++ = (uint8_t)('a' + (i * 7 + n) % 26);
         *to++ = 0;
     }
     put(batch + 8, (uint64_t)(to - batch - 12), 4);
-    put(checksum, crc32c(covered, (size_t)(to - covered)), 4);
+    put(crc, ~checksum(~0u, covered, (size_t)(to - covered)), 4);
     return to;
 }
 

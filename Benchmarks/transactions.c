@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "wire.h"
 
 enum { PARTITIONS_MAX = 64, FRAME_MAX = 4 << 20, HEAD = 21, RECORDS = 61 };
 enum { PRODUCE = 0, FIND_COORDINATOR = 10, INIT_PRODUCER_ID = 22, ADD_PARTITIONS = 24, END_TXN = 26 };
@@ -62,49 +63,11 @@ static void refuse(const char *what, int code) {
     exit(1);
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + t.tv_nsec * 1e-9;
-}
-
-// Bytes in network order, and what flexible versions have instead of lengths.
-
-static uint8_t *put(uint8_t *to, uint64_t value, int width) {
-    for (int i = 0; i < width; i++) to[i] = (uint8_t)(value >> 8 * (width - 1 - i));
-    return to + width;
-}
-
-static int64_t get(const uint8_t *from, int width) {
-    uint64_t value = from[0] & 0x80 ? ~0ull : 0;
-    for (int i = 0; i < width; i++) value = value << 8 | from[i];
-    return (int64_t)value;
-}
-
-static uint8_t *put_unsigned(uint8_t *to, uint64_t value) {
-    for (; value > 0x7f; value >>= 7) *to++ = (uint8_t)(value | 0x80);
-    *to++ = (uint8_t)value;
-    return to;
-}
-
-static uint8_t *put_signed(uint8_t *to, int64_t value) {
-    return put_unsigned(to, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
-}
-
 static uint8_t *put_compact(uint8_t *to, const char *text) {
     size_t length = strlen(text);
     to = put_unsigned(to, length + 1);
     memcpy(to, text, length);
     return to + length;
-}
-
-// CRC-32C, without the inversions at both ends.
-static uint32_t checksum(uint32_t crc, const uint8_t *data, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        crc ^= data[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
-    }
-    return crc;
 }
 
 // The batch of a partition: of format v2, transactional, with its share of the records.
