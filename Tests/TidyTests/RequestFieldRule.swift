@@ -25,8 +25,8 @@ struct RequestFieldRule {
         Unread(request: "OffsetCommitRequest", field: "commitTimestamp"):
             "of v1 alone: offsets are as old as their commit",
         Unread(request: "DeleteRecordsRequest", field: "timeoutMs"): patience,
-        Unread(request: "InitProducerIdRequest", field: "enable2Pc"): "comes with transactions",
-        Unread(request: "InitProducerIdRequest", field: "keepPreparedTxn"): "comes with transactions",
+        Unread(request: "InitProducerIdRequest", field: "enable2Pc"): twoPhases,
+        Unread(request: "InitProducerIdRequest", field: "keepPreparedTxn"): twoPhases,
         Unread(request: "CreateDelegationTokenRequest", field: "renewers"): tokens,
         Unread(request: "CreateDelegationTokenRequest", field: "maxLifetimeMs"): tokens,
         Unread(request: "RenewDelegationTokenRequest", field: "hmac"): tokens,
@@ -45,6 +45,7 @@ struct RequestFieldRule {
             "nothing is looked up that would take time",
         Unread(request: "DescribeClusterRequest", field: "includeFencedBrokers"): "no broker is ever fenced",
     ]
+    private static let twoPhases = "of a version that Kafka has not released (KIP-939)"
     private static let tokens = "nobody gets a token without authentication"
     private static let replicas = "for brokers that follow others; clients say that they are none"
     private static let patience = "for replicas; waits for this broker's own disk have one limit (DiskWait)"
